@@ -1,0 +1,67 @@
+// The only header that says omp. Tasks are numbered; what a task computes must not depend on the thread that runs it.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <functional>
+
+#include <omp.h>
+
+#include "base/errors.hpp"
+#include "base/types.hpp"
+
+namespace gaussmix {
+
+// OpenMP's own maximum, this process's CPU affinity and its cgroup quota, whichever is least; read anew at every call.
+int available_threads();
+
+// Installs the fork guard (see parallel.cpp). Called once, at import.
+void install_fork_guard();
+
+// Threads to use, and how to ask whether to stop. `poll` returns true to stop; it is called by the calling thread only,
+// between tasks, and decides by itself how often it really looks.
+struct Execution {
+  int n_threads = 0;  // 0: available_threads()
+  std::function<bool()> poll;
+
+  int threads_for(Index n_tasks) const {
+    if (n_tasks <= 1) return 1;
+    const int wanted = n_threads > 0 ? n_threads : available_threads();
+    return static_cast<int>(std::min<Index>(wanted, n_tasks));
+  }
+};
+
+// body(task, thread) for every task; thread < execution.threads_for(n_tasks). The first exception is rethrown, and
+// Interrupted is thrown when poll asked to stop.
+template <class Body>
+void parallel_for(Index n_tasks, const Execution& execution, Body&& body) {
+  const int n_threads = execution.threads_for(n_tasks);
+  if (n_threads == 1) {
+    for (Index task = 0; task < n_tasks; ++task) {
+      if (execution.poll && execution.poll()) throw Interrupted();
+      body(task, 0);
+    }
+    return;
+  }
+  std::atomic<bool> stop{false};
+  std::exception_ptr failure;
+#pragma omp parallel num_threads(n_threads)
+  {
+    const int thread = omp_get_thread_num();
+#pragma omp for schedule(dynamic, 1)
+    for (Index task = 0; task < n_tasks; ++task) {
+      if (stop.load(std::memory_order_relaxed)) continue;
+      try {  // an exception that leaves a parallel region ends the process
+        if (thread == 0 && execution.poll && execution.poll()) throw Interrupted();
+        body(task, thread);
+      } catch (...) {
+#pragma omp critical(gaussmix_failure)
+        if (!failure) failure = std::current_exception();
+        stop.store(true, std::memory_order_relaxed);
+      }
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace gaussmix

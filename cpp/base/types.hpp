@@ -1,0 +1,22 @@
+// The one vocabulary of numeric types.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <Eigen/Core>
+
+namespace gaussmix {
+
+using Index = std::int64_t;
+using Counts = std::vector<std::int64_t>;
+
+// Row-major like the arrays that come from and go to Python.
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Vector = Eigen::VectorXd;
+using MatrixMap = Eigen::Map<Matrix>;
+using ConstMatrixMap = Eigen::Map<const Matrix>;
+using VectorMap = Eigen::Map<Vector>;
+using ConstVectorMap = Eigen::Map<const Vector>;
+
+}  // namespace gaussmix

@@ -1,0 +1,72 @@
+#include "bindings/arrays.hpp"
+
+namespace gaussmix::bindings {
+
+Data make_data(const py::array& x, const OptionalArray& weights) {
+  const bool f64 = py::isinstance<Array>(x);
+  const bool f32 = py::isinstance<py::array_t<float, py::array::c_style>>(x);
+  if ((!f64 && !f32) || x.ndim() != 2) throw py::type_error("X must be a C-contiguous float64 or float32 matrix");
+  Data data{x.data(), f32, nullptr, x.shape(0), x.shape(1)};
+  if (data.n_rows == 0 || data.n_features == 0) throw InvalidArgument("X is empty");
+  if (weights) {
+    require_size(*weights, data.n_rows, "sample_weight");
+    data.weights = weights->data();
+  }
+  return data;
+}
+
+IntArray to_array(const Counts& counts) {
+  IntArray out(static_cast<py::ssize_t>(counts.size()));
+  std::copy(counts.begin(), counts.end(), out.mutable_data());
+  return out;
+}
+
+std::vector<py::ssize_t> covariance_dimensions(CovarianceShape shape, Index n_components, Index n_features) {
+  switch (shape) {
+    case CovarianceShape::full: return {n_components, n_features, n_features};
+    case CovarianceShape::tied: return {n_features, n_features};
+    case CovarianceShape::diag: return {n_components, n_features};
+    case CovarianceShape::spherical: return {n_components};
+  }
+  return {};
+}
+
+Vector to_vector(const Array& array) { return ConstVectorMap(array.data(), array.size()); }
+
+Matrix to_matrix(const Array& array) {
+  if (array.ndim() != 2) throw InvalidArgument("expected a matrix");
+  return ConstMatrixMap(array.data(), array.shape(0), array.shape(1));
+}
+
+Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_components, Index n_features) {
+  require_size(array, Covariances::size(shape, n_components, n_features), "covariances");
+  return {shape, n_components, n_features, std::vector<double>(array.data(), array.data() + array.size())};
+}
+
+Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
+                   const Array& precisions_cholesky) {
+  Mixture mixture;
+  mixture.structure = &structure(covariance_type);
+  mixture.means = to_matrix(means);
+  require_size(weights, mixture.n_components(), "weights");
+  mixture.weights = to_vector(weights);
+  const CovarianceShape shape = mixture.structure->shape();
+  require_size(precisions_cholesky, Covariances::size(shape, mixture.n_components(), mixture.n_features()),
+               "precisions_cholesky");
+  mixture.factors =
+      from_precisions_cholesky(shape, mixture.n_components(), mixture.n_features(), precisions_cholesky.data());
+  return mixture;
+}
+
+py::dict from_mixture(const Mixture& mixture) {
+  const auto dimensions =
+      covariance_dimensions(mixture.covariances.shape, mixture.n_components(), mixture.n_features());
+  py::dict out;
+  out["weights"] = to_array(mixture.weights);
+  out["means"] = to_array(mixture.means);
+  out["covariances"] = copy_to_array(mixture.covariances.values.data(), dimensions);
+  out["precisions_cholesky"] = copy_to_array(precisions_cholesky(mixture.factors).data(), dimensions);
+  return out;
+}
+
+}  // namespace gaussmix::bindings

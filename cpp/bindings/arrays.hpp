@@ -1,0 +1,68 @@
+// NumPy arrays in and out: borrowed without copying on the way in, one copy of parameters on the way out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include "base/errors.hpp"
+#include "mixture/mixture.hpp"
+#include "statistics/data.hpp"
+
+namespace gaussmix::bindings {
+
+namespace py = pybind11;
+
+// No forcecast and noconvert: a wrong dtype or layout is a TypeError, never a silent copy.
+using Array = py::array_t<double, py::array::c_style>;
+using IntArray = py::array_t<std::int64_t, py::array::c_style>;
+using OptionalArray = std::optional<Array>;
+
+inline Array strict(const py::handle& object, const char* name) {
+  if (!py::isinstance<Array>(object)) throw py::type_error(std::string(name) + " must be a C-contiguous float64 array");
+  return py::reinterpret_borrow<Array>(object);
+}
+
+inline OptionalArray strict_or_none(const py::handle& object, const char* name) {
+  if (object.is_none()) return std::nullopt;
+  return strict(object, name);
+}
+
+inline void require_size(const Array& array, Index size, const char* name) {
+  if (array.size() != size)
+    throw InvalidArgument(std::string(name) + " has " + std::to_string(array.size()) + " elements, expected " +
+                          std::to_string(size));
+}
+
+Data make_data(const py::array& x, const OptionalArray& weights);
+
+template <class Shape>
+Array copy_to_array(const double* values, Shape shape) {
+  Array out(shape);
+  std::copy_n(values, out.size(), out.mutable_data());
+  return out;
+}
+
+inline Array to_array(const Vector& v) { return copy_to_array(v.data(), std::vector<py::ssize_t>{v.size()}); }
+inline Array to_array(const Matrix& m) { return copy_to_array(m.data(), std::vector<py::ssize_t>{m.rows(), m.cols()}); }
+inline Array to_array(const std::vector<double>& v) {
+  return copy_to_array(v.data(), std::vector<py::ssize_t>{static_cast<py::ssize_t>(v.size())});
+}
+IntArray to_array(const Counts& counts);
+
+std::vector<py::ssize_t> covariance_dimensions(CovarianceShape shape, Index n_components, Index n_features);
+
+Vector to_vector(const Array& array);
+Matrix to_matrix(const Array& array);
+Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_components, Index n_features);
+
+// A mixture as the Python side keeps it: factors instead of covariances.
+Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
+                   const Array& precisions_cholesky);
+
+py::dict from_mixture(const Mixture& mixture);
+
+}  // namespace gaussmix::bindings

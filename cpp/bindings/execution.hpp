@@ -1,0 +1,60 @@
+// Threads and interrupts of one call from Python.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include <pybind11/pybind11.h>
+
+#include "base/parallel.hpp"
+
+namespace gaussmix::bindings {
+
+// Runs the engine without the GIL and lets signal handlers run every 50 ms. The engine asks between leaves, but taking the
+// GIL waits for whichever Python thread holds it, so the question is put by the clock and not by the leaf.
+class Call {
+ public:
+  explicit Call(std::optional<int> n_threads) : n_threads_(n_threads ? *n_threads : available_threads()) {}
+
+  Execution execution() {
+    return {n_threads_, [this] { return poll(); }};
+  }
+
+  // Calls f() without the GIL; an exception of a signal handler is kept and comes back from here as itself. When it is
+  // KeyboardInterrupt and `f` returned all the same, it is dropped: the result says "interrupted".
+  template <class F>
+  auto without_gil(F&& f) {
+    try {
+      auto result = [&] {
+        pybind11::gil_scoped_release release;
+        return f();
+      }();
+      if (error_ && !error_->matches(PyExc_KeyboardInterrupt)) throw pybind11::error_already_set(*error_);
+      return result;
+    } catch (const Interrupted&) {
+      if (error_) throw pybind11::error_already_set(*error_);
+      throw;
+    }
+  }
+
+  // For callbacks of the engine that hold the GIL themselves.
+  void keep_error(const pybind11::error_already_set& error) { error_.emplace(error); }
+
+ private:
+  bool poll() {
+    if (error_) return true;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(50)) return false;
+    last_ = now;
+    pybind11::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() == 0) return false;
+    error_.emplace();  // takes the pending exception
+    return true;
+  }
+
+  int n_threads_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+  std::optional<pybind11::error_already_set> error_;
+};
+
+}  // namespace gaussmix::bindings

@@ -1,0 +1,111 @@
+#include <pybind11/stl.h>
+
+#include "bindings/arrays.hpp"
+#include "bindings/execution.hpp"
+#include "bindings/functions.hpp"
+#include "mixture/evaluate.hpp"
+#include "mixture/sample.hpp"
+
+namespace gaussmix::bindings {
+
+namespace {
+
+const char* to_string(ScatterKind kind) {
+  switch (kind) {
+    case ScatterKind::full: return "full";
+    case ScatterKind::pooled: return "pooled";
+    case ScatterKind::diag: return "diag";
+    case ScatterKind::trace: return "trace";
+  }
+  return "";
+}
+
+py::tuple list_structures() {
+  py::list out;
+  for (const Structure* s : structures())
+    out.append(py::make_tuple(std::string(s->name()), std::string(s->code()), std::string(to_string(s->shape())),
+                              to_string(s->need())));
+  return py::tuple(out);
+}
+
+py::tuple factorise_covariances(const std::string& covariance_type, const Array& covariances, Index n_components,
+                                Index n_features) {
+  const CovarianceShape shape = structure(covariance_type).shape();
+  const Covariances values = to_covariances(covariances, shape, n_components, n_features);
+  const Factors factors = factorise(values);
+  return py::make_tuple(
+      copy_to_array(precisions_cholesky(factors).data(), covariance_dimensions(shape, n_components, n_features)),
+      to_array(factors.log_determinants), to_array(factors.reciprocal_conditions));
+}
+
+py::dict evaluate_rows(const py::array& x, const std::string& covariance_type, const Array& weights, const Array& means,
+                       const Array& precisions_cholesky, bool log_density, bool responsibilities, bool labels,
+                       bool joint_log_density, std::optional<int> n_threads) {
+  const Data data = make_data(x, std::nullopt);
+  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky);
+  if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
+  py::dict out;
+  kernels::Outputs outputs;
+  const std::vector<py::ssize_t> rows{data.n_rows}, table{data.n_rows, mixture.n_components()};
+  const auto add = [&](const char* name, const std::vector<py::ssize_t>& shape) {
+    Array array(shape);
+    out[name] = array;
+    return array.mutable_data();
+  };
+  if (log_density) outputs.log_density = add("log_density", rows);
+  if (responsibilities) outputs.responsibilities = add("responsibilities", table);
+  if (joint_log_density) outputs.joint_log_density = add("joint_log_density", table);
+  if (labels) {
+    IntArray array(rows);
+    out["labels"] = array;
+    outputs.labels = array.mutable_data();
+  }
+  // One leaf needs one thread, and no look at what the machine offers.
+  const bool small = data.n_rows <= leaf_rows(mixture.n_components(), data.n_features);
+  Call call(small ? std::optional<int>(1) : n_threads);
+  const Execution execution = call.execution();
+  call.without_gil([&] {
+    evaluate(data, mixture, outputs, execution);
+    return true;
+  });
+  return out;
+}
+
+py::tuple sample_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
+                         const Array& precisions_cholesky, Index n_samples, std::uint64_t seed) {
+  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky);
+  Array x(std::vector<py::ssize_t>{n_samples, mixture.n_features()});
+  IntArray labels(n_samples);
+  double* rows = x.mutable_data();
+  std::int64_t* components = labels.mutable_data();
+  Call call(std::nullopt);
+  const Execution execution = call.execution();
+  call.without_gil([&] {
+    sample(mixture, n_samples, seed, execution, rows, components);
+    return true;
+  });
+  return py::make_tuple(x, labels);
+}
+
+}  // namespace
+
+void add_mixture(py::module_& m) {
+  using py::arg;
+  m.def("structures", &list_structures);
+  m.def(
+      "n_covariance_parameters",
+      [](const std::string& covariance_type, Index n_components, Index n_features) {
+        return structure(covariance_type).n_covariance_parameters(n_components, n_features);
+      },
+      arg("covariance_type"), arg("n_components"), arg("n_features"));
+  m.def("factorise", &factorise_covariances, arg("covariance_type"), arg("covariances").noconvert(),
+        arg("n_components"), arg("n_features"));
+  m.def("evaluate", &evaluate_rows, arg("X").noconvert(), arg("covariance_type"), arg("weights").noconvert(),
+        arg("means").noconvert(), arg("precisions_cholesky").noconvert(), py::kw_only(), arg("log_density") = false,
+        arg("responsibilities") = false, arg("labels") = false, arg("joint_log_density") = false,
+        arg("n_threads") = py::none());
+  m.def("sample", &sample_mixture, arg("covariance_type"), arg("weights").noconvert(), arg("means").noconvert(),
+        arg("precisions_cholesky").noconvert(), arg("n_samples"), arg("seed"));
+}
+
+}  // namespace gaussmix::bindings

@@ -1,0 +1,130 @@
+#include "covariance/covariances.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include "base/errors.hpp"
+#include "linalg/factor.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+[[noreturn]] void throw_not_positive_definite(const Covariances& covariances, Index i, double pivot) {
+  char number[32];
+  std::snprintf(number, sizeof number, "%.3g", pivot);
+  std::string which = "the tied covariance";
+  if (covariances.shape != CovarianceShape::tied) which = "the covariance of component " + std::to_string(i);
+  const char* what = covariances.shape == CovarianceShape::full || covariances.shape == CovarianceShape::tied
+                         ? " (smallest pivot of its correlation matrix: "
+                         : " (smallest variance: ";
+  throw InvalidArgument(which + " is not positive definite" + what + number + ")");
+}
+
+Factors factorise_variances(const Covariances& covariances) {
+  Factors factors = make_factors(covariances.shape, covariances.n_components, covariances.n_features);
+  const Index n = static_cast<Index>(covariances.values.size()) / covariances.n_components;
+  const double repeats = static_cast<double>(covariances.n_features) / static_cast<double>(n);
+  for (Index k = 0; k < covariances.n_components; ++k) {
+    double log_determinant = 0;
+    for (Index d = 0; d < n; ++d) {
+      const double variance = covariances.values[static_cast<std::size_t>(k * n + d)];
+      if (!(variance > 0) || !std::isfinite(variance)) throw_not_positive_definite(covariances, k, variance);
+      factors.inverse[static_cast<std::size_t>(k * n + d)] = 1.0 / std::sqrt(variance);
+      log_determinant += std::log(variance);
+    }
+    factors.log_determinants[k] = repeats * log_determinant;
+  }
+  factors.reciprocal_conditions.setOnes();
+  return factors;
+}
+
+Factors factorise_matrices(const Covariances& covariances) {
+  Factors factors = make_factors(covariances.shape, covariances.n_components, covariances.n_features);
+  for (Index i = 0; i < covariances.n_matrices(); ++i) {
+    const Factor factor = factorise(covariances.matrix(i));
+    if (!factor.positive_definite) throw_not_positive_definite(covariances, i, factor.smallest_pivot);
+    factors.inverse_matrix(i) = factor.inverse_lower;
+    factors.lower_matrix(i) = factor.lower;
+    factors.log_determinants[i] = factor.log_determinant;
+    factors.reciprocal_conditions[i] = factor.reciprocal_condition;
+  }
+  if (covariances.shape == CovarianceShape::tied) {
+    factors.log_determinants.setConstant(factors.log_determinants[0]);
+    factors.reciprocal_conditions.setConstant(factors.reciprocal_conditions[0]);
+  }
+  return factors;
+}
+
+bool has_matrices(CovarianceShape shape) { return shape == CovarianceShape::full || shape == CovarianceShape::tied; }
+
+}  // namespace
+
+std::string_view to_string(CovarianceShape shape) {
+  switch (shape) {
+    case CovarianceShape::full: return "full";
+    case CovarianceShape::tied: return "tied";
+    case CovarianceShape::diag: return "diag";
+    case CovarianceShape::spherical: return "spherical";
+  }
+  return "";
+}
+
+Index Covariances::size(CovarianceShape shape, Index n_components, Index n_features) {
+  switch (shape) {
+    case CovarianceShape::full: return n_components * n_features * n_features;
+    case CovarianceShape::tied: return n_features * n_features;
+    case CovarianceShape::diag: return n_components * n_features;
+    case CovarianceShape::spherical: return n_components;
+  }
+  return 0;
+}
+
+Factors make_factors(CovarianceShape shape, Index n_components, Index n_features) {
+  Factors factors;
+  factors.shape = shape;
+  factors.n_components = n_components;
+  factors.n_features = n_features;
+  const auto size = static_cast<std::size_t>(Covariances::size(shape, n_components, n_features));
+  factors.inverse.assign(size, 0.0);
+  if (has_matrices(shape)) factors.lower.assign(size, 0.0);
+  factors.log_determinants = Vector::Zero(n_components);
+  factors.reciprocal_conditions = Vector::Ones(n_components);
+  return factors;
+}
+
+Factors factorise(const Covariances& covariances) {
+  return has_matrices(covariances.shape) ? factorise_matrices(covariances) : factorise_variances(covariances);
+}
+
+Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Index n_features, const double* upper) {
+  Factors factors = make_factors(shape, n_components, n_features);
+  std::copy_n(upper, factors.inverse.size(), factors.inverse.data());
+  if (!has_matrices(shape)) {
+    const Index n = static_cast<Index>(factors.inverse.size()) / n_components;
+    const double repeats = static_cast<double>(n_features) / static_cast<double>(n);
+    for (Index k = 0; k < n_components; ++k)
+      factors.log_determinants[k] = -2 * repeats * ConstVectorMap(upper + k * n, n).array().log().sum();
+    return factors;
+  }
+  for (Index i = 0; i < factors.n_matrices(); ++i) {
+    factors.inverse_matrix(i).transposeInPlace();
+    factors.log_determinants[i] = -2 * factors.inverse_matrix(i).diagonal().array().log().sum();
+    Matrix lower = Matrix::Identity(n_features, n_features);
+    factors.inverse_matrix(i).triangularView<Eigen::Lower>().solveInPlace(lower);
+    factors.lower_matrix(i) = lower;
+  }
+  if (shape == CovarianceShape::tied) factors.log_determinants.setConstant(factors.log_determinants[0]);
+  return factors;
+}
+
+std::vector<double> precisions_cholesky(const Factors& factors) {
+  std::vector<double> upper = factors.inverse;
+  if (has_matrices(factors.shape))
+    for (Index i = 0; i < factors.n_matrices(); ++i)
+      MatrixMap(upper.data() + i * factors.n_features * factors.n_features, factors.n_features, factors.n_features)
+          .transposeInPlace();
+  return upper;
+}
+
+}  // namespace gaussmix

@@ -1,0 +1,58 @@
+// Covariances of all components in the four storage shapes, and their factors.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/types.hpp"
+
+namespace gaussmix {
+
+enum class CovarianceShape { full, tied, diag, spherical };
+
+std::string_view to_string(CovarianceShape shape);
+
+// Values: full K x D x D, tied D x D, diag K x D (variances), spherical K (variances).
+struct Covariances {
+  CovarianceShape shape = CovarianceShape::full;
+  Index n_components = 0;
+  Index n_features = 0;
+  std::vector<double> values;
+
+  static Index size(CovarianceShape shape, Index n_components, Index n_features);
+  Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }
+  MatrixMap matrix(Index i) { return {values.data() + i * n_features * n_features, n_features, n_features}; }
+  ConstMatrixMap matrix(Index i) const { return {values.data() + i * n_features * n_features, n_features, n_features}; }
+};
+
+// Inverse factors by shape: full and tied are lower triangles L^-1 with covariance = L L^T, diag and spherical 1 / sd.
+struct Factors {
+  CovarianceShape shape = CovarianceShape::full;
+  Index n_components = 0;
+  Index n_features = 0;
+  std::vector<double> inverse;   // laid out as Covariances::values
+  std::vector<double> lower;     // L for full and tied, empty otherwise
+  Vector log_determinants;       // K
+  Vector reciprocal_conditions;  // K, of the correlation matrices; 1 for diag and spherical
+
+  Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }
+  MatrixMap inverse_matrix(Index i) { return {inverse.data() + i * n_features * n_features, n_features, n_features}; }
+  ConstMatrixMap inverse_matrix(Index i) const {
+    return {inverse.data() + i * n_features * n_features, n_features, n_features};
+  }
+  MatrixMap lower_matrix(Index i) { return {lower.data() + i * n_features * n_features, n_features, n_features}; }
+  ConstMatrixMap lower_matrix(Index i) const {
+    return {lower.data() + i * n_features * n_features, n_features, n_features};
+  }
+};
+
+Factors make_factors(CovarianceShape shape, Index n_components, Index n_features);
+
+// Throws InvalidArgument naming the component and its smallest pivot when one is not positive definite.
+Factors factorise(const Covariances& covariances);
+
+// From inverse factors in the transposed (upper triangular) convention of `precisions_cholesky`, and back.
+Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Index n_features, const double* upper);
+std::vector<double> precisions_cholesky(const Factors& factors);
+
+}  // namespace gaussmix

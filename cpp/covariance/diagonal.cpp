@@ -1,0 +1,32 @@
+#include "covariance/closed_form.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+// VVI: Sigma_k = diag(W_k) / n_k (Celeux & Govaert 1995, model [lambda_k B_k]).
+class Diagonal final : public Structure {
+ public:
+  std::string_view name() const override { return "diag"; }
+  std::string_view code() const override { return "VVI"; }
+  CovarianceShape shape() const override { return CovarianceShape::diag; }
+  ScatterKind need() const override { return ScatterKind::diag; }
+  Index n_covariance_parameters(Index n_components, Index n_features) const override {
+    return n_components * n_features;
+  }
+  Covariances maximise(const SufficientStatistics& statistics, const Covariances*) const override {
+    Covariances covariances{shape(), statistics.n_components(), statistics.n_features(), statistics.scatter};
+    MatrixMap(covariances.values.data(), statistics.n_components(), statistics.n_features()).array().colwise() /=
+        statistics.weight.array();
+    return covariances;
+  }
+};
+
+}  // namespace
+
+const Structure& diagonal_structure() {
+  static const Diagonal instance;
+  return instance;
+}
+
+}  // namespace gaussmix

@@ -1,0 +1,31 @@
+#include "covariance/closed_form.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+// VVV: Sigma_k = W_k / n_k (Celeux & Govaert 1995, model [lambda_k D_k A_k D_k^T]).
+class Full final : public Structure {
+ public:
+  std::string_view name() const override { return "full"; }
+  std::string_view code() const override { return "VVV"; }
+  CovarianceShape shape() const override { return CovarianceShape::full; }
+  ScatterKind need() const override { return ScatterKind::full; }
+  Index n_covariance_parameters(Index n_components, Index n_features) const override {
+    return n_components * n_features * (n_features + 1) / 2;
+  }
+  Covariances maximise(const SufficientStatistics& statistics, const Covariances*) const override {
+    Covariances covariances{shape(), statistics.n_components(), statistics.n_features(), statistics.scatter};
+    for (Index k = 0; k < statistics.n_components(); ++k) covariances.matrix(k) /= statistics.weight[k];
+    return covariances;
+  }
+};
+
+}  // namespace
+
+const Structure& full_structure() {
+  static const Full instance;
+  return instance;
+}
+
+}  // namespace gaussmix

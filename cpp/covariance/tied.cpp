@@ -1,0 +1,29 @@
+#include "covariance/closed_form.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+// EEE: Sigma = sum_k W_k / n (Celeux & Govaert 1995, model [lambda D A D^T]).
+class Tied final : public Structure {
+ public:
+  std::string_view name() const override { return "tied"; }
+  std::string_view code() const override { return "EEE"; }
+  CovarianceShape shape() const override { return CovarianceShape::tied; }
+  ScatterKind need() const override { return ScatterKind::pooled; }
+  Index n_covariance_parameters(Index, Index n_features) const override { return n_features * (n_features + 1) / 2; }
+  Covariances maximise(const SufficientStatistics& statistics, const Covariances*) const override {
+    Covariances covariances{shape(), statistics.n_components(), statistics.n_features(), statistics.scatter};
+    covariances.matrix(0) /= statistics.weight.sum();
+    return covariances;
+  }
+};
+
+}  // namespace
+
+const Structure& tied_structure() {
+  static const Tied instance;
+  return instance;
+}
+
+}  // namespace gaussmix

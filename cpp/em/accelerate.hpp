@@ -1,0 +1,32 @@
+// SQUAREM: extrapolates two EM steps along their second difference (Varadhan & Roland 2008, scheme S3).
+#pragma once
+
+#include "em/parameters.hpp"
+
+namespace gaussmix {
+
+// theta' = theta0 + 2 a r + a^2 v with r = theta1 - theta0, v = theta2 - 2 theta1 + theta0, a = |r| / |v| >= 1; a = 1 gives
+// theta2, plain EM. The caller evaluates theta' (its E-step is the next EM step as well, so the test of the likelihood costs
+// nothing) and reports whether it was good.
+class Squarem {
+ public:
+  explicit Squarem(const Regularisation& regularisation) : regularisation_(regularisation) {}
+
+  struct Extrapolation {
+    double step_ratio;               // |theta2 - theta1| / |theta1 - theta0|
+    std::optional<Mixture> mixture;  // nothing when it would be plain EM or leave the admissible covariances
+  };
+  Extrapolation extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2);
+
+  void accepted();
+  void rejected();
+
+ private:
+  bool admissible(const Mixture& mixture, const Mixture& plain) const;
+
+  const Regularisation& regularisation_;
+  double largest_ = 4;  // bound on a: grows while extrapolations at the bound succeed
+  bool at_bound_ = false;
+};
+
+}  // namespace gaussmix

@@ -1,0 +1,45 @@
+// Data and mixture -> sufficient statistics, in one visit to the rows.
+#pragma once
+
+#include "mixture/mixture.hpp"
+#include "statistics/pass.hpp"
+
+namespace gaussmix {
+
+// Scatter of all rows about their mean: the same at every iteration, so a tied fit takes it once and keeps it.
+struct TotalScatter {
+  bool known = false;
+  Matrix scatter;
+};
+
+class EStep {
+ public:
+  EStep(const Data& data, const WeightTotals& totals, Execution execution)
+      : data_(data), totals_(totals), pass_(std::move(execution)) {}
+
+  SufficientStatistics operator()(const Mixture& mixture, ScatterKind kind);
+  double log_likelihood(const Mixture& mixture);
+
+  // All of each row to its nearest centre; the log-likelihood of the result is minus half the scaled inertia.
+  SufficientStatistics nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind);
+  // Shares given as an n x K array, sums taken about `centres`.
+  SufficientStatistics given(const double* responsibilities, const Matrix& centres, ScatterKind kind);
+
+  const Data& data() const { return data_; }
+  const WeightTotals& totals() const { return totals_; }
+  const Execution& execution() const { return pass_.execution(); }
+
+ private:
+  SufficientStatistics run(const kernels::Density& density, kernels::Source source, const Matrix& centres,
+                           ScatterKind kind, const double* responsibilities);
+  SufficientStatistics run_whitened(const Mixture& mixture);
+  kernels::Task task(const kernels::Density& density, kernels::Source source) const;
+  SufficientStatistics new_statistics(ScatterKind kind, Index n_components) const;
+
+  Data data_;
+  WeightTotals totals_;
+  Pass pass_;
+  TotalScatter total_scatter_;
+};
+
+}  // namespace gaussmix

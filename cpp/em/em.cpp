@@ -1,0 +1,140 @@
+#include "em/em.hpp"
+
+#include <cmath>
+
+#include "em/accelerate.hpp"
+#include "em/m_step.hpp"
+#include "em/stopping.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+// EM counts as slow when each gain is more than this share of the last, twice in a row.
+constexpr double kSlowRate = 0.5;
+constexpr int kSlowIterations = 2;
+
+class Loop {
+ public:
+  Loop(EStep& e_step, const Settings& settings, const Regularisation& regularisation, Index start_number,
+       StartOutcome& outcome)
+      : e_step_(e_step),
+        settings_(settings),
+        regularisation_(regularisation),
+        start_number_(start_number),
+        outcome_(outcome),
+        theta_(outcome.mixture),
+        stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective()),
+        squarem_(regularisation),
+        accelerating_(settings.acceleration == Acceleration::always) {
+    stopping_.remember(settings.given.history);
+  }
+
+  void run() {
+    while (outcome_.n_iter < settings_.max_iter && !finished_) iterate();
+    if (fallback_) theta_ = std::move(*fallback_);  // an extrapolation that was never tested is not returned
+    if (!finished_) outcome_.status = Status::max_iter;
+    outcome_.log_likelihood = e_step_.log_likelihood(theta_);
+    const double known = outcome_.trace.empty() ? outcome_.log_likelihood : outcome_.trace.back();
+    outcome_.predicted_gain = std::max(stopping_.predicted_gain() - (outcome_.log_likelihood - known), 0.0);
+    if (std::isnan(stopping_.predicted_gain())) outcome_.predicted_gain = stopping_.predicted_gain();
+    outcome_.mixture = std::move(theta_);
+  }
+
+ private:
+  void iterate() {
+    const SufficientStatistics statistics = e_step_(theta_, settings_.structure->need());
+    ++outcome_.n_iter;
+    const double log_likelihood = statistics.log_likelihood;
+    if (fallback_) {
+      const bool good = log_likelihood >= outcome_.trace.back();
+      if (!good) {
+        ++outcome_.rejected;
+        squarem_.rejected();
+        theta_ = std::move(*fallback_);
+        fallback_.reset();
+        return;
+      }
+      squarem_.accepted();
+      fallback_.reset();
+    }
+    outcome_.trace.push_back(log_likelihood);
+    outcome_.log_likelihood = log_likelihood;
+    outcome_.mixture = theta_;
+
+    Mixture next = m_step(statistics, *settings_.structure, regularisation_, &theta_, outcome_.repairs);
+    if (accelerating_)
+      accelerated_step(std::move(next), log_likelihood);
+    else
+      plain_step(std::move(next), log_likelihood);
+    if (stopping_.done()) finish(Status::converged);
+    if (settings_.on_iteration && !settings_.on_iteration(start_number_, outcome_.n_iter, log_likelihood) && !finished_)
+      finish(Status::stopped);
+  }
+
+  void plain_step(Mixture next, double log_likelihood) {
+    stopping_.observe(log_likelihood, largest_step(theta_, next));
+    theta_ = std::move(next);
+    slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
+    accelerating_ = settings_.acceleration == Acceleration::automatic && !settings_.tol && slow_ >= kSlowIterations;
+  }
+
+  // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
+  void accelerated_step(Mixture next, double log_likelihood) {
+    if (!cycle_start_) {
+      cycle_start_ = std::move(theta_);
+      cycle_log_likelihood_ = log_likelihood;
+      theta_ = std::move(next);
+      return;
+    }
+    Squarem::Extrapolation extrapolation = squarem_.extrapolate(*cycle_start_, theta_, next);
+    if (settings_.tol)
+      stopping_.observe(log_likelihood, 0.0);
+    else
+      stopping_.observe_cycle(log_likelihood, log_likelihood - cycle_log_likelihood_, extrapolation.step_ratio,
+                              largest_step(theta_, next));
+    cycle_start_.reset();
+    theta_ = std::move(next);
+    if (stopping_.done() || !extrapolation.mixture) return;
+    fallback_ = std::move(theta_);
+    theta_ = std::move(*extrapolation.mixture);
+  }
+
+  void finish(Status status) {
+    outcome_.status = status;
+    finished_ = true;
+  }
+
+  EStep& e_step_;
+  const Settings& settings_;
+  const Regularisation& regularisation_;
+  Index start_number_;
+  StartOutcome& outcome_;
+  Mixture theta_;
+  Stopping stopping_;
+  Squarem squarem_;
+  bool accelerating_;
+  int slow_ = 0;
+  bool finished_ = false;
+  std::optional<Mixture> cycle_start_;
+  double cycle_log_likelihood_ = 0;
+  std::optional<Mixture> fallback_;  // the plain step to return to when the extrapolation fails its test
+};
+
+}  // namespace
+
+void run_em(EStep& e_step, const Settings& settings, const Regularisation& regularisation, Index start_number,
+            StartOutcome& outcome) {
+  try {
+    Loop(e_step, settings, regularisation, start_number, outcome).run();
+  } catch (const Interrupted&) {
+    outcome.status = Status::interrupted;
+  } catch (const Degenerate& error) {
+    outcome.status = Status::degenerate;
+    outcome.message =
+        "start " + std::to_string(start_number) + ", iteration " + std::to_string(outcome.n_iter) + ": " + error.what();
+    outcome.log_likelihood = std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+}  // namespace gaussmix

@@ -1,0 +1,119 @@
+#include "em/initialise.hpp"
+
+#include "base/errors.hpp"
+#include "em/m_step.hpp"
+#include "em/seeding.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+constexpr int kLloydSteps = 10;
+constexpr double kLloydTolerance = 1e-3;  // relative gain of a step that is not worth the next one
+
+enum Stream : std::uint64_t { kSubset = 0, kSeeds = 1, kShares = 2, kStreamsPerStart = 8 };
+
+Random stream(const Settings& settings, std::uint64_t start_number, Stream use) {
+  return Random(settings.seed, start_number * kStreamsPerStart + use);
+}
+
+// Lloyd's algorithm on the sample, by the engine's own hard E-step. An empty cluster keeps its centre.
+Matrix lloyd(const Sample& sample, Matrix centres, const Execution& execution) {
+  Data data{sample.rows.data(), false, sample.weights.data(), sample.rows.rows(), sample.rows.cols()};
+  EStep e_step(data, weight_totals(data), execution);
+  const Vector unit = Vector::Ones(sample.rows.cols());
+  double inertia = std::numeric_limits<double>::infinity();
+  for (int step = 0; step < kLloydSteps; ++step) {
+    const SufficientStatistics statistics = e_step.nearest_centre(centres, unit, ScatterKind::trace);
+    centres = statistics.mean;
+    const double now = -2 * statistics.log_likelihood;
+    if (!(now < inertia * (1 - kLloydTolerance))) break;
+    inertia = now;
+  }
+  return centres;
+}
+
+SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+                                  std::uint64_t start_number) {
+  const Execution& execution = e_step.execution();
+  const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
+                                            stream(settings, start_number, kSubset));
+  const Random random = stream(settings, start_number, kSeeds);
+  Matrix centres = settings.start == Start::random_from_data
+                       ? random_centres(sample, settings.n_components, random)
+                       : plus_plus_centres(sample, settings.n_components, random, execution);
+  if (settings.start == Start::kmeans) centres = lloyd(sample, std::move(centres), execution);
+  const Matrix means = (centres * moments.scale.asDiagonal()).rowwise() + moments.mean.transpose();
+  return e_step.nearest_centre(means, moments.scale, settings.structure->need());
+}
+
+// Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists.
+SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+                                        std::uint64_t start_number) {
+  constexpr Index kChunkRows = 16384;
+  const Data& data = e_step.data();
+  const Index n_components = settings.n_components;
+  const Matrix centres = moments.mean.transpose().replicate(n_components, 1);
+  const Random random = stream(settings, start_number, kShares);
+  Matrix shares;
+  std::optional<SufficientStatistics> sum;
+  for (Index begin = 0; begin < data.n_rows; begin += kChunkRows) {
+    const Index n = std::min(kChunkRows, data.n_rows - begin);
+    shares.resize(n, n_components);
+    parallel_for((n + 1023) / 1024, e_step.execution(), [&](Index block, int) {
+      for (Index i = block * 1024; i < std::min(n, (block + 1) * 1024); ++i) {
+        for (Index k = 0; k < n_components; ++k)
+          shares(i, k) = random.uniform(static_cast<std::uint64_t>((begin + i) * n_components + k));
+        shares.row(i) /= shares.row(i).sum();
+      }
+    });
+    const SufficientStatistics part =
+        EStep(data.slice(begin, n), {}, e_step.execution()).given(shares.data(), centres, settings.structure->need());
+    if (sum)
+      merge(*sum, part);
+    else
+      sum = part;
+  }
+  return std::move(*sum);
+}
+
+SufficientStatistics assign_all_rows(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+                                     std::uint64_t start_number) {
+  if (settings.given.responsibilities != nullptr)
+    return statistics_from_responsibilities(e_step, settings.given.responsibilities, settings.n_components,
+                                            moments.mean, settings.structure->need());
+  if (settings.start == Start::random) return from_random_shares(e_step, settings, moments, start_number);
+  return from_centres(e_step, settings, moments, start_number);
+}
+
+}  // namespace
+
+SufficientStatistics statistics_from_responsibilities(EStep& e_step, const double* responsibilities, Index n_components,
+                                                      const Vector& column_mean, ScatterKind kind) {
+  const Matrix overall_mean = column_mean.transpose().replicate(n_components, 1);
+  const Matrix means = e_step.given(responsibilities, overall_mean, ScatterKind::trace).mean;
+  return e_step.given(responsibilities, means, kind);
+}
+
+Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+                   const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs) {
+  const GivenStart& given = settings.given;
+  Mixture mixture;
+  if (!given.complete())
+    mixture = m_step(assign_all_rows(e_step, settings, moments, start_number), *settings.structure, regularisation,
+                     nullptr, repairs);
+  mixture.structure = settings.structure;
+  if (given.weights) mixture.weights = *given.weights;
+  if (given.means) mixture.means = *given.means;
+  if (given.covariances) {
+    mixture.covariances = *given.covariances;
+    // Given covariances take no ridge, but they must lie inside the bound that the M-steps will respect.
+    Regularisation without_ridge = regularisation;
+    if (without_ridge.ridge) without_ridge.ridge = 0.0;
+    const Vector weight = mixture.weights * e_step.totals().weight;
+    mixture.factors = regularise(mixture.covariances, without_ridge, weight, repairs);
+  }
+  return mixture;
+}
+
+}  // namespace gaussmix

@@ -1,0 +1,19 @@
+// Where EM starts: every row is assigned, then one M-step.
+#pragma once
+
+#include "covariance/regularisation.hpp"
+#include "em/e_step.hpp"
+#include "em/settings.hpp"
+#include "statistics/column_moments.hpp"
+
+namespace gaussmix {
+
+// Given parameters replace what the initialisation found; with all three given nothing else is computed.
+Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+                   const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs);
+
+// Statistics under given responsibilities (n x K), centred twice so that no digits cancel.
+SufficientStatistics statistics_from_responsibilities(EStep& e_step, const double* responsibilities, Index n_components,
+                                                      const Vector& column_mean, ScatterKind kind);
+
+}  // namespace gaussmix

@@ -1,0 +1,36 @@
+// What came of a fit, start by start.
+#pragma once
+
+#include <limits>
+#include <string>
+
+#include "covariance/regularisation.hpp"
+#include "mixture/mixture.hpp"
+#include "statistics/data.hpp"
+
+namespace gaussmix {
+
+enum class Status { converged, max_iter, stopped, interrupted, degenerate };
+
+struct StartOutcome {
+  Status status = Status::max_iter;
+  Mixture mixture;
+  double log_likelihood = std::numeric_limits<double>::quiet_NaN();  // at `mixture`
+  std::vector<double> trace;                                         // at the parameters before each accepted pass
+  double predicted_gain = std::numeric_limits<double>::quiet_NaN();  // total nats still to come
+  Index n_iter = 0;  // passes over the data, rejected extrapolations included
+  Index rejected = 0;
+  Repairs repairs;
+  std::string message;  // of a degenerate start
+  double seconds_init = 0;
+  double seconds_em = 0;
+};
+
+struct Outcome {
+  std::vector<StartOutcome> starts;
+  Index best = 0;
+  WeightTotals totals;
+  Vector column_scale;
+};
+
+}  // namespace gaussmix

@@ -1,0 +1,27 @@
+// First centres for k-means: rows chosen on a sample of the data, in coordinates without units.
+#pragma once
+
+#include "base/random.hpp"
+#include "em/settings.hpp"
+#include "statistics/column_moments.hpp"
+
+namespace gaussmix {
+
+// Rows in standardised coordinates ((x - mean) / scale), with their weights.
+struct Sample {
+  Matrix rows;
+  Vector weights;
+};
+
+// All rows of positive weight, or a random subset when there are many more than seeding can profit from.
+Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
+                           const Random& random);
+
+// k-means++ (Arthur & Vassilvitskii 2007): each further centre is a row drawn with probability proportional to its weight
+// times its squared distance to the nearest centre so far.
+Matrix plus_plus_centres(const Sample& sample, Index n_components, const Random& random, const Execution& execution);
+
+// Different rows at random, as far as there are that many.
+Matrix random_centres(const Sample& sample, Index n_components, const Random& random);
+
+}  // namespace gaussmix

@@ -1,0 +1,41 @@
+// What a fit is asked to do.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "covariance/structure.hpp"
+
+namespace gaussmix {
+
+enum class Start { kmeans, kmeans_plus_plus, random_from_data, random };
+enum class Acceleration { automatic, always, never };
+
+// Parameters given by the caller; what is absent comes from the initialisation.
+struct GivenStart {
+  std::optional<Vector> weights;
+  std::optional<Matrix> means;
+  std::optional<Covariances> covariances;
+  const double* responsibilities = nullptr;  // n x K
+  std::vector<double> history;               // trace of the fit that this one carries on
+
+  bool complete() const { return weights && means && covariances; }
+};
+
+struct Settings {
+  const Structure* structure = nullptr;
+  Index n_components = 1;
+  std::optional<double> tol;    // empty: predicted remaining gain; else change of the mean log-likelihood
+  std::optional<double> ridge;  // empty: scale-relative eigenvalue floor; else added to every diagonal
+  Index max_iter = 1000;
+  Index n_init = 1;
+  Start start = Start::kmeans;
+  GivenStart given;
+  std::uint64_t seed = 0;
+  Acceleration acceleration = Acceleration::automatic;
+  bool raise_degenerate = false;
+  // (start, iteration, log-likelihood) at iteration borders; false stops the fit.
+  std::function<bool(Index, Index, double)> on_iteration;
+};
+
+}  // namespace gaussmix

@@ -1,0 +1,96 @@
+// What the engine and the per-level kernels agree on: plain structs of borrowed pointers, and one table of function
+// pointers per instruction-set level. Everything here has internal linkage or none, because this header is compiled
+// under different instruction sets and the linker would keep just one copy of an inline function.
+#pragma once
+
+#include <cstdint>
+
+namespace gaussmix::kernels {
+
+using Index = std::int64_t;
+
+enum class Shape { spherical, diagonal, full };  // of the inverse factors below
+enum class Source { softmax, hard, given };      // where responsibilities come from
+enum class Scatter { none, trace, diagonal, full };
+
+// Logit of row x and component k: log_constants[k] - |factor_k (x - mean_k)|^2 / 2, never below kLowestLogit.
+struct Density {
+  Shape shape = Shape::full;
+  Index n_components = 0;
+  Index n_features = 0;
+  const double* means = nullptr;          // K x D
+  const double* factors = nullptr;        // spherical K, diagonal K x D, full K x packed lower triangle
+  const double* log_constants = nullptr;  // K
+  // When set, rows are replaced by whitener (x - whitening_centre) first; `means` and all sums live in those coordinates.
+  const double* whitener = nullptr;          // packed lower triangle
+  const double* whitening_centre = nullptr;  // D
+};
+
+// A logit of minus infinity would turn into NaN as soon as two of them are subtracted.
+constexpr double kLowestLogit = -1e300;
+
+struct Rows {
+  const void* data = nullptr;  // n x D, row-major, float32 or float64
+  bool single_precision = false;
+  const double* weights = nullptr;           // n, or null for all one
+  const double* responsibilities = nullptr;  // n x K, for Source::given
+};
+
+// Arrays over all n rows, each written when not null.
+struct Outputs {
+  double* log_density = nullptr;        // n
+  double* joint_log_density = nullptr;  // n x K
+  double* responsibilities = nullptr;   // n x K
+  std::int64_t* labels = nullptr;       // n
+};
+
+// Sums over rows, flat: weight (K), sum of r (x - mean_k) (K x D), scatter about mean_k (K x its size), total scatter of
+// the whitened rows about zero (packed), log-likelihood (1). Flat so that merging two is one loop of additions.
+struct Layout {
+  Index weight = 0;
+  Index sum = 0;
+  Index scatter = 0;
+  Index scatter_size = 0;  // per component
+  Index total = 0;
+  Index log_likelihood = 0;
+  Index size = 0;
+};
+
+static inline Index packed_size(Index n) { return n * (n + 1) / 2; }
+
+static inline Layout make_layout(Index n_components, Index n_features, Scatter scatter, bool total_scatter) {
+  Layout layout;
+  switch (scatter) {
+    case Scatter::none: layout.scatter_size = 0; break;
+    case Scatter::trace: layout.scatter_size = 1; break;
+    case Scatter::diagonal: layout.scatter_size = n_features; break;
+    case Scatter::full: layout.scatter_size = packed_size(n_features); break;
+  }
+  layout.weight = 0;
+  layout.sum = n_components;
+  layout.scatter = layout.sum + n_components * n_features;
+  layout.total = layout.scatter + n_components * layout.scatter_size;
+  layout.log_likelihood = layout.total + (total_scatter ? packed_size(n_features) : 0);
+  layout.size = layout.log_likelihood + 1;
+  return layout;
+}
+
+struct Task {
+  Density density;
+  Rows rows;
+  Outputs outputs;
+  Source source = Source::softmax;
+  Scatter scatter = Scatter::none;
+  bool accumulate = true;      // false: outputs only
+  bool total_scatter = false;  // needs a whitener
+};
+
+struct Level {
+  const char* name;
+  int lanes;
+  Index (*workspace_size)(const Task&);  // in doubles
+  // Rows [begin, end); `workspace` is aligned to 64 bytes; `partial` (make_layout's size) is overwritten.
+  void (*run)(const Task&, Index begin, Index end, double* workspace, double* partial);
+};
+
+}  // namespace gaussmix::kernels

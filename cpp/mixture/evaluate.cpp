@@ -1,0 +1,18 @@
+#include "mixture/evaluate.hpp"
+
+#include "mixture/kernel_parameters.hpp"
+
+namespace gaussmix {
+
+void evaluate(const Data& data, const Mixture& mixture, const kernels::Outputs& outputs, const Execution& execution) {
+  const KernelParameters parameters = kernel_parameters(mixture);
+  kernels::Task task;
+  task.density = parameters.density();
+  task.rows = data.rows();
+  task.rows.weights = nullptr;  // responsibilities are shares, whatever a row weighs
+  task.outputs = outputs;
+  task.accumulate = false;
+  Pass(execution).run(task, data.n_rows);
+}
+
+}  // namespace gaussmix

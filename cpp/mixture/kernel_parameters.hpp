@@ -1,0 +1,33 @@
+// Mixture -> what the kernels read.
+#pragma once
+
+#include "kernels/interface.hpp"
+#include "mixture/mixture.hpp"
+
+namespace gaussmix {
+
+// Owns the arrays behind a kernels::Density.
+struct KernelParameters {
+  kernels::Shape shape = kernels::Shape::full;
+  Matrix means;  // whitened for whitened densities
+  std::vector<double> factors;
+  Vector log_constants;
+  std::vector<double> whitener;
+  Vector whitening_centre;
+
+  kernels::Density density() const;
+};
+
+// A tied mixture becomes `whitened`: rows are whitened once, components are then unit spheres.
+KernelParameters kernel_parameters(const Mixture& mixture);
+
+// A tied mixture as K full ones, for sums that are wanted in the data's own coordinates.
+KernelParameters unwhitened_kernel_parameters(const Mixture& mixture);
+
+// Only centres: for sums under given responsibilities.
+KernelParameters centres_only(const Matrix& means);
+
+// Nearest centre in coordinates divided by `scale` per feature: the density of k-means.
+KernelParameters nearest_centre(const Matrix& means, const Vector& scale);
+
+}  // namespace gaussmix

@@ -1,0 +1,44 @@
+// The user's rows, borrowed: n x D row-major, float32 or float64, with an optional weight per row.
+#pragma once
+
+#include "base/types.hpp"
+#include "kernels/interface.hpp"
+
+namespace gaussmix {
+
+struct Data {
+  const void* x = nullptr;
+  bool single_precision = false;
+  const double* weights = nullptr;
+  Index n_rows = 0;
+  Index n_features = 0;
+
+  kernels::Rows rows() const { return {x, single_precision, weights, nullptr}; }
+  double weight(Index i) const { return weights != nullptr ? weights[i] : 1.0; }
+  double value(Index i, Index d) const {
+    const Index at = i * n_features + d;
+    return single_precision ? static_cast<double>(static_cast<const float*>(x)[at]) : static_cast<const double*>(x)[at];
+  }
+  // Rows begin .. begin + n - 1.
+  Data slice(Index begin, Index n) const {
+    const Index at = begin * n_features;
+    Data part = *this;
+    part.x = single_precision ? static_cast<const void*>(static_cast<const float*>(x) + at)
+                              : static_cast<const void*>(static_cast<const double*>(x) + at);
+    part.weights = weights != nullptr ? weights + begin : nullptr;
+    part.n_rows = n;
+    return part;
+  }
+};
+
+// Frequency weights: n_effective = (sum w)^2 / sum w^2 (Kish 1965) is what thresholds use.
+struct WeightTotals {
+  double weight = 0;
+  double squared_weight = 0;
+  Index n_rows = 0;  // of positive weight
+  double n_effective() const { return squared_weight > 0 ? weight * (weight / squared_weight) : 0.0; }
+};
+
+WeightTotals weight_totals(const Data& data);
+
+}  // namespace gaussmix

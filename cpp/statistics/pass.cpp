@@ -1,0 +1,38 @@
+#include "statistics/pass.hpp"
+
+#include <new>
+
+#include "kernels/dispatch.hpp"
+
+namespace gaussmix {
+
+Index leaf_rows(Index n_components, Index n_features) {
+  const Index cost = n_components * kernels::packed_size(n_features + 1);
+  Index rows = 16384;
+  while (rows > 256 && rows * cost > (Index{1} << 22)) rows /= 2;
+  return rows;
+}
+
+const double* Pass::run(const kernels::Task& task, Index n_rows) {
+  const kernels::Density& density = task.density;
+  const kernels::Level& level = kernels::active_level();
+  const Index rows = leaf_rows(density.n_components, density.n_features);
+  const Index n_leaves = (n_rows + rows - 1) / rows;
+  const Index size =
+      kernels::make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter).size;
+
+  const Index workspace = (level.workspace_size(task) + 7) / 8 * 8;
+  const Index needed = workspace * execution_.threads_for(n_leaves);
+  if (needed > workspace_capacity_) {
+    workspace_.reset();  // release first: the two need never stand side by side
+    workspace_.reset(static_cast<double*>(
+        ::operator new[](static_cast<std::size_t>(needed) * sizeof(double), std::align_val_t{64})));
+    workspace_capacity_ = needed;
+  }
+  return tree_sum_(n_leaves, size, execution_, [&](Index leaf, int thread, double* out) {
+    const Index begin = leaf * rows;
+    level.run(task, begin, std::min(n_rows, begin + rows), workspace_.get() + thread * workspace, out);
+  });
+}
+
+}  // namespace gaussmix

@@ -1,0 +1,34 @@
+// The one function that touches all rows: runs a kernel task over fixed leaves and adds up what they return.
+#pragma once
+
+#include <memory>
+
+#include "statistics/data.hpp"
+#include "statistics/tree_sum.hpp"
+
+namespace gaussmix {
+
+// Rows of a leaf: a function of K and D alone. About four million multiply-adds (a millisecond or so), at most 16384 rows,
+// at least 256, where the leaf's own bookkeeping still costs below one per cent.
+Index leaf_rows(Index n_components, Index n_features);
+
+class Pass {
+ public:
+  explicit Pass(Execution execution) : execution_(std::move(execution)) {}
+
+  // Sums of `task` over the rows [0, n_rows), laid out as kernels::make_layout says; valid until the next call.
+  const double* run(const kernels::Task& task, Index n_rows);
+
+  const Execution& execution() const { return execution_; }
+
+ private:
+  struct AlignedDelete {
+    void operator()(double* p) const { ::operator delete[](p, std::align_val_t{64}); }
+  };
+  Execution execution_;
+  TreeSum tree_sum_;
+  std::unique_ptr<double[], AlignedDelete> workspace_;
+  Index workspace_capacity_ = 0;
+};
+
+}  // namespace gaussmix

@@ -1,0 +1,118 @@
+#include "statistics/sufficient_statistics.hpp"
+
+#include "base/errors.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+// scatter_k += factor d d^T, in as much detail as the statistics keep.
+void add_outer_product(SufficientStatistics& s, Index k, const Vector& d, double factor) {
+  switch (s.kind) {
+    case ScatterKind::full: s.full(k) += factor * d * d.transpose(); break;
+    case ScatterKind::pooled: s.pooled() += factor * d * d.transpose(); break;
+    case ScatterKind::diag: s.diag().row(k) += factor * d.cwiseProduct(d).transpose(); break;
+    case ScatterKind::trace: s.scatter[static_cast<std::size_t>(k)] += factor * d.squaredNorm(); break;
+  }
+}
+
+}  // namespace
+
+bool can_convert(ScatterKind from, ScatterKind to) {
+  return from == to || from == ScatterKind::full || (from == ScatterKind::diag && to == ScatterKind::trace);
+}
+
+Index scatter_size(ScatterKind kind, Index n_components, Index n_features) {
+  switch (kind) {
+    case ScatterKind::full: return n_components * n_features * n_features;
+    case ScatterKind::pooled: return n_features * n_features;
+    case ScatterKind::diag: return n_components * n_features;
+    case ScatterKind::trace: return n_components;
+  }
+  return 0;
+}
+
+SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index n_features) {
+  SufficientStatistics s;
+  s.kind = kind;
+  s.weight = Vector::Zero(n_components);
+  s.mean = Matrix::Zero(n_components, n_features);
+  s.scatter.assign(static_cast<std::size_t>(scatter_size(kind, n_components, n_features)), 0.0);
+  return s;
+}
+
+SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind kind) {
+  if (!can_convert(statistics.kind, kind))
+    throw InvalidArgument("the statistics keep less of the scatter than this covariance structure needs");
+  if (statistics.kind == kind) return statistics;
+  SufficientStatistics s = statistics;
+  s.kind = kind;
+  s.scatter.assign(static_cast<std::size_t>(scatter_size(kind, s.n_components(), s.n_features())), 0.0);
+  for (Index k = 0; k < s.n_components(); ++k) {
+    switch (kind) {
+      case ScatterKind::full: break;  // only from full itself
+      case ScatterKind::pooled: s.pooled() += statistics.full(k); break;
+      case ScatterKind::diag: s.diag().row(k) = statistics.full(k).diagonal().transpose(); break;
+      case ScatterKind::trace:
+        s.scatter[static_cast<std::size_t>(k)] =
+            statistics.kind == ScatterKind::full ? statistics.full(k).trace() : statistics.diag().row(k).sum();
+        break;
+    }
+  }
+  return s;
+}
+
+void merge(SufficientStatistics& a, const SufficientStatistics& b) {
+  if (a.kind != b.kind || a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols())
+    throw InvalidArgument("statistics of different shape or kind cannot be merged");
+  for (std::size_t i = 0; i < a.scatter.size(); ++i) a.scatter[i] += b.scatter[i];
+  for (Index k = 0; k < a.n_components(); ++k) {
+    const double weight = a.weight[k] + b.weight[k];
+    if (!(b.weight[k] > 0)) continue;
+    if (!(a.weight[k] > 0)) {
+      a.mean.row(k) = b.mean.row(k);
+    } else {
+      const Vector d = (b.mean.row(k) - a.mean.row(k)).transpose();
+      const double share = b.weight[k] / weight;
+      a.mean.row(k) += share * d.transpose();
+      add_outer_product(a, k, d, a.weight[k] * share);
+    }
+    a.weight[k] = weight;
+  }
+  a.log_likelihood += b.log_likelihood;
+  a.total_weight += b.total_weight;
+  a.total_squared_weight += b.total_squared_weight;
+  a.n_rows += b.n_rows;
+}
+
+SufficientStatistics overall(const SufficientStatistics& statistics) {
+  SufficientStatistics s = make_statistics(statistics.kind, 1, statistics.n_features());
+  s.log_likelihood = statistics.log_likelihood;
+  s.total_weight = statistics.total_weight;
+  s.total_squared_weight = statistics.total_squared_weight;
+  s.n_rows = statistics.n_rows;
+  s.weight[0] = statistics.weight.sum();
+  if (!(s.weight[0] > 0)) return s;
+  // Relative to the heaviest mean, so that a common offset cannot cancel.
+  Eigen::Index heaviest = 0;
+  statistics.weight.maxCoeff(&heaviest);
+  const Vector origin = statistics.mean.row(heaviest).transpose();
+  Vector shift = Vector::Zero(statistics.n_features());
+  for (Index k = 0; k < statistics.n_components(); ++k)
+    shift += statistics.weight[k] / s.weight[0] * (statistics.mean.row(k).transpose() - origin);
+  s.mean.row(0) = (origin + shift).transpose();
+  for (Index k = 0; k < statistics.n_components(); ++k) {
+    switch (s.kind) {
+      case ScatterKind::full: s.full(0) += statistics.full(k); break;
+      case ScatterKind::pooled: break;
+      case ScatterKind::diag: s.diag().row(0) += statistics.diag().row(k); break;
+      case ScatterKind::trace: s.scatter[0] += statistics.scatter[static_cast<std::size_t>(k)]; break;
+    }
+    const Vector d = statistics.mean.row(k).transpose() - origin - shift;
+    add_outer_product(s, 0, d, statistics.weight[k]);
+  }
+  if (s.kind == ScatterKind::pooled) s.pooled() += statistics.pooled();
+  return s;
+}
+
+}  // namespace gaussmix
