@@ -1,0 +1,52 @@
+"""Gaussian mixtures: fast, exact to the bit whatever the number of threads, open about repairs.
+
+>>> import gaussmix as gx
+>>> result = gx.fit([[0.0], [1.0], [10.0], [11.0]], 2, covariance_type="tied", random_state=0)
+>>> sorted(result.mixture.means.ravel().round(6).tolist())
+[0.5, 10.5]
+"""
+
+from gaussmix._runtime import core as _engine
+from gaussmix.covariance import CovarianceType
+from gaussmix.estimator import GaussianMixture
+from gaussmix.exceptions import (
+    ConvergenceWarning,
+    DegenerateError,
+    FitInterrupted,
+    GaussmixError,
+    GaussmixTypeError,
+    MissingDependencyError,
+    ModelFileError,
+    NotFittedError,
+)
+from gaussmix.fitting import fit
+from gaussmix.mixture import Mixture
+from gaussmix.persistence import load
+from gaussmix.result import FitResult
+from gaussmix.statistics import SufficientStatistics
+from gaussmix.steps import e_step, m_step
+from gaussmix.versions import show_versions
+
+__version__: str = _engine.build_info()["version"]
+
+__all__ = [
+    "ConvergenceWarning",
+    "CovarianceType",
+    "DegenerateError",
+    "FitInterrupted",
+    "FitResult",
+    "GaussianMixture",
+    "GaussmixError",
+    "GaussmixTypeError",
+    "MissingDependencyError",
+    "Mixture",
+    "ModelFileError",
+    "NotFittedError",
+    "SufficientStatistics",
+    "__version__",
+    "e_step",
+    "fit",
+    "load",
+    "m_step",
+    "show_versions",
+]

@@ -1,0 +1,164 @@
+"""Types of the compiled extension: functions on arrays, no public classes.
+
+Every array that enters is C-contiguous and aligned; ``X`` is float64 or float32, all else is
+float64 (or int64 where said). Checking and converting is the Python package's work; a wrong dtype
+or layout here is a TypeError.
+
+Shapes of ``covariances`` and ``precisions_cholesky`` by covariance type, K components, D features:
+full (K, D, D), tied (D, D), diag (K, D), spherical (K,). ``precisions_cholesky`` is the upper
+triangular U with inverse(covariance) = U @ U.T, and 1 / standard deviation for diag and spherical.
+
+Shapes of ``scatter`` by kind: full (K, D, D), pooled (D, D), diag (K, D), trace (K,).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Float64: TypeAlias = NDArray[np.float64]
+_Int64: TypeAlias = NDArray[np.int64]
+_Data: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+
+def build_info() -> dict[str, Any]:
+    """compiler, flags, build_type, eigen, openmp, simd_levels (tuple[str, ...] built into this
+    extension, weakest first), simd_level (the one running), version."""
+
+def available_threads() -> int:
+    """What this process may use now: OpenMP's maximum, CPU affinity, cgroup quota."""
+
+def structures() -> tuple[tuple[str, str, str, str], ...]:
+    """The registry: (name, code, covariance shape, scatter kind), e.g. ("tied", "EEE", "tied", "pooled")."""
+
+def n_covariance_parameters(covariance_type: str, n_components: int, n_features: int) -> int: ...
+def find_nonfinite(X: _Data, n_threads: int | None) -> tuple[int, int] | None:
+    """(row, column) of the first NaN or infinity in row order, or None."""
+
+def factorise(
+    covariance_type: str, covariances: _Float64, n_components: int, n_features: int
+) -> tuple[_Float64, _Float64, _Float64]:
+    """(precisions_cholesky, log_determinants (K,), reciprocal_conditions (K,)).
+
+    Pivoted LDLT of each covariance in units of its own standard deviations. Raises ValueError
+    naming the component and the smallest pivot when one is not positive definite.
+    """
+
+def evaluate(
+    X: _Data,
+    covariance_type: str,
+    weights: _Float64,
+    means: _Float64,
+    precisions_cholesky: _Float64,
+    *,
+    log_density: bool = False,
+    responsibilities: bool = False,
+    labels: bool = False,
+    joint_log_density: bool = False,
+    n_threads: int | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Only the outputs asked for, by these keys: log_density (n,), responsibilities (n, K),
+    labels (n,) int64, joint_log_density (n, K) = log(weight_k) + log N(x | k). All float64 but labels."""
+
+def e_step(
+    X: _Data,
+    sample_weight: _Float64 | None,
+    covariance_type: str,
+    weights: _Float64,
+    means: _Float64,
+    precisions_cholesky: _Float64,
+    scatter_kind: str,
+    n_threads: int | None,
+) -> dict[str, Any]:
+    """Statistics of the data under a mixture, as a dict with exactly these keys:
+
+    weight (K,), mean (K, D), scatter (by kind; centred at `mean`), log_likelihood float,
+    total_weight float, total_squared_weight float, n_rows int (rows of positive weight).
+    The mean of a component of weight 0 is its mean under the mixture that was given.
+    """
+
+def statistics_from_responsibilities(
+    X: _Data,
+    sample_weight: _Float64 | None,
+    responsibilities: _Float64,
+    scatter_kind: str,
+    n_threads: int | None,
+) -> dict[str, Any]:
+    """As `e_step`, from given responsibilities (n, K); log_likelihood is nan."""
+
+def merge_statistics(a: dict[str, Any], b: dict[str, Any], scatter_kind: str) -> dict[str, Any]:
+    """Statistics of the union of the two data sets (Chan, Golub & LeVeque 1983)."""
+
+def m_step(
+    statistics: dict[str, Any],
+    scatter_kind: str,
+    covariance_type: str,
+    reg_covar: float | None,
+    column_scale: _Float64 | None,
+    on_degenerate: str,
+    previous: dict[str, _Float64] | None,
+) -> dict[str, Any]:
+    """A mixture: weights, means, covariances, precisions_cholesky, floored (K,) int64 (1 where the
+    eigenvalue floor acted), emptied (K,) int64 (1 where the component had no weight and kept
+    `previous`, keys weights/means/covariances, or failing that the overall mean and covariance).
+
+    `column_scale` None derives the scale of the floor from the statistics themselves.
+    Raises ValueError if the scatter kind lacks what the covariance type needs, DegenerateError
+    (see set_degenerate_error) when on_degenerate == "raise" and a covariance had to be repaired.
+    """
+
+def sample(
+    covariance_type: str,
+    weights: _Float64,
+    means: _Float64,
+    precisions_cholesky: _Float64,
+    n_samples: int,
+    seed: int,
+) -> tuple[_Float64, _Int64]:
+    """(X (n_samples, D), labels (n_samples,)): independent draws, rows in random order; `seed` in [0, 2**63)."""
+
+def fit(
+    X: _Data,
+    sample_weight: _Float64 | None,
+    *,
+    n_components: int,
+    covariance_type: str,
+    tol: float | None,
+    reg_covar: float | None,
+    max_iter: int,
+    n_init: int,
+    init_params: str,
+    seed: int,
+    accelerate: str,
+    on_degenerate: str,
+    n_threads: int | None,
+    weights_init: _Float64 | None,
+    means_init: _Float64 | None,
+    covariances_init: _Float64 | None,
+    responsibilities_init: _Float64 | None,
+    history: _Float64 | None,
+    on_iteration: Callable[[int, int, float], bool] | None,
+) -> dict[str, Any]:
+    """EM from `n_init` starts. accelerate: "auto" | "always" | "never". on_degenerate: "repair" | "raise".
+
+    `history` is the trace of an earlier fit that this one carries on (warm start): then the three
+    initial parameters must all be given and its last values enter the stopping rule.
+    `on_iteration(start, iteration, log_likelihood)` is called at iteration borders with the total
+    log-likelihood; returning False stops the fit (status "stopped").
+
+    Returns a dict: weights, means, covariances, precisions_cholesky; log_likelihood (total, at the
+    returned parameters); total_weight; total_squared_weight; n_rows; column_scale (D,);
+    best_start int; seconds_init; seconds_em; starts: list of dicts, one per start, with
+    status ("converged" | "max_iter" | "stopped" | "interrupted" | "degenerate"), n_iter,
+    log_likelihood (at the start's final parameters; nan when degenerate), trace (float64: log-likelihood at the parameters
+    before each pass), predicted_gain (total nats still to come by Aitken; nan when unknown),
+    floored (K,) int64 (M-steps in which the floor acted on k; also when applied to given or initial parameters), emptied (K,) int64, rejected int
+    (extrapolations undone by the likelihood test), message (str, of a degenerate start).
+    On Ctrl-C the status of the running start is "interrupted", later starts are absent, and the
+    pending KeyboardInterrupt is cleared; any other exception raised by a signal handler or by
+    `on_iteration` propagates.
+    Raises DegenerateError when every start is degenerate.
+    """
+
+def set_degenerate_error(exception: type[Exception]) -> None:
+    """The exception class of degenerate covariances; called as exception(message)."""

@@ -1,0 +1,97 @@
+"""Where EM starts: the initial parameters as the engine wants them, or those of an earlier fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gaussmix._parameters import (
+    check_covariances,
+    check_means,
+    check_precisions,
+    check_responsibilities,
+    check_weights,
+)
+from gaussmix._typing import ArrayLike
+from gaussmix.covariance import CovarianceType
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+from gaussmix.result import FitResult
+
+_REMEMBERED = 16  # log-likelihoods that a fit which carries on is told; more than its rule looks at
+
+
+def initial_parameters(
+    structure: CovarianceType,
+    sizes: tuple[int, int, int],
+    *,
+    start: FitResult | None,
+    **given: ArrayLike | None,
+) -> dict[str, Any]:
+    """Return the engine's arguments that say where to start; None where nothing is given.
+
+    `sizes` is (rows, components, features); `given` holds the initial parameters by the names
+    they have in `gaussmix.fit`. The parameters of `start` take their place.
+    """
+    if start is not None:
+        _check_start(start, structure, sizes)
+        return {
+            "weights_init": start.mixture.weights,
+            "means_init": start.mixture.means,
+            "covariances_init": start.mixture.covariances,
+            "responsibilities_init": None,
+            "history": np.concatenate([start.history, start.trace])[-_REMEMBERED:],
+        }
+    _check_combination({name for name, value in given.items() if value is not None})
+    rows, K, D = sizes
+    checks: dict[str, Any] = {
+        "weights_init": lambda value, name: check_weights(value, K, name),
+        "means_init": lambda value, name: check_means(value, K, D, name),
+        "covariances_init": lambda value, name: check_covariances(value, structure, K, D, name),
+        "precisions_init": lambda value, name: check_precisions(value, structure, K, D, name),
+        "responsibilities_init": lambda value, name: check_responsibilities(value, rows, K, name),
+    }
+    checked = {
+        name: None if given[name] is None else check(given[name], name)
+        for name, check in checks.items()
+    }
+    precisions = checked.pop("precisions_init")
+    if precisions is not None:
+        checked["covariances_init"] = precisions
+    return {**checked, "history": None}
+
+
+def _check_combination(named: set[str]) -> None:
+    if {"precisions_init", "covariances_init"} <= named:
+        raise GaussmixError(
+            "precisions_init and covariances_init were both given, and each determines the other: "
+            "give one of them."
+        )
+    parameters = named - {"responsibilities_init"}
+    if "responsibilities_init" in named and len(parameters) == 3:
+        raise GaussmixError(
+            "responsibilities_init has no effect when weights, means and covariances are given as "
+            "well: leave out the one or the others."
+        )
+
+
+def _check_start(start: object, structure: CovarianceType, sizes: tuple[int, int, int]) -> None:
+    if not isinstance(start, FitResult):
+        raise GaussmixTypeError(
+            "start must be a FitResult, as fit returns it, got "
+            f"{type(start).__name__}; to start from a mixture pass its weights, means and "
+            "covariances as weights_init, means_init and covariances_init."
+        )
+    _, K, D = sizes
+    wanted = {"n_components": K, "covariance_type": structure.value, "number of features": D}
+    held = {
+        "n_components": start.n_components,
+        "covariance_type": start.covariance_type.value,
+        "number of features": start.n_features,
+    }
+    for name, value in wanted.items():
+        if held[name] != value:
+            raise GaussmixError(
+                f"start has {name} {held[name]!r}, but this fit asks for {value!r}: carry on with "
+                "the same model, or fit without start."
+            )

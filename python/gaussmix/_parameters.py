@@ -1,0 +1,152 @@
+"""Checks of the parameters of a mixture, given as a distribution or as the start of a fit.
+
+What is a parameter up to rounding is accepted and made exact: weights are normalised and matrices
+symmetrised when they are off by at most 1e-6, relative. A parameter that is exact already is
+returned bit for bit.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from gaussmix._conversion import as_numbers, place
+from gaussmix._runtime import core
+from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix.covariance import CovarianceType, covariance_shape
+from gaussmix.exceptions import GaussmixError
+
+Factors: TypeAlias = tuple[Float64Array, Float64Array, Float64Array]
+"""precisions_cholesky, log_determinants (K,), reciprocal_conditions (K,)."""
+
+_RELATIVE_ERROR = 1e-6
+
+
+def check_weights(values: ArrayLike, n_components: int, name: str = "weights") -> Float64Array:
+    """Check mixture weights: shape (K,), none negative, sum 1."""
+    weights = _array(values, (n_components,), name)
+    if (weights < 0).any():
+        k = int(np.argmax(weights < 0))
+        raise GaussmixError(
+            f"{name} must not be negative, but {name}[{k}] is {weights[k]!s}: a weight is the "
+            "share of its component."
+        )
+    total = float(weights.sum())
+    if abs(total - 1) > _RELATIVE_ERROR:
+        raise GaussmixError(
+            f"{name} must sum to 1, but sum to {total:.9g}: divide them by their sum."
+        )
+    return weights / total if abs(total - 1) > n_components * np.finfo(float).eps else weights
+
+
+def check_means(
+    values: ArrayLike, n_components: int, n_features: int, name: str = "means"
+) -> Float64Array:
+    """Check means: shape (K, D)."""
+    return _array(values, (n_components, n_features), name)
+
+
+def check_covariances(
+    values: ArrayLike,
+    covariance_type: CovarianceType,
+    n_components: int,
+    n_features: int,
+    name: str = "covariances",
+) -> Float64Array:
+    """Check covariances: the shape of their structure, symmetric, positive definite."""
+    return factorised(values, covariance_type, n_components, n_features, name)[0]
+
+
+def check_precisions(
+    values: ArrayLike,
+    covariance_type: CovarianceType,
+    n_components: int,
+    n_features: int,
+    name: str = "precisions",
+) -> Float64Array:
+    """Check precisions and return their inverses, the covariances."""
+    _, (factor, _, _) = factorised(values, covariance_type, n_components, n_features, name)
+    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+        return np.asarray(np.square(factor), dtype=np.float64)
+    return _symmetrised(factor @ np.swapaxes(factor, -1, -2))
+
+
+def check_responsibilities(
+    values: ArrayLike, n_rows: int, n_components: int, name: str = "responsibilities_init"
+) -> Float64Array:
+    """Check responsibilities: shape (n, K), none negative, each row of sum 1."""
+    responsibilities = _array(values, (n_rows, n_components), name)
+    if (responsibilities < 0).any():
+        index = _first(responsibilities < 0)
+        raise GaussmixError(
+            f"{name} must not be negative, but is {responsibilities[index]!s} at {place(index)}."
+        )
+    sums = responsibilities.sum(axis=1)
+    wrong = np.abs(sums - 1) > _RELATIVE_ERROR
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise GaussmixError(
+            f"every row of {name} must sum to 1, but row {row} sums to {sums[row]:.9g}: divide "
+            "each row by its sum."
+        )
+    return np.asarray(responsibilities / sums[:, None], dtype=np.float64)
+
+
+def _array(values: ArrayLike, shape: tuple[int, ...], name: str, reason: str = "") -> Float64Array:
+    array = as_numbers(values, name).astype(np.float64, copy=False)
+    if array.shape != shape:
+        raise GaussmixError(f"{name} must have shape {shape}{reason}, but has shape {array.shape}.")
+    if not np.isfinite(array).all():
+        index = _first(~np.isfinite(array))
+        raise GaussmixError(
+            f"{name} must be finite, but {name}[{', '.join(map(str, index))}] is {array[index]!s}."
+        )
+    return array
+
+
+def factorised(
+    values: ArrayLike,
+    covariance_type: CovarianceType,
+    n_components: int,
+    n_features: int,
+    name: str,
+) -> tuple[Float64Array, Factors]:
+    """Return the checked matrices, and what `core.factorise` says of them."""
+    shape = covariance_shape(covariance_type, n_components, n_features)
+    matrices = _array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
+    if covariance_type in (CovarianceType.FULL, CovarianceType.TIED):
+        _check_symmetric(matrices, name)
+        matrices = _symmetrised(matrices)
+    try:
+        factors = core.factorise(covariance_type.value, matrices, n_components, n_features)
+    except ValueError as error:
+        raise GaussmixError(
+            f"{name} must be positive definite: {error}. Check for columns that are constant or "
+            "copies of one another, or add a small number to the diagonal."
+        ) from error
+    return matrices, factors
+
+
+def _check_symmetric(matrices: Float64Array, name: str) -> None:
+    # Measured against the standard deviations of the two columns, so that units do not matter.
+    deviations = np.sqrt(np.abs(np.diagonal(matrices, axis1=-2, axis2=-1)))
+    transposed = np.swapaxes(matrices, -1, -2)
+    scale = np.maximum(deviations[..., :, None] * deviations[..., None, :], np.abs(matrices))
+    wrong = np.abs(matrices - transposed) > _RELATIVE_ERROR * np.maximum(
+        scale, np.swapaxes(scale, -1, -2)
+    )
+    if wrong.any():
+        index = _first(wrong)
+        raise GaussmixError(
+            f"{name} must be symmetric, but {name}[{', '.join(map(str, index))}] is "
+            f"{matrices[index]!s} and its mirror entry {transposed[index]!s}."
+        )
+
+
+def _symmetrised(matrices: Float64Array) -> Float64Array:
+    return np.ascontiguousarray((matrices + np.swapaxes(matrices, -1, -2)) / 2)
+
+
+def _first(mask: np.typing.NDArray[np.bool_]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(mask)[0])

@@ -1,0 +1,149 @@
+"""What can be wrong with a fit, in words: what happened, why it happens, what to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gaussmix.covariance import CovarianceType
+
+if TYPE_CHECKING:
+    from gaussmix.result import FitResult
+
+_NAMED_AT_MOST = 6  # components that a sentence lists before it only counts them
+
+# Log-likelihoods closer than this, in nats per effective row, are the same optimum: ten times the
+# gain at which the default stopping rule stops.
+_SAME_OPTIMUM = 10 * np.array([0.1, 1e-7])
+
+
+def reasons_of(result: FitResult) -> tuple[str, ...]:
+    """Collect what is worth knowing before trusting `result`; empty if nothing is."""
+    finders = (
+        _ended_early,
+        _more_to_gain,
+        _floored,
+        _emptied,
+        _spurious,
+        _degenerate,
+        _disagreeing,
+    )
+    return tuple(reason for find in finders for reason in find(result))
+
+
+def _ended_early(result: FitResult) -> Iterator[str]:
+    gain = result.predicted_gain
+    to_come = (
+        f" A further gain of about {gain:.3g} in log-likelihood is predicted."
+        if math.isfinite(gain)
+        else ""
+    )
+    carry_on = "or carry on from here with fit(..., start=result)"
+    if result.status == "max_iter" and result.n_iter == 0:
+        yield "max_iter=0: this is the start itself, and EM has not run."
+    elif result.status == "max_iter":
+        yield (
+            f"Not converged: the {result.n_iter} passes that max_iter allows were used up."
+            f"{to_come} Raise max_iter, {carry_on}."
+        )
+    elif result.status in ("stopped", "interrupted"):
+        by = "from the keyboard" if result.status == "interrupted" else "by the callback"
+        yield (
+            f"Not converged: the fit was stopped {by} after {result.n_iter} passes.{to_come} "
+            f"Run it again, {carry_on}."
+        )
+
+
+def _more_to_gain(result: FitResult) -> Iterator[str]:
+    gain = result.predicted_gain
+    if result.converged and gain > _same_optimum(result):
+        yield (
+            f"The stopping rule was met, but a further gain of about {gain:.3g} in log-likelihood "
+            "is predicted. Lower tol, or leave it at None, which stops by that prediction."
+        )
+
+
+def _floored(result: FitResult) -> Iterator[str]:
+    counts = result.repairs.floored
+    if not any(counts):
+        return
+    if result.covariance_type is CovarianceType.TIED:
+        what = f"the common covariance in {max(counts)} M-steps"
+    else:
+        what = _counted(counts)
+    yield (
+        f"The eigenvalue floor acted on {what}: without it the covariance would be singular, and "
+        "the likelihood unbounded or undefined. Causes are columns that are constant or "
+        "combinations of others, repeated rows, and components with fewer distinct rows than "
+        "features. Use fewer components or a simpler covariance_type, or drop such columns."
+    )
+
+
+def _emptied(result: FitResult) -> Iterator[str]:
+    counts = result.repairs.emptied
+    if any(counts):
+        yield (
+            f"No row was left to {_counted(counts)}, which then kept its earlier mean and "
+            "covariance. There are more components than the data tell apart: use fewer, or try "
+            "more starts with n_init."
+        )
+
+
+def _spurious(result: FitResult) -> Iterator[str]:
+    # A covariance common to all components is determined by all rows, however few one has.
+    if result.covariance_type is CovarianceType.TIED:
+        return
+    shares = result.mixture.weights
+    rows = shares * result.n_effective
+    small = [k for k in range(len(rows)) if 0 < rows[k] <= result.n_features]
+    if small:
+        names = _listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
+        yield (
+            f"The effective number of rows is no more than the {result.n_features} features in "
+            f"{names}. This is how a spurious maximum looks: a few rows that happen to lie close "
+            "together. Use fewer components or a simpler covariance_type, and compare starts with "
+            "n_init."
+        )
+
+
+def _degenerate(result: FitResult) -> Iterator[str]:
+    messages = [start.message for start in result.starts if start.status == "degenerate"]
+    if messages:
+        yield (
+            f"{len(messages)} of {len(result.starts)} starts met a singular covariance and were "
+            f"dropped, as on_degenerate='raise' asks; the first: {messages[0]}"
+        )
+
+
+def _disagreeing(result: FitResult) -> Iterator[str]:
+    reached = [start.log_likelihood for start in result.starts if start.status != "degenerate"]
+    if len(reached) < 2:
+        return
+    behind = max(reached) - np.asarray(reached)
+    agreeing = int(np.count_nonzero(behind <= _same_optimum(result)))
+    if agreeing < len(reached):
+        yield (
+            f"The starts disagree: {agreeing} of {len(reached)} reached the best log-likelihood, "
+            f"the worst is {behind.max():.3g} below it. There are several local optima: a better "
+            "one may exist, so raise n_init until the best is found several times."
+        )
+
+
+def _same_optimum(result: FitResult) -> float:
+    per_row, per_weight = _SAME_OPTIMUM
+    return float(result.total_weight * max(per_row / result.n_effective, per_weight))
+
+
+def _counted(counts: tuple[int, ...]) -> str:
+    """Say ``component 0 in 3 M-steps and component 4 in 1 M-steps``."""
+    hit = [k for k, count in enumerate(counts) if count]
+    return _listed([f"component {k} in {counts[k]} M-steps" for k in hit], len(hit))
+
+
+def _listed(names: list[str], total: int) -> str:
+    if total > _NAMED_AT_MOST:
+        return ", ".join(names[:_NAMED_AT_MOST]) + f" and {total - _NAMED_AT_MOST} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,53 @@
+"""What all frozen records of arrays share: equality, no hash, pickling, read-only arrays."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from gaussmix._typing import Float64Array
+
+
+def read_only(values: npt.ArrayLike) -> Float64Array:
+    """Return a private C-ordered float64 copy that nobody can write to."""
+    array = np.array(values, dtype=np.float64, order="C", copy=True)
+    array.flags.writeable = False
+    return array
+
+
+def same(a: Any, b: Any) -> bool:
+    """Compare two values; arrays element by element, and NaN equals NaN."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and _same_arrays(a, b)
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or (a != a and b != b)
+    return bool(a == b)
+
+
+def _same_arrays(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:
+    return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
+
+
+class Record:
+    """Base of the frozen dataclasses of this package.
+
+    Use with ``@dataclass(frozen=True, eq=False)``: the comparison that a dataclass generates fails
+    on arrays. Whoever defines equality loses the hash, which is wanted. Pickling goes through the
+    constructor, because an unpickled array is writeable.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(same(a, b) for a, b in zip(self._values(), other._values(), strict=True))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        return type(self), self._values()
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]

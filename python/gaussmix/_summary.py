@@ -1,0 +1,151 @@
+"""The tables that present a fit, as text and as HTML, from the same cells."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gaussmix._typing import Float64Array
+from gaussmix.covariance import CovarianceType
+from gaussmix.mixture import Mixture
+
+if TYPE_CHECKING:
+    from gaussmix.result import FitResult, StartOutcome
+
+_MOST_FEATURES = 5
+_MOST_COMPONENTS = 30
+_NAME_WIDTH = 24
+
+Row = tuple[str, ...]
+
+
+def as_text(result: FitResult) -> str:
+    """Lay out the summary in aligned columns."""
+    facts = _facts(result)
+    width = max(len(label) for label, _ in facts)
+    lines = ["Gaussian mixture", ""]
+    lines += [f"{label:<{width}}  {value}" for label, value in facts]
+    header, rows, omitted = _component_table(result)
+    lines += ["", *_aligned([header, *rows]), *omitted]
+    for reason in result.reasons:
+        lines += ["", f"! {reason}"]
+    return "\n".join(lines)
+
+
+def as_html(result: FitResult) -> str:
+    """Lay out the summary as plain HTML tables."""
+    facts = "".join(
+        f"<tr><th style='text-align:left'>{escape(label)}</th>"
+        f"<td style='text-align:left'>{escape(value)}</td></tr>"
+        for label, value in _facts(result)
+    )
+    header, rows, omitted = _component_table(result)
+    body = "".join(f"<tr>{_html_cells('td', row)}</tr>" for row in rows)
+    notes = "".join(f"<p>{escape(note)}</p>" for note in (*omitted, *result.reasons))
+    return (
+        f"<div><table><caption>Gaussian mixture</caption>{facts}</table>"
+        f"<table><thead><tr>{_html_cells('th', header)}</tr></thead><tbody>{body}</tbody></table>"
+        f"{notes}</div>"
+    )
+
+
+def how_it_ended(start: StartOutcome) -> str:
+    """Put the status of a start in words."""
+    passes = f"{start.n_iter} {_plural(start.n_iter, 'pass', 'passes')}"
+    words = {
+        "converged": f"converged after {passes}",
+        "max_iter": f"not converged after {passes}",
+        "stopped": f"stopped after {passes}",
+        "interrupted": f"interrupted after {passes}",
+        "degenerate": f"degenerate after {passes}",
+    }
+    return words.get(start.status, f"{start.status} after {passes}")
+
+
+def _facts(result: FitResult) -> list[tuple[str, str]]:
+    structure = result.covariance_type
+    per_weight = result.log_likelihood / result.total_weight
+    return [
+        ("rows", f"{result.n_rows} (effective {result.n_effective:.6g})"),
+        ("total weight", f"{result.total_weight:.10g}"),
+        ("features", f"{result.n_features}{_feature_list(result.mixture)}"),
+        ("covariances", f"{structure} ({structure.code})"),
+        ("components", f"{result.n_components}"),
+        ("free parameters", f"{result.n_parameters}"),
+        ("log-likelihood", f"{result.log_likelihood:.10g} ({per_weight:.6g} per unit weight)"),
+        ("AIC", f"{result.aic:.10g} (lower is better)"),
+        ("BIC", f"{result.bic:.10g} (lower is better)"),
+        ("ICL", f"{result.icl:.10g} (lower is better)"),
+        ("status", how_it_ended(result.starts[result.best_start])),
+        ("starts", f"{len(result.starts)} (best: number {result.best_start + 1})"),
+        ("repairs", f"{result.repairs.total}"),
+        (
+            "seconds",
+            f"{result.seconds_init:.3g} initialisation, {result.seconds_em:.3g} EM",
+        ),
+    ]
+
+
+def _feature_list(mixture: Mixture) -> str:
+    if mixture.feature_names is None:
+        return ""
+    names = [_short(name) for name in mixture.feature_names[:_MOST_FEATURES]]
+    return f" ({', '.join(names)}{', ...' if mixture.n_features > _MOST_FEATURES else ''})"
+
+
+def _component_table(result: FitResult) -> tuple[Row, list[Row], list[str]]:
+    """Header, one row per component, and notes on what was left out."""
+    mixture = result.mixture
+    K, D = mixture.n_components, mixture.n_features
+    shown_k, shown_d = min(K, _MOST_COMPONENTS), min(D, _MOST_FEATURES)
+    names = mixture.feature_names or tuple(f"x{j}" for j in range(D))
+    header = ("component", "weight", "n_k", *(f"{_short(n)}: mean (sd)" for n in names[:shown_d]))
+    deviations = standard_deviations(mixture)
+    rows = [
+        (
+            str(k),
+            f"{mixture.weights[k]:.6f}",
+            f"{mixture.weights[k] * result.total_weight:.6g}",
+            *(f"{mixture.means[k, j]:.6g} ({deviations[k, j]:.4g})" for j in range(shown_d)),
+        )
+        for k in range(shown_k)
+    ]
+    omitted = []
+    if shown_k < K:
+        omitted.append(f"... and {K - shown_k} more components")
+    if shown_d < D:
+        omitted.append(f"... and {D - shown_d} more features; see result.mixture")
+    return header, rows, omitted
+
+
+def standard_deviations(mixture: Mixture) -> Float64Array:
+    """Return the standard deviation of each feature in each component, shape (K, D)."""
+    covariances = mixture.covariances
+    if mixture.covariance_type is CovarianceType.SPHERICAL:
+        variances = covariances[:, None]
+    elif mixture.covariance_type is CovarianceType.DIAG:
+        variances = covariances
+    else:
+        variances = np.diagonal(covariances, axis1=-2, axis2=-1)
+    return np.sqrt(np.broadcast_to(variances, mixture.means.shape))
+
+
+def _aligned(rows: list[Row]) -> list[str]:
+    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
+    return ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]
+
+
+def _html_cells(tag: str, row: Row) -> str:
+    return "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
+
+
+def _short(name: str) -> str:
+    # A name comes from a file: it may hold line breaks, which would break the table.
+    line = " ".join(name.split())
+    return line if len(line) <= _NAME_WIDTH else line[: _NAME_WIDTH - 3] + "..."
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many

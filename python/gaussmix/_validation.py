@@ -1,0 +1,308 @@
+"""One check per argument, used by every function that takes it.
+
+A check returns the argument in the one form that the rest of the package works with, or raises an
+error that says what was wanted, what was given and what to do. No check changes what it is given.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+import operator
+from typing import Any
+
+import numpy as np
+
+from gaussmix._conversion import as_numbers, place
+from gaussmix._runtime import core
+from gaussmix._typing import ArrayLike, Float64Array, FloatArray
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+
+__all__ = [
+    "check_X",
+    "check_accelerate",
+    "check_choice",
+    "check_enough_rows",
+    "check_feature_names",
+    "check_integer",
+    "check_n_threads",
+    "check_optional_real",
+    "check_sample_weight",
+    "feature_names_of",
+]
+
+
+# --- data -------------------------------------------------------------------------------------
+
+
+def feature_names_of(X: ArrayLike) -> tuple[str, ...] | None:
+    """Return the names of the columns of a frame, if all of them are strings.
+
+    Parameters
+    ----------
+    X : array-like or frame
+        Anything with a ``columns`` attribute (pandas, polars) counts as a frame.
+
+    Returns
+    -------
+    tuple of str or None
+        None for what is not a frame, and for frames whose names are not strings.
+
+    Raises
+    ------
+    GaussmixTypeError
+        Some names are strings and some are not.
+    """
+    columns = None if isinstance(X, np.ndarray) else getattr(X, "columns", None)
+    if columns is None or callable(columns):
+        return None
+    names = list(columns)
+    are_text = [isinstance(name, str) for name in names]
+    if not any(are_text):
+        return None
+    if not all(are_text):
+        kinds = sorted({type(name).__name__ for name in names})
+        raise GaussmixTypeError(
+            "Feature names are only supported if all input features have string names, but the "
+            f"columns have names of types {', '.join(kinds)}. Rename them, for example with "
+            "X.columns = X.columns.astype(str)."
+        )
+    return tuple(str(name) for name in names)
+
+
+def check_X(  # noqa: N802 - X is its name everywhere
+    X: ArrayLike,
+    *,
+    n_features: int | None = None,
+    name: str = "X",
+    estimator_name: str | None = None,
+    n_threads: int | None = None,
+) -> FloatArray:
+    """Return the data as the engine wants them.
+
+    Parameters
+    ----------
+    X : array-like or frame of shape (n, D)
+        Real numbers in any numeric type and layout.
+    n_features : int, optional
+        The number of columns that is wanted.
+    name, estimator_name : str
+        What to call the data, and who wants them, in errors.
+    n_threads : int, optional
+        Threads for the search for values that are not finite.
+
+    Returns
+    -------
+    ndarray of shape (n, D)
+        C-ordered, aligned, native; float32 if `X` was, else float64. `X` itself if it has that
+        form already.
+
+    Raises
+    ------
+    GaussmixError
+        `X` is not two-dimensional, is empty, has the wrong number of columns, or holds NaN or
+        infinity.
+    GaussmixTypeError
+        `X` is sparse or complex, or holds anything but numbers.
+    """
+    columns = feature_names_of(X)
+    array = as_numbers(X, name, keep_float32=True, columns=columns)
+    _check_table_shape(array, name)
+    if n_features is not None and array.shape[1] != n_features:
+        raise GaussmixError(
+            f"{name} has {array.shape[1]} features, but {estimator_name or 'the mixture'} is "
+            f"expecting {n_features} features as input: pass the columns that it was fitted to."
+        )
+    _check_finite_table(array, name, columns, n_threads)
+    return array
+
+
+def _check_table_shape(array: FloatArray, name: str) -> None:
+    if array.ndim != 2:
+        given = {0: "a single value", 1: f"1-D with shape {array.shape}"}.get(
+            array.ndim, f"{array.ndim}-D with shape {array.shape}"
+        )
+        raise GaussmixError(
+            f"{name} must be a 2-D table of rows and columns, but is {given}. Reshape your data: "
+            f"{name}.reshape(-1, 1) makes it one column, {name}.reshape(1, -1) one row."
+        )
+    for count, what in zip(array.shape, ("sample(s)", "feature(s)"), strict=True):
+        if count == 0:
+            raise GaussmixError(
+                f"{name} has 0 {what} (shape={array.shape}) while a minimum of 1 is required."
+            )
+
+
+def _check_finite_table(
+    array: FloatArray, name: str, columns: tuple[str, ...] | None, n_threads: int | None
+) -> None:
+    found = core.find_nonfinite(array, n_threads)
+    if found is None:
+        return
+    what = (
+        "NaN" if np.isnan(array[found]) else f"infinity or a value too large for {array.dtype.name}"
+    )
+    raise GaussmixError(
+        f"Input {name} contains {what} at {place(found, columns)} (counted from 0, and perhaps "
+        "elsewhere). Every value must be a finite number: drop such rows or impute them."
+    )
+
+
+def check_feature_names(
+    names: tuple[str, ...] | None, fitted_names: tuple[str, ...] | None
+) -> None:
+    """Compare the column names of new data with those of the data that were fitted.
+
+    Raises
+    ------
+    GaussmixError
+        Both have names, and they differ.
+    """
+    if names is None or fitted_names is None or names == fitted_names:
+        return
+    unseen = sorted(set(names) - set(fitted_names))
+    missing = sorted(set(fitted_names) - set(names))
+    message = "The feature names should match those that were passed during fit.\n"
+    if unseen:
+        message += "Feature names unseen at fit time:\n" + _bullets(unseen)
+    if missing:
+        message += "Feature names seen at fit time, yet now missing:\n" + _bullets(missing)
+    if not unseen and not missing:
+        message += "Feature names must be in the same order as they were in fit.\n"
+    raise GaussmixError(message)
+
+
+def _bullets(names: list[str], limit: int = 5) -> str:
+    lines = [f"- {name}\n" for name in names[:limit]]
+    return "".join(lines) + (f"- ... and {len(names) - limit} more\n" if len(names) > limit else "")
+
+
+def check_sample_weight(sample_weight: ArrayLike | None, n_rows: int) -> Float64Array | None:
+    """Check frequency weights of the rows: a weight of 2 is the row twice, 0 is the row absent.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64, or None
+        None stays None: every row counts once.
+
+    Raises
+    ------
+    GaussmixError
+        Not one weight per row; a weight negative, NaN or infinite; all of them zero; or sums that
+        overflow or underflow.
+    """
+    if sample_weight is None:
+        return None
+    weight = as_numbers(sample_weight, "sample_weight").astype(np.float64, copy=False)
+    if weight.shape != (n_rows,):
+        raise GaussmixError(
+            f"sample_weight must hold one weight per row, shape ({n_rows},), but has shape "
+            f"{weight.shape}."
+        )
+    wrong = ~(np.isfinite(weight) & (weight >= 0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise GaussmixError(
+            f"sample_weight must be finite and not negative, but is {weight[row]!s} at row {row}. "
+            "A weight says how often a row counts; give 0 to leave a row out."
+        )
+    if not weight.any():
+        raise GaussmixError(
+            "sample_weight is zero in every row, so no data are left: at least one weight must be "
+            "positive."
+        )
+    with np.errstate(over="ignore", under="ignore"):
+        sums = (float(weight.sum()), float(weight @ weight))
+    if not all(0 < total < math.inf for total in sums):
+        raise GaussmixError(
+            "sample_weight is so large or so small that its sum or sum of squares leaves the range "
+            f"of float64 (largest weight {weight.max()!s}): divide it by its largest value."
+        )
+    return weight
+
+
+def check_enough_rows(n_components: int, n_rows: int, sample_weight: Float64Array | None) -> None:
+    """Require at least one row of positive weight per component."""
+    available = n_rows if sample_weight is None else int(np.count_nonzero(sample_weight))
+    if n_components > available:
+        kind = "" if sample_weight is None else " with positive sample_weight"
+        raise GaussmixError(
+            f"n_components={n_components} is more than the number of rows{kind} "
+            f"(n_samples = {available}): use at most {available} components or more data."
+        )
+
+
+# --- settings ---------------------------------------------------------------------------------
+
+
+def check_integer(value: Any, name: str, *, minimum: int) -> int:
+    """Require an integer of at least `minimum`; NumPy's count, booleans and floats do not."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise GaussmixTypeError(
+            f"{name} must be an integer >= {minimum}, got {value!r} of type {type(value).__name__}."
+        ) from None
+    if number < minimum:
+        raise GaussmixError(f"{name} must be an integer >= {minimum}, got {number}.")
+    return number
+
+
+def check_optional_real(value: Any, name: str) -> float | None:
+    """Require None or a finite real number >= 0: ``tol`` and ``reg_covar``."""
+    if value is None:
+        return None
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise GaussmixTypeError(
+            f"{name} must be None or a number >= 0, got {value!r} of type {type(value).__name__}."
+        )
+    number = float(value)
+    if not (math.isfinite(number) and number >= 0):
+        raise GaussmixError(
+            f"{name} must be None or a finite number >= 0, got {value}; None is the default and "
+            "adapts to the data."
+        )
+    return number
+
+
+def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
+    """Require one of some words; the error for any other offers the nearest of them."""
+    listed = ", ".join(repr(choice) for choice in choices)
+    if not isinstance(value, str):
+        raise GaussmixTypeError(
+            f"{name} must be one of {listed}, got {value!r} of type {type(value).__name__}."
+        )
+    if value in choices:
+        return str(value)
+    raise GaussmixError(f"{name} must be one of {listed}, got {value!r}.{nearest(value, choices)}")
+
+
+def nearest(word: str, choices: tuple[str, ...]) -> str:
+    """Offer the choice nearest to a misspelt word in a sentence; empty if none is near."""
+    by_lower = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    return f" Did you mean {by_lower[found[0]]!r}?" if found else ""
+
+
+def check_n_threads(value: Any) -> int | None:
+    """Require None (what the process may use, read at each call) or an integer >= 1."""
+    return None if value is None else check_integer(value, "n_threads", minimum=1)
+
+
+def check_verbose(value: Any) -> int:
+    """Require an integer >= 0; booleans count as 0 and 1, as in scikit-learn."""
+    return check_integer(int(value) if isinstance(value, bool) else value, "verbose", minimum=0)
+
+
+def check_accelerate(value: Any) -> str:
+    """Turn ``"auto"``, True or False into the engine's words: auto, always, never."""
+    if isinstance(value, (bool, np.bool_)):
+        return "always" if value else "never"
+    if isinstance(value, str) and value == "auto":
+        return "auto"
+    hint = nearest(value, ("auto",)) if isinstance(value, str) else ""
+    error = GaussmixError if isinstance(value, str) else GaussmixTypeError
+    raise error(f"accelerate must be 'auto', True or False, got {value!r}.{hint}")

@@ -1,0 +1,90 @@
+"""Runs a command and turns how it ended into an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from gaussmix.cli._arguments import make_parser
+from gaussmix.exceptions import FitInterrupted, GaussmixError
+
+OK, FAILED, INTERRUPTED = 0, 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+        0 done, 1 an error told in one line on stderr, 130 stopped by Ctrl-C.
+
+    Raises
+    ------
+    SystemExit
+        Code 2 for wrong usage; 0 after ``--help`` and ``--version``.
+    """
+    try:
+        with _warnings_as_lines():
+            options = make_parser().parse_args(arguments)
+            options.run(options)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up_stdout()  # the reader, say `head`, has seen enough; files are written by then
+    except KeyboardInterrupt as interruption:
+        return _tell_interrupted(interruption)
+    except (GaussmixError, OSError, MemoryError) as error:
+        _tell("error", _in_one_line(error))
+        return FAILED
+    return OK
+
+
+def _tell(kind: str, message: str) -> None:
+    print(f"gaussmix: {kind}: {message}", file=sys.stderr)
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"not enough memory {error}".strip()
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{os.fsdecode(error.filename)!r}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _tell_interrupted(interruption: KeyboardInterrupt) -> int:
+    """Show the best fit so far, if there is one."""
+    result = interruption.result if isinstance(interruption, FitInterrupted) else None
+    with contextlib.suppress(BrokenPipeError):
+        if result is None:
+            _tell("interrupted", "stopped before there was a result to show")
+        else:
+            print(result.summary(), flush=True)
+            _tell("interrupted", "above is the best fit so far; no file was written")
+    return INTERRUPTED
+
+
+def _give_up_stdout() -> None:
+    """Let Python's own flush at exit go nowhere: it would complain about the closed pipe."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Print a warning as one line of ours; the place in the source means nothing here."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        _tell("warning", " ".join(str(message).split()))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

@@ -1,0 +1,348 @@
+"""GaussianMixture: the fit and the mixture under scikit-learn's names."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any, Self
+
+import numpy as np
+
+from gaussmix import _criteria, fitting
+from gaussmix._conversion import as_numbers
+from gaussmix._fitted_state import FittedState
+from gaussmix._sklearn_protocol import SklearnProtocol
+from gaussmix._typing import (
+    Acceleration,
+    ArrayLike,
+    Float64Array,
+    FloatArray,
+    Int64Array,
+    RandomSource,
+)
+from gaussmix._validation import (
+    check_feature_names,
+    check_n_threads,
+    check_sample_weight,
+    check_X,
+    feature_names_of,
+)
+from gaussmix.covariance import CovarianceType
+from gaussmix.exceptions import GaussmixTypeError
+
+__all__ = ["GaussianMixture"]
+
+# What `fit` takes by these names is what the constructor holds by these names.
+_SETTINGS = tuple(
+    name
+    for name in inspect.signature(fitting.fit).parameters
+    if name not in ("X", "sample_weight", "start")
+)
+
+
+class GaussianMixture(FittedState, SklearnProtocol):
+    """A Gaussian mixture fitted by EM, with scikit-learn's names and conventions.
+
+    The density is ``sum_k weights_[k] * N(x | means_[k], covariances_[k])``. It works in
+    pipelines, searches and ``clone`` of scikit-learn, which is never imported for it.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        Number of components K; at most the number of rows of positive weight.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
+        One unrestricted covariance each, one for all, one diagonal each, one variance each. The
+        codes 'VVV', 'EEE', 'VVI' and 'VII' mean the same.
+    tol : float or None, default=None
+        None stops when the gain still to come, predicted by Aitken's extrapolation, is below
+        ``max(0.1 / n_eff, 1e-7)`` nats per unit weight. A number is scikit-learn's rule: stop when
+        the mean log-likelihood changes by less.
+    reg_covar : float or None, default=None
+        None is maximum likelihood with a floor of 1e-8 under the eigenvalues of the covariances,
+        in units of the columns' standard deviations; `result_` counts how often it acted. A number
+        is added to the diagonals at each M-step, as in scikit-learn.
+    max_iter : int, default=1000
+        Most passes over the data; 0 returns the start.
+    accelerate : {'auto', True, False}, default='auto'
+        Extrapolate EM's steps; 'auto' does so where `tol` is None and EM is slow.
+    n_init : int, default=1
+        Number of starts; the likeliest outcome is kept.
+    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, default='kmeans'
+        How a start is found where it is not given.
+    weights_init : array-like of shape (n_components,), optional
+        Weights to start from.
+    means_init : array-like of shape (n_components, n_features), optional
+        Means to start from.
+    precisions_init : array-like, optional
+        Inverse covariances to start from, in the shape of `covariances_`.
+    covariances_init : array-like, optional
+        Covariances to start from, in the shape of `covariances_`; instead of `precisions_init`.
+    responsibilities_init : array-like of shape (n_samples, n_components), optional
+        Responsibilities to start from; each row sums to 1.
+    random_state : int, RandomState, Generator or None, default=None
+        Source of the seed of starts and samples; None draws it from NumPy's global generator.
+    warm_start : bool, default=False
+        Carry on where the last fit ended, its stopping history included.
+    verbose : int, default=0
+        Print progress; 2 adds likelihoods and times.
+    verbose_interval : int, default=10
+        Passes between two lines of progress.
+    n_threads : int or None, default=None
+        Most threads; None uses all that the process may use. Results do not depend on it.
+    on_degenerate : {'repair', 'raise'}, default='repair'
+        Whether singular covariances are repaired and reported or raise `DegenerateError`.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (n_components,)
+    means_ : ndarray of shape (n_components, n_features)
+    covariances_ : ndarray
+        By structure: full (K, D, D), tied (D, D), diag (K, D), spherical (K,).
+    precisions_ : ndarray
+        Inverse covariances, same shape.
+    precisions_cholesky_ : ndarray
+        Upper triangular U with ``precision = U @ U.T``; reciprocal standard deviations for diag
+        and spherical.
+    converged_ : bool
+    n_iter_ : int
+        Passes over the data of the kept start.
+    lower_bound_ : float
+        Mean log-likelihood per unit weight at the *returned* parameters: ``score`` of the
+        training data. (scikit-learn's belongs to the parameters before the last M-step.)
+    lower_bounds_ : list of float
+        The same before each pass of the kept start.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names of the training data; only there if all are strings.
+    result_ : FitResult
+        The whole story of the fit: reasons, starts, repairs, times, criteria.
+
+    See Also
+    --------
+    gaussmix.fit : The same without scikit-learn's conventions.
+
+    Notes
+    -----
+    For float32 data, arrays are float32 where scikit-learn's are; everything is computed in
+    float64 and rounded at the end. The arrays are read-only and the attributes cannot be set: they
+    are views of `result_`, so that no method can answer for other parameters than they show.
+
+    Examples
+    --------
+    >>> from gaussmix import GaussianMixture
+    >>> X = [[0, 0], [2, 0], [1, 3], [20, 20], [22, 20], [21, 23]]
+    >>> model = GaussianMixture(2, covariance_type="tied", random_state=0).fit(X)
+    >>> sorted(model.means_.round(6).tolist())
+    [[1.0, 1.0], [21.0, 21.0]]
+    >>> near_first, near_second = model.predict([[0, 1], [19, 24]])
+    >>> bool(near_first != near_second)
+    True
+    """
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str | CovarianceType = "full",
+        tol: float | None = None,
+        reg_covar: float | None = None,
+        max_iter: int = 1000,
+        accelerate: Acceleration = "auto",
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: ArrayLike | None = None,
+        means_init: ArrayLike | None = None,
+        precisions_init: ArrayLike | None = None,
+        covariances_init: ArrayLike | None = None,
+        responsibilities_init: ArrayLike | None = None,
+        random_state: RandomSource = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+        n_threads: int | None = None,
+        on_degenerate: str = "repair",
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.accelerate = accelerate
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.covariances_init = covariances_init
+        self.responsibilities_init = responsibilities_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+        self.n_threads = n_threads
+        self.on_degenerate = on_degenerate
+
+    # ---- fitting ------------------------------------------------------------------------------
+
+    def fit(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the mixture to data by EM.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Finite numbers; pandas and polars frames keep their column names.
+        y : ignored
+            There for scikit-learn's pipelines.
+        sample_weight : array-like of shape (n_samples,), optional
+            Frequencies >= 0: a weight of 2 is the row twice, 0 the row absent.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        GaussmixError
+            For a wrong argument, before any work is done. After any error, Ctrl-C included, the
+            estimator is what it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When `max_iter` passes were not enough.
+        """
+        if not isinstance(self.warm_start, bool | np.bool_):
+            raise GaussmixTypeError(
+                f"warm_start must be True or False; got {self.warm_start!r} of type "
+                f"{type(self.warm_start).__name__}."
+            )
+        result = fitting.fit(
+            X,
+            **{name: getattr(self, name) for name in _SETTINGS},
+            sample_weight=sample_weight,
+            start=self.result_ if self.warm_start and self.__sklearn_is_fitted__() else None,
+        )
+        self._dtype = _float_dtype(X)
+        self.result_ = result
+        return self
+
+    def fit_predict(
+        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> Int64Array:
+        """Fit the mixture and return ``predict(X)``; parameters as for `fit`."""
+        return self.fit(X, sample_weight=sample_weight).predict(X)
+
+    # ---- use of the fitted mixture ------------------------------------------------------------
+
+    def predict(self, X: ArrayLike) -> Int64Array:
+        """Return the index of the likeliest component of each row, shape (n_samples,)."""
+        return self._mixture.assign(self._check_data(X), n_threads=self.n_threads)
+
+    def predict_proba(self, X: ArrayLike) -> FloatArray:
+        """Return the posterior probabilities, shape (n_samples, n_components).
+
+        ``r[i, k] = weights_[k] N(x_i | k) / sum_j weights_[j] N(x_i | j)``.
+        """
+        return self._mixture.responsibilities(self._check_data(X), n_threads=self.n_threads)
+
+    def score_samples(self, X: ArrayLike) -> FloatArray:
+        """Return the log-density of each row, shape (n_samples,)."""
+        return self._log_density(self._check_data(X))
+
+    def score(
+        self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Return the mean log-density per unit weight."""
+        data = self._check_data(X)
+        weights = check_sample_weight(sample_weight, len(data))
+        return _weighted_sum(self._log_density(data), weights) / _total(data, weights)
+
+    def sample(self, n_samples: int = 1) -> tuple[Float64Array, Int64Array]:
+        """Draw from the fitted mixture.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Independent draws, in random order.
+        labels : ndarray of shape (n_samples,)
+            The component of each.
+        """
+        return self._mixture.sample(n_samples, random_state=self.random_state)
+
+    def bic(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return ``-2 log L + p log(n)``: lower is better (G. Schwarz 1978).
+
+        L is the likelihood of X, p the number of free parameters, n the total weight.
+        """
+        data = self._check_data(X)
+        weights = check_sample_weight(sample_weight, len(data))
+        log_likelihood = _weighted_sum(self._log_density(data), weights)
+        return _criteria.bic(log_likelihood, self._n_parameters(), _total(data, weights))
+
+    def aic(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return ``-2 log L + 2 p``: lower is better (H. Akaike 1974)."""
+        data = self._check_data(X)
+        weights = check_sample_weight(sample_weight, len(data))
+        log_likelihood = _weighted_sum(self._log_density(data), weights)
+        return _criteria.aic(log_likelihood, self._n_parameters())
+
+    def icl(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return ``bic - 2 sum_i w_i log max_k r_ik``: lower is better.
+
+        BIC with a penalty for rows that no component is sure of; the hard variant, as in mclust,
+        of C. Biernacki, G. Celeux & G. Govaert (2000).
+        """
+        data = self._check_data(X)
+        weights = check_sample_weight(sample_weight, len(data))
+        log_likelihood = _weighted_sum(self._log_density(data), weights)
+        bic = _criteria.bic(log_likelihood, self._n_parameters(), _total(data, weights))
+        threads = check_n_threads(self.n_threads)
+        return _criteria.icl(bic, _criteria.certainty(data, weights, self._mixture, threads))
+
+    # ---- the seam -----------------------------------------------------------------------------
+
+    def _check_data(self, X: ArrayLike) -> FloatArray:
+        """Return X as an array; float32 only where the model was fitted to float32 as well."""
+        mixture = self._mixture
+        given, fitted = feature_names_of(X), mixture.feature_names
+        check_feature_names(given, fitted)
+        if (given is None) != (fitted is None):
+            _warn_of_names_on_one_side(type(self).__name__, fitted is not None)
+        data = check_X(
+            X,
+            n_features=mixture.n_features,
+            estimator_name=type(self).__name__,
+            n_threads=check_n_threads(self.n_threads),
+        )
+        return data.astype(np.result_type(data.dtype, self._dtype), copy=False)
+
+    def _log_density(self, data: FloatArray) -> FloatArray:
+        return self._mixture.log_density(data, n_threads=self.n_threads)
+
+
+def _float_dtype(X: ArrayLike) -> np.dtype[Any]:
+    """Return float32 for a table of float32, else float64; looks at one row of big tables."""
+    rows = X[:1] if isinstance(X, np.ndarray | list) else X.head(1) if hasattr(X, "head") else X
+    return as_numbers(rows, "X", keep_float32=True).dtype
+
+
+def _weighted_sum(values: FloatArray, weights: Float64Array | None) -> float:
+    return float(values.sum(dtype=np.float64) if weights is None else (values * weights).sum())
+
+
+def _total(data: FloatArray, weights: Float64Array | None) -> float:
+    return float(len(data) if weights is None else weights.sum())
+
+
+def _warn_of_names_on_one_side(estimator: str, fitted_with_names: bool) -> None:
+    message = (
+        f"X does not have valid feature names, but {estimator} was fitted with feature names"
+        if fitted_with_names
+        else f"X has feature names, but {estimator} was fitted without feature names"
+    )
+    # This function, _check_data, the public method, and then the caller's line.
+    warnings.warn(message, UserWarning, stacklevel=4)

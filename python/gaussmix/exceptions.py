@@ -1,0 +1,129 @@
+"""Every error and warning that gaussmix raises on purpose.
+
+``GaussmixError`` is a ``ValueError`` and the root of all but two of them: ``FitInterrupted`` is a
+``KeyboardInterrupt``, so that Ctrl-C still ends a script, and warnings are warnings. Errors about
+the type of an argument are a ``TypeError`` as well.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Hashable
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from gaussmix.result import FitResult
+
+__all__ = [
+    "ConvergenceWarning",
+    "DegenerateError",
+    "FitInterrupted",
+    "GaussmixError",
+    "GaussmixTypeError",
+    "MissingDependencyError",
+    "ModelFileError",
+    "NotFittedError",
+]
+
+
+class GaussmixError(ValueError):
+    """Root of the errors of gaussmix; a ``ValueError``."""
+
+
+class GaussmixTypeError(GaussmixError, TypeError):
+    """An argument of the wrong type; a ``TypeError`` as well as a ``ValueError``."""
+
+
+class DegenerateError(GaussmixError):
+    """A covariance became singular and ``on_degenerate="raise"`` forbade its repair."""
+
+
+class ModelFileError(GaussmixError):
+    """A model file is damaged, not one of ours, or from a version that we cannot read."""
+
+
+class MissingDependencyError(GaussmixError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+
+class NotFittedError(GaussmixError, AttributeError):
+    """An estimator was used before ``fit``.
+
+    Where scikit-learn is loaded, what is raised is also its ``sklearn.exceptions.NotFittedError``.
+    """
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit ended before it converged.
+
+    Where scikit-learn is loaded, what is issued is also its
+    ``sklearn.exceptions.ConvergenceWarning``.
+    """
+
+
+class FitInterrupted(KeyboardInterrupt):
+    """A fit was stopped by Ctrl-C.
+
+    Attributes
+    ----------
+    result : FitResult or None
+        The best mixture so far with its trace; None when there was none yet.
+    """
+
+    def __init__(self, message: str = "", result: FitResult | None = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.result)
+
+
+def not_fitted_error(message: str) -> NotFittedError:
+    """Return the ``NotFittedError`` to raise now: also scikit-learn's, if that is loaded."""
+    error: NotFittedError = _shared_with_sklearn(NotFittedError)(message)
+    return error
+
+
+def warn_not_converged(message: str) -> None:
+    """Issue a ``ConvergenceWarning`` (also scikit-learn's, if loaded) at the caller's line."""
+    warnings.warn(
+        message, _shared_with_sklearn(ConvergenceWarning), stacklevel=_first_outer_frame()
+    )
+
+
+def _shared_with_sklearn(ours: type[Any]) -> type[Any]:
+    """Return `ours`, or a subclass of both `ours` and scikit-learn's class of the same name."""
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), ours.__name__, None)
+    joint: type[Any] = ours if theirs is None else _joint_class(cast(Hashable, ours), theirs)
+    return joint
+
+
+@cache
+def _joint_class(ours: Hashable, theirs: Hashable) -> Any:
+    # Made at run time, so pickle cannot find it by name: it is rebuilt in the receiving process,
+    # which may be a worker that has not loaded scikit-learn.
+    base = cast(type[Any], ours)
+    namespace = {
+        "__doc__": base.__doc__,
+        "__module__": base.__module__,
+        "__reduce__": lambda self: (_rebuild, (base, self.args)),
+    }
+    return type(base.__name__, (base, cast(type[Any], theirs)), namespace)
+
+
+def _rebuild(ours: type[Any], args: tuple[Any, ...]) -> Any:
+    return _shared_with_sklearn(ours)(*args)
+
+
+def _first_outer_frame() -> int:
+    """Find the ``stacklevel`` that makes a warning point at the first line outside this package."""
+    package = os.path.dirname(os.path.abspath(__file__)) + os.sep
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+        level += 1
+    return level

@@ -1,0 +1,275 @@
+"""Fitting a mixture to data: checks everything, lets the engine work, and tells the outcome."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gaussmix import _criteria
+from gaussmix._initial import initial_parameters
+from gaussmix._progress import Progress
+from gaussmix._random import seed_from
+from gaussmix._runtime import core
+from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
+from gaussmix._validation import (
+    check_accelerate,
+    check_choice,
+    check_enough_rows,
+    check_feature_names,
+    check_integer,
+    check_n_threads,
+    check_optional_real,
+    check_sample_weight,
+    check_verbose,
+    check_X,
+    feature_names_of,
+)
+from gaussmix.covariance import CovarianceType, resolve_covariance_type
+from gaussmix.exceptions import FitInterrupted, GaussmixError, warn_not_converged
+from gaussmix.mixture import Mixture
+from gaussmix.result import FitResult, Repairs, StartOutcome
+from gaussmix.steps import ON_DEGENERATE
+
+__all__ = ["INIT_PARAMS", "fit"]
+
+INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
+
+
+def fit(
+    X: ArrayLike,
+    n_components: int = 1,
+    *,
+    covariance_type: str | CovarianceType = "full",
+    tol: float | None = None,
+    reg_covar: float | None = None,
+    max_iter: int = 1000,
+    accelerate: Acceleration = "auto",
+    n_init: int = 1,
+    init_params: str = "kmeans",
+    weights_init: ArrayLike | None = None,
+    means_init: ArrayLike | None = None,
+    precisions_init: ArrayLike | None = None,
+    covariances_init: ArrayLike | None = None,
+    responsibilities_init: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+    random_state: RandomSource = None,
+    n_threads: int | None = None,
+    on_degenerate: str = "repair",
+    verbose: int = 0,
+    verbose_interval: int = 10,
+    start: FitResult | None = None,
+) -> FitResult:
+    r"""Fit a Gaussian mixture by maximum likelihood.
+
+    EM [1]_: from a start, alternate `e_step` and `m_step` until the log-likelihood
+
+    .. math:: \log L = \sum_i w_i \log \sum_k w_k N(x_i \mid \mu_k, \Sigma_k)
+
+    settles. It finds a local optimum, so the start matters; `n_init` tries several.
+
+    Parameters
+    ----------
+    X : array-like or frame of shape (n, D)
+        Finite numbers. C-ordered float64 and float32 arrays are used as they are; all else is
+        converted once. The columns of a frame keep their names.
+    n_components : int, default 1
+        K; at most the number of rows of positive weight.
+    covariance_type : str or CovarianceType, default "full"
+        ``full``, ``tied``, ``diag``, ``spherical`` or ``VVV``, ``EEE``, ``VVI``, ``VII``.
+    tol : float, optional
+        None: stop when the predicted remaining gain per unit weight is below
+        max(0.1 / n_effective, 1e-7) nats. A number: stop when the mean log-likelihood changes by
+        less, which is scikit-learn's rule.
+    reg_covar : float, optional
+        None: eigenvalues of a covariance are kept above 1e-8 in columns scaled to unit variance;
+        each time that acts it is counted in `FitResult.repairs`. A number is added to every
+        variance in every M-step, as in scikit-learn; then the likelihood may fall.
+    max_iter : int, default 1000
+        Most passes over the data per start; 0 returns the start.
+    accelerate : {"auto", True, False}, default "auto"
+        Extrapolate over slow stretches of EM. "auto": when `tol` is None and the rate calls for it.
+    n_init : int, default 1
+        Starts; the one of greatest likelihood is returned.
+    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
+        How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
+        of K rows drawn evenly; by random responsibilities.
+    weights_init : array-like of shape (K,), optional
+        Of sum 1.
+    means_init : array-like of shape (K, D), optional
+    precisions_init, covariances_init : array-like, optional
+        In the shape of the structure; at most one of the two.
+    responsibilities_init : array-like of shape (n, K), optional
+        Rows of sum 1. The first M-step starts from them, in place of `init_params`. Any of the
+        parameters above that is given replaces what that M-step yields.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights: 2 is the row twice, 0 is the row absent. Multiplying all of them by a
+        number does not change the mixture.
+    random_state : None, int, RandomState or Generator, optional
+        None draws from NumPy's global generator.
+    n_threads : int, optional
+        None: what the process may use. The result has the same bits for any number.
+    on_degenerate : {"repair", "raise"}, default "repair"
+        What to do about a singular covariance.
+    verbose : int, default 0
+        1 prints progress.
+    verbose_interval : int, default 10
+        Passes between two lines of it.
+    start : FitResult, optional
+        An earlier fit to carry on from, its stopping history included. It takes the place of the
+        initial parameters and of `n_init`.
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    GaussmixError
+        An argument is unfit; nothing has been done then.
+    GaussmixTypeError
+        An argument has the wrong type.
+    DegenerateError
+        Every start met a singular covariance and `on_degenerate` is "raise".
+    FitInterrupted
+        Ctrl-C; it carries the best result so far.
+
+    Warns
+    -----
+    ConvergenceWarning
+        The best start used up `max_iter`.
+
+    References
+    ----------
+    .. [1] A. P. Dempster, N. M. Laird and D. B. Rubin, "Maximum likelihood from incomplete data
+       via the EM algorithm", J. R. Statist. Soc. B 39 (1977), 1-38.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> X = [[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [9.0, 8.0], [11.0, 8.0], [10.0, 9.0]]
+    >>> result = gx.fit(X, 2, covariance_type="spherical", random_state=0)
+    >>> result.converged, result.mixture.weights.round(6).tolist()
+    (True, [0.5, 0.5])
+    """
+    threads = check_n_threads(n_threads)
+    structure = resolve_covariance_type(covariance_type)
+    K = check_integer(n_components, "n_components", minimum=1)
+    settings: dict[str, Any] = {
+        "n_components": K,
+        "covariance_type": structure.value,
+        "tol": check_optional_real(tol, "tol"),
+        "reg_covar": check_optional_real(reg_covar, "reg_covar"),
+        "max_iter": check_integer(max_iter, "max_iter", minimum=0),
+        "n_init": check_integer(n_init, "n_init", minimum=1),
+        "init_params": check_choice(init_params, "init_params", INIT_PARAMS),
+        "accelerate": check_accelerate(accelerate),
+        "on_degenerate": check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE),
+        "n_threads": threads,
+    }
+    progress = Progress.wanted(
+        check_verbose(verbose), check_integer(verbose_interval, "verbose_interval", minimum=1)
+    )
+
+    names = feature_names_of(X)
+    if isinstance(start, FitResult):
+        check_feature_names(names, start.mixture.feature_names)
+    data = check_X(X, n_threads=threads)
+    weight = check_sample_weight(sample_weight, len(data))
+    check_enough_rows(K, len(data), weight)
+    settings |= initial_parameters(
+        structure,
+        (len(data), K, data.shape[1]),
+        weights_init=weights_init,
+        means_init=means_init,
+        precisions_init=precisions_init,
+        covariances_init=covariances_init,
+        responsibilities_init=responsibilities_init,
+        start=start,
+    )
+    if start is not None:
+        settings["n_init"] = 1  # there is one way to carry on
+    # The seed comes last: an error above must not have moved the caller's generator.
+    settings["seed"] = seed_from(random_state)
+
+    outcome = _run(data, weight, progress, settings)
+    result = _result_of(outcome, structure, names, settings["history"])
+    if progress is not None:
+        progress.report(result)
+    if any(one.status == "interrupted" for one in result.starts):
+        raise _interrupted(result)
+    try:
+        certainty = _criteria.certainty(data, weight, result.mixture, threads)
+    except KeyboardInterrupt:
+        raise _interrupted(result) from None
+    result = replace(result, icl=_criteria.icl(result.bic, certainty))
+    if result.status == "max_iter" and settings["max_iter"] > 0:
+        warn_not_converged(result.reasons[0])
+    return result
+
+
+def _run(
+    data: FloatArray,
+    weight: Float64Array | None,
+    progress: Progress | None,
+    settings: dict[str, Any],
+) -> dict[str, Any]:
+    try:
+        return core.fit(data, weight, on_iteration=progress, **settings)
+    except ValueError as error:
+        if type(error) is not ValueError:  # ours already, or of somebody's signal handler
+            raise
+        raise GaussmixError(str(error)) from error
+
+
+def _result_of(
+    outcome: dict[str, Any],
+    structure: CovarianceType,
+    names: tuple[str, ...] | None,
+    history: Float64Array | None,
+) -> FitResult:
+    """Turn the engine's outcome into a `FitResult`; its ICL is still to come."""
+    mixture = Mixture(
+        outcome["weights"], outcome["means"], outcome["covariances"], structure, names
+    )
+    return FitResult(
+        mixture=mixture,
+        log_likelihood=outcome["log_likelihood"],
+        starts=tuple(_start_of(one) for one in outcome["starts"]),
+        best_start=outcome["best_start"],
+        n_rows=outcome["n_rows"],
+        total_weight=outcome["total_weight"],
+        n_effective=outcome["total_weight"] ** 2 / outcome["total_squared_weight"],
+        seconds_init=outcome["seconds_init"],
+        seconds_em=outcome["seconds_em"],
+        icl=math.nan,
+        column_scale=outcome["column_scale"],
+        history=np.empty(0) if history is None else history,
+    )
+
+
+def _start_of(one: dict[str, Any]) -> StartOutcome:
+    return StartOutcome(
+        status=one["status"],
+        n_iter=one["n_iter"],
+        log_likelihood=one["log_likelihood"],
+        trace=one["trace"],
+        predicted_gain=one["predicted_gain"],
+        repairs=Repairs(
+            floored=tuple(int(count) for count in one["floored"]),
+            emptied=tuple(int(count) for count in one["emptied"]),
+        ),
+        rejected=one["rejected"],
+        message=one["message"],
+    )
+
+
+def _interrupted(result: FitResult) -> FitInterrupted:
+    return FitInterrupted(
+        f"the fit was interrupted in start {len(result.starts)} after "
+        f"{result.starts[-1].n_iter} passes; the exception's .result holds the best mixture "
+        "so far, and fit(..., start=error.result) carries on from it.",
+        result,
+    )

@@ -1,0 +1,297 @@
+"""A Gaussian mixture as a distribution: fitted, loaded from a file, or written down by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gaussmix._conversion import as_numbers
+from gaussmix._parameters import Factors, check_means, check_weights, factorised
+from gaussmix._random import seed_from
+from gaussmix._record import Record, read_only
+from gaussmix._runtime import core
+from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array, RandomSource
+from gaussmix._validation import (
+    check_feature_names,
+    check_integer,
+    check_n_threads,
+    check_X,
+    feature_names_of,
+)
+from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance_type
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+
+__all__ = ["Mixture"]
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Mixture(Record):
+    r"""A mixture of K Gaussian distributions in D dimensions.
+
+    .. math:: p(x) = \sum_{k=1}^K w_k \, N(x \mid \mu_k, \Sigma_k)
+
+    The arrays are read-only float64 copies of what is given. Two mixtures are equal when their
+    parameters are, element by element; a mixture pickles, but has no hash.
+
+    Parameters
+    ----------
+    weights : array-like of shape (K,)
+        Share of each component; not negative, of sum 1 (to 1e-6, then normalised).
+    means : array-like of shape (K, D)
+        Centre of each component.
+    covariances : array-like
+        Positive definite, symmetric (to 1e-6, then symmetrised), in the shape of their structure:
+        (K, D, D) full, (D, D) tied, (K, D) diag, (K,) spherical. The last two hold variances.
+    covariance_type : str or CovarianceType, default "full"
+        ``full``, ``tied``, ``diag``, ``spherical`` or ``VVV``, ``EEE``, ``VVI``, ``VII``.
+    feature_names : sequence of str, optional
+        Names of the columns. Frames with other names are then refused.
+
+    Raises
+    ------
+    GaussmixError
+        A parameter has the wrong shape, is not finite, or is no weight or covariance.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> mixture = gx.Mixture([0.25, 0.75], [[0.0], [4.0]], [1.0, 1.0], covariance_type="spherical")
+    >>> mixture
+    Mixture(spherical (VII), 2 components, 1 feature)
+    >>> mixture.assign([[-1.0], [5.0]])
+    array([0, 1])
+    >>> mixture.responsibilities([[2.0]])
+    array([[0.25, 0.75]])
+    """
+
+    weights: Float64Array
+    means: Float64Array
+    covariances: Float64Array
+    covariance_type: CovarianceType
+    feature_names: tuple[str, ...] | None
+    _factors: ClassVar[Factors]  # of each instance; a ClassVar is no field, so it is not compared
+
+    def __init__(
+        self,
+        weights: ArrayLike,
+        means: ArrayLike,
+        covariances: ArrayLike,
+        covariance_type: str | CovarianceType = CovarianceType.FULL,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
+        structure = resolve_covariance_type(covariance_type)
+        K, D = _shape_of_means(means)
+        matrices, factors = factorised(covariances, structure, K, D, "covariances")
+        values = {
+            "weights": read_only(check_weights(weights, K)),
+            "means": read_only(check_means(means, K, D)),
+            "covariances": read_only(matrices),
+            "covariance_type": structure,
+            "feature_names": _checked_names(feature_names, D),
+            # Always from the covariances, never given beside them: then a mixture that was saved,
+            # pickled or typed in gives the same bits as the one that was fitted.
+            "_factors": tuple(read_only(array) for array in factors),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    # --- parameters that follow from the others -----------------------------------------------
+
+    @property
+    def n_components(self) -> int:
+        """Number of components, K."""
+        return int(self.means.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """Number of dimensions, D."""
+        return int(self.means.shape[1])
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters: weights, means and covariances."""
+        return n_parameters(self.covariance_type, self.n_components, self.n_features)
+
+    @property
+    def precisions_cholesky(self) -> Float64Array:
+        """Upper triangular U with inverse(covariance) = U U^T; 1 / sd for diag and spherical.
+
+        Of the shape of `covariances`; the convention is scikit-learn's.
+        """
+        return self._factors[0]
+
+    @property
+    def log_determinants(self) -> Float64Array:
+        """Log-determinant of the covariance of each component, shape (K,)."""
+        return self._factors[1]
+
+    @property
+    def reciprocal_conditions(self) -> Float64Array:
+        """How far each covariance is from singular, shape (K,): 1 is round, 0 is singular.
+
+        Measured in units of the standard deviations, so the scale of a column does not matter.
+        """
+        return self._factors[2]
+
+    @cached_property
+    def precisions(self) -> Float64Array:
+        """Inverses of the covariances, in the shape of `covariances`."""
+        factor = self.precisions_cholesky
+        if self.covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+            return read_only(factor**2)
+        return read_only(factor @ np.swapaxes(factor, -1, -2))
+
+    # --- what it says about data --------------------------------------------------------------
+
+    def log_density(self, X: ArrayLike, n_threads: int | None = None) -> FloatArray:
+        """Return the log-density of each row, log p(x).
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n, D)
+        n_threads : int, optional
+            None: what the process may use, read at each call.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            float32 for float32 data, else float64.
+
+        Raises
+        ------
+        GaussmixError
+            `X` is no finite table of D columns.
+
+        Examples
+        --------
+        >>> import gaussmix as gx
+        >>> gx.Mixture([1.0], [[0.0]], [[[1.0]]]).log_density([[0.0]]).round(6)
+        array([-0.918939])
+        """
+        values: FloatArray = self._evaluate(X, n_threads, "log_density")
+        return values
+
+    def component_log_density(self, X: ArrayLike, n_threads: int | None = None) -> FloatArray:
+        """Return the log-density under each component alone, log N(x | k), shape (n, K).
+
+        The weights play no part. Parameters and errors as in `log_density`.
+        """
+        # The engine adds log(weight): with weights of one it adds zero, and exactly so.
+        ones = np.ones(self.n_components)
+        values: FloatArray = self._evaluate(X, n_threads, "joint_log_density", weights=ones)
+        return values
+
+    def responsibilities(self, X: ArrayLike, n_threads: int | None = None) -> FloatArray:
+        """Return the probability of each component given the row, shape (n, K); rows sum to 1.
+
+        Parameters and errors as in `log_density`.
+        """
+        values: FloatArray = self._evaluate(X, n_threads, "responsibilities")
+        return values
+
+    def assign(self, X: ArrayLike, n_threads: int | None = None) -> Int64Array:
+        """Return the most probable component of each row, shape (n,), int64; the first of equals.
+
+        Parameters and errors as in `log_density`.
+        """
+        labels: Int64Array = self._evaluate(X, n_threads, "labels")
+        return labels
+
+    def sample(
+        self, n_samples: int = 1, random_state: RandomSource = None
+    ) -> tuple[Float64Array, Int64Array]:
+        """Draw rows independently.
+
+        Parameters
+        ----------
+        n_samples : int, default 1
+        random_state : None, int, RandomState or Generator, optional
+            An integer gives the same draws every time.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, D)
+        labels : ndarray of shape (n_samples,), int64
+            The component that each row came from.
+
+        Examples
+        --------
+        >>> import gaussmix as gx
+        >>> mixture = gx.Mixture([0.5, 0.5], [[0.0], [100.0]], [1.0, 1.0], "spherical")
+        >>> X, labels = mixture.sample(3, random_state=0)
+        >>> X.shape, bool((labels == (X[:, 0] > 50)).all())
+        ((3, 1), True)
+        """
+        count = check_integer(n_samples, "n_samples", minimum=1)
+        return core.sample(*self._engine_parameters(), count, seed_from(random_state))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the mixture to a file that `gaussmix.load` reads back to the bit."""
+        from gaussmix.persistence import save  # imports Mixture, so not at the top
+
+        save(self, path)
+
+    def _evaluate(
+        self,
+        X: ArrayLike,
+        n_threads: int | None,
+        output: str,
+        weights: Float64Array | None = None,
+    ) -> Any:
+        threads = check_n_threads(n_threads)
+        check_feature_names(feature_names_of(X), self.feature_names)
+        data = check_X(X, n_features=self.n_features, estimator_name="Mixture", n_threads=threads)
+        structure, own_weights, means, factor = self._engine_parameters()
+        result = core.evaluate(
+            data,
+            structure,
+            own_weights if weights is None else weights,
+            means,
+            factor,
+            n_threads=threads,
+            **{output: True},
+        )[output]
+        # Labels are integers; all else comes back in the precision of the data.
+        return result if output == "labels" else result.astype(data.dtype, copy=False)
+
+    def _engine_parameters(self) -> tuple[str, Float64Array, Float64Array, Float64Array]:
+        return self.covariance_type.value, self.weights, self.means, self.precisions_cholesky
+
+    def __repr__(self) -> str:
+        features = "feature" if self.n_features == 1 else "features"
+        components = "component" if self.n_components == 1 else "components"
+        return (
+            f"Mixture({self.covariance_type} ({self.covariance_type.code}), "
+            f"{self.n_components} {components}, {self.n_features} {features})"
+        )
+
+
+def _shape_of_means(means: ArrayLike) -> tuple[int, int]:
+    """Return (K, D), which the other parameters must fit."""
+    shape = as_numbers(means, "means").shape
+    if len(shape) != 2 or 0 in shape:
+        raise GaussmixError(
+            "means must have shape (n_components, n_features), at least one of each, but has "
+            f"shape {shape}."
+        )
+    return int(shape[0]), int(shape[1])
+
+
+def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise GaussmixTypeError(
+            f"feature_names must be None or a sequence of {n_features} strings, got {names!r}."
+        )
+    if len(names) != n_features:
+        raise GaussmixError(
+            f"feature_names must hold {n_features} names, one per column of means, got "
+            f"{len(names)}."
+        )
+    return tuple(str(name) for name in names)

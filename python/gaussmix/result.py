@@ -1,0 +1,244 @@
+"""What a fit found, how it got there, and what to make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gaussmix import _criteria
+from gaussmix._reasons import reasons_of
+from gaussmix._record import Record, read_only
+from gaussmix._summary import as_html, as_text, how_it_ended
+from gaussmix._typing import Float64Array
+from gaussmix.covariance import CovarianceType
+from gaussmix.mixture import Mixture
+
+__all__ = ["FitResult", "Repairs", "StartOutcome"]
+
+
+@dataclass(frozen=True, eq=False)
+class Repairs(Record):
+    """How often the covariance of each component had to be repaired; false if it never was.
+
+    Parameters
+    ----------
+    floored : tuple of int
+        M-steps in which the eigenvalue floor acted on component k, the start's included.
+    emptied : tuple of int
+        M-steps in which component k had no weight and kept its earlier mean and covariance.
+    """
+
+    floored: tuple[int, ...]
+    emptied: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        """All repairs of all components."""
+        return sum(self.floored) + sum(self.emptied)
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+
+@dataclass(frozen=True, eq=False)
+class StartOutcome(Record):
+    """How one start of EM went.
+
+    Parameters
+    ----------
+    status : str
+        ``converged``; ``max_iter`` (its passes were used up); ``stopped`` (by a callback);
+        ``interrupted`` (by Ctrl-C); ``degenerate`` (a covariance became singular, and
+        ``on_degenerate="raise"``).
+    n_iter : int
+        Passes over the data in the EM loop.
+    log_likelihood : float
+        Total, at the final parameters of this start; NaN when degenerate.
+    trace : ndarray
+        Total log-likelihood at the parameters before each pass, those of undone steps left out.
+    predicted_gain : float
+        Log-likelihood still to be gained, in total, by Aitken's extrapolation; NaN when unknown.
+    repairs : Repairs
+    rejected : int
+        Accelerated steps that the likelihood test undid.
+    message : str
+        What was degenerate.
+    """
+
+    status: str
+    n_iter: int
+    log_likelihood: float
+    trace: Float64Array
+    predicted_gain: float
+    repairs: Repairs
+    rejected: int = 0
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "trace", read_only(self.trace))
+
+    def __repr__(self) -> str:
+        return (
+            f"StartOutcome({how_it_ended(self)}, log-likelihood {self.log_likelihood:.10g}, "
+            f"{self.repairs.total} repairs)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult(Record):
+    """The outcome of `gaussmix.fit`: the best mixture of all starts, and the story of the fit.
+
+    Results compare element by element and pickle; they do not keep the data.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        The mixture of the best start.
+    log_likelihood : float
+        Total over the rows, each times its weight, at the parameters of `mixture`.
+    starts : tuple of StartOutcome
+        In the order in which they ran.
+    best_start : int
+        Index of the start that `mixture` comes from.
+    n_rows : int
+        Rows of positive weight.
+    total_weight : float
+        Sum of the weights; the number of rows if there are none.
+    n_effective : float
+        (sum of w)^2 / (sum of w^2).
+    seconds_init, seconds_em : float
+        Wall-clock time in initialisation and in EM, all starts together.
+    icl : float
+        BIC - 2 sum_i w_i log max_k r_ik; lower is better. It is BIC with a penalty for rows in
+        doubt (Biernacki, Celeux & Govaert 2000 [1]_, in the hard form of mclust). NaN after an
+        interrupt.
+    column_scale : ndarray of shape (D,)
+        The scale of each column to which the eigenvalue floor is relative.
+    history : ndarray
+        The last log-likelihoods of the fits that this one carried on from; empty if there were
+        none. With `trace` they are what the stopping rule looks at when a fit carries on again.
+
+    References
+    ----------
+    .. [1] C. Biernacki, G. Celeux and G. Govaert, "Assessing a mixture model for clustering with
+       the integrated completed likelihood", IEEE Trans. PAMI 22 (2000), 719-725.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> result = gx.fit([[-1.0], [1.0], [9.0], [11.0]], 2, covariance_type="tied", random_state=0)
+    >>> result.status, result.reasons
+    ('converged', ())
+    >>> sorted(result.mixture.means.ravel().round(6).tolist())
+    [0.0, 10.0]
+    >>> result.mixture.covariances.round(6)
+    array([[1.]])
+    """
+
+    mixture: Mixture
+    log_likelihood: float
+    starts: tuple[StartOutcome, ...]
+    best_start: int
+    n_rows: int
+    total_weight: float
+    n_effective: float
+    seconds_init: float
+    seconds_em: float
+    icl: float
+    column_scale: Float64Array
+    history: Float64Array
+
+    def __post_init__(self) -> None:
+        for name in ("column_scale", "history"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    # --- of the best start --------------------------------------------------------------------
+
+    @property
+    def status(self) -> str:
+        """How the best start ended; see `StartOutcome`."""
+        return self._best.status
+
+    @property
+    def converged(self) -> bool:
+        """Whether the best start met its stopping rule."""
+        return self.status == "converged"
+
+    @property
+    def n_iter(self) -> int:
+        """Passes over the data in the EM loop of the best start."""
+        return self._best.n_iter
+
+    @property
+    def trace(self) -> Float64Array:
+        """Log-likelihood before each pass of the best start; see `StartOutcome`."""
+        return self._best.trace
+
+    @property
+    def predicted_gain(self) -> float:
+        """Log-likelihood that the best start could still gain; NaN when unknown."""
+        return self._best.predicted_gain
+
+    @property
+    def repairs(self) -> Repairs:
+        """Repairs in the best start."""
+        return self._best.repairs
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What the reader should know before trusting the result, and what to do about it.
+
+        Empty when the fit converged without incident.
+        """
+        return reasons_of(self)
+
+    # --- of the mixture -----------------------------------------------------------------------
+
+    @property
+    def covariance_type(self) -> CovarianceType:
+        """Structure of the covariances."""
+        return self.mixture.covariance_type
+
+    @property
+    def n_components(self) -> int:
+        """Number of components, K."""
+        return self.mixture.n_components
+
+    @property
+    def n_features(self) -> int:
+        """Number of dimensions, D."""
+        return self.mixture.n_features
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters, p."""
+        return self.mixture.n_parameters
+
+    @property
+    def aic(self) -> float:
+        """-2 log L + 2 p; lower is better."""
+        return _criteria.aic(self.log_likelihood, self.n_parameters)
+
+    @property
+    def bic(self) -> float:
+        """-2 log L + p ln(total weight); lower is better (mclust's BIC is its negative)."""
+        return _criteria.bic(self.log_likelihood, self.n_parameters, self.total_weight)
+
+    # --- in words -----------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """Lay the fit out as text: the data, the model, the criteria, and each component."""
+        return as_text(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"FitResult({how_it_ended(self._best)}, log-likelihood {self.log_likelihood:.10g}, "
+            f"{self.mixture!r})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Lay out the summary for a notebook."""
+        return as_html(self)
+
+    @property
+    def _best(self) -> StartOutcome:
+        return self.starts[self.best_start]

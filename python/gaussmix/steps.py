@@ -1,0 +1,229 @@
+"""The two halves of EM: ``mixture = m_step(e_step(X, mixture))``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gaussmix._runtime import core
+from gaussmix._typing import ArrayLike
+from gaussmix._validation import (
+    check_choice,
+    check_feature_names,
+    check_n_threads,
+    check_optional_real,
+    check_sample_weight,
+    check_X,
+    feature_names_of,
+)
+from gaussmix.covariance import CovarianceType, resolve_covariance_type, scatter_kind
+from gaussmix.exceptions import DegenerateError, GaussmixError, GaussmixTypeError
+from gaussmix.mixture import Mixture
+from gaussmix.statistics import SufficientStatistics, as_dict, from_dict
+
+__all__ = ["e_step", "m_step"]
+
+ON_DEGENERATE = ("repair", "raise")
+
+
+def e_step(
+    X: ArrayLike,
+    mixture: Mixture,
+    *,
+    sample_weight: ArrayLike | None = None,
+    covariance_type: str | CovarianceType | None = None,
+    n_threads: int | None = None,
+) -> SufficientStatistics:
+    r"""Compute the sufficient statistics of data under a mixture.
+
+    Every row is shared out among the components by its responsibilities
+    :math:`r_{ik} = w_k N(x_i | k) / p(x_i)` (Dempster, Laird & Rubin 1977 [1]_). They are used as
+    they are made; the n x K table of them is never held.
+
+    Parameters
+    ----------
+    X : array-like or frame of shape (n, D)
+    mixture : Mixture
+        The current mixture.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights: 2 is the row twice, 0 is the row absent.
+    covariance_type : str or CovarianceType, optional
+        The structure whose M-step the statistics must serve; that of `mixture` if None.
+    n_threads : int, optional
+        None: what the process may use. The result has the same bits for any number.
+
+    Returns
+    -------
+    SufficientStatistics
+
+    Raises
+    ------
+    GaussmixError
+        `X` or `sample_weight` is unfit.
+    GaussmixTypeError
+        `mixture` is not a `Mixture`, or `X` does not hold numbers.
+
+    References
+    ----------
+    .. [1] A. P. Dempster, N. M. Laird and D. B. Rubin, "Maximum likelihood from incomplete data
+       via the EM algorithm", J. R. Statist. Soc. B 39 (1977), 1-38.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> mixture = gx.Mixture([0.5, 0.5], [[0.0], [10.0]], [1.0, 1.0], "spherical")
+    >>> statistics = gx.e_step([[-1.0], [1.0], [9.0], [11.0]], mixture)
+    >>> statistics.weight.round(6), statistics.mean.round(6).ravel()
+    (array([2., 2.]), array([ 0., 10.]))
+    """
+    check_mixture(mixture, "mixture")
+    structure = resolve_covariance_type(
+        mixture.covariance_type if covariance_type is None else covariance_type
+    )
+    threads = check_n_threads(n_threads)
+    check_feature_names(feature_names_of(X), mixture.feature_names)
+    data = check_X(X, n_features=mixture.n_features, estimator_name="Mixture", n_threads=threads)
+    weight = check_sample_weight(sample_weight, len(data))
+    kind = scatter_kind(structure)
+    values = core.e_step(
+        data,
+        weight,
+        mixture.covariance_type.value,
+        mixture.weights,
+        mixture.means,
+        mixture.precisions_cholesky,
+        kind,
+        threads,
+    )
+    return from_dict(values, kind)
+
+
+def m_step(
+    statistics: SufficientStatistics,
+    *,
+    covariance_type: str | CovarianceType = CovarianceType.FULL,
+    reg_covar: float | None = None,
+    previous: Mixture | None = None,
+    on_degenerate: str = "repair",
+) -> Mixture:
+    r"""Compute the mixture of greatest likelihood, given sufficient statistics.
+
+    Weights :math:`n_k / \sum_j n_j`, means :math:`\bar x_k`, and covariances by structure:
+    :math:`W_k / n_k` (full), :math:`\sum_k W_k / \sum_k n_k` (tied), the diagonal of
+    :math:`W_k / n_k` (diag), its mean (spherical); Celeux & Govaert 1995 [1]_.
+
+    Parameters
+    ----------
+    statistics : SufficientStatistics
+        From `e_step` with this `covariance_type`, or a sum of such.
+    covariance_type : str or CovarianceType, default "full"
+    reg_covar : float, optional
+        None: eigenvalues of a covariance are kept above 1e-8 times the scale of the data, which
+        changes nothing in a covariance that is not singular. A number is added to every variance,
+        as in scikit-learn.
+    previous : Mixture, optional
+        A component without weight keeps its mean and covariance in `previous`; without
+        `previous` it takes those of all data.
+    on_degenerate : {"repair", "raise"}, default "repair"
+        What to do about a singular covariance.
+
+    Returns
+    -------
+    Mixture
+
+    Raises
+    ------
+    GaussmixError
+        The statistics lack what the structure needs, or do not fit `previous`.
+    DegenerateError
+        A covariance is singular and `on_degenerate` is "raise".
+
+    References
+    ----------
+    .. [1] G. Celeux and G. Govaert, "Gaussian parsimonious clustering models", Pattern
+       Recognition 28 (1995), 781-793.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> one = gx.Mixture([1.0], [[0.0]], [[[1.0]]])
+    >>> mixture = gx.m_step(gx.e_step([[1.0], [3.0]], one))
+    >>> mixture.means, mixture.covariances
+    (array([[2.]]), array([[[1.]]]))
+    """
+    if not isinstance(statistics, SufficientStatistics):
+        raise GaussmixTypeError(
+            "statistics must be a SufficientStatistics, as e_step returns it, got "
+            f"{type(statistics).__name__}."
+        )
+    structure = resolve_covariance_type(covariance_type)
+    ridge = check_optional_real(reg_covar, "reg_covar")
+    policy = check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE)
+    if not statistics.weight.any():
+        raise GaussmixError(
+            "the statistics have no weight in any component, so they determine no mixture: add "
+            "those of some data first."
+        )
+    earlier = None if previous is None else _as_previous(previous, statistics, structure)
+    values = _run(statistics, structure, ridge, policy, earlier)
+    return Mixture(
+        values["weights"],
+        values["means"],
+        values["covariances"],
+        structure,
+        None if previous is None else previous.feature_names,
+    )
+
+
+def check_mixture(value: object, name: str) -> None:
+    """Raise unless `value` is a `Mixture`."""
+    if not isinstance(value, Mixture):
+        raise GaussmixTypeError(
+            f"{name} must be a Mixture, got {type(value).__name__}: make one with "
+            "gaussmix.Mixture(weights, means, covariances), or take result.mixture of a fit."
+        )
+
+
+def _as_previous(
+    previous: Mixture, statistics: SufficientStatistics, structure: CovarianceType
+) -> dict[str, Any]:
+    """Return the mixture in the engine's form, when it fits the statistics and the structure."""
+    check_mixture(previous, "previous")
+    if previous.means.shape != statistics.mean.shape:
+        raise GaussmixError(
+            f"previous has {previous.n_components} components in {previous.n_features} dimensions, "
+            f"the statistics {statistics.n_components} in {statistics.n_features}: pass the "
+            "mixture that the E-step ran with."
+        )
+    if previous.covariance_type is not structure:
+        raise GaussmixError(
+            f"previous has covariance_type={previous.covariance_type.value!r}, but the M-step is "
+            f"asked for {structure.value!r}: a component without weight could not keep its "
+            "covariance. Leave previous out or pass a mixture of the same structure."
+        )
+    return {name: getattr(previous, name) for name in ("weights", "means", "covariances")}
+
+
+def _run(
+    statistics: SufficientStatistics,
+    structure: CovarianceType,
+    reg_covar: float | None,
+    on_degenerate: str,
+    previous: dict[str, Any] | None,
+) -> dict[str, Any]:
+    try:
+        return core.m_step(
+            as_dict(statistics),
+            statistics.scatter_kind,
+            structure.value,
+            reg_covar,
+            None,
+            on_degenerate,
+            previous,
+        )
+    except DegenerateError:
+        raise
+    except ValueError as error:
+        raise GaussmixError(
+            f"these statistics cannot give covariances of covariance_type={structure.value!r}: "
+            f"{error}. Run e_step with covariance_type={structure.value!r}."
+        ) from error

@@ -1,0 +1,204 @@
+"""Data that a maximum of the likelihood does not exist for: finite mixtures, repairs reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import gaussmix as gx
+import reference as ref
+from fits import quiet
+from strategies import clusters
+
+Float64 = NDArray[np.float64]
+
+each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+
+
+def assert_sound(result: gx.FitResult, X: Float64) -> None:
+    """Finite, a distribution, positive definite, usable, and found without a fall."""
+    mixture = result.mixture
+    for values in (mixture.weights, mixture.means, mixture.covariances, mixture.precisions):
+        assert np.all(np.isfinite(values))
+    assert np.all(mixture.weights >= 0)
+    assert mixture.weights.sum() == pytest.approx(1, abs=1e-14)
+    matrices = ref.matrices(
+        mixture.covariance_type.value,
+        mixture.covariances,
+        mixture.n_components,
+        mixture.n_features,
+    )
+    for matrix in matrices:
+        ref.cholesky(matrix)  # raises unless positive definite
+    assert np.isfinite(result.log_likelihood)
+    assert np.all(np.isfinite(mixture.log_density(X)))
+    posterior = mixture.responsibilities(X)
+    np.testing.assert_allclose(posterior.sum(axis=1), 1, rtol=1e-13)
+    for start in result.starts:
+        trace = np.append(start.trace, start.log_likelihood)
+        scale = np.maximum(np.abs(trace[1:]), result.total_weight)
+        assert np.all(np.diff(trace) >= -1e-10 * scale)
+
+
+def constant_column() -> Float64:
+    X = clusters(1, 200, 3, 2)
+    X[:, 1] = 7.25
+    return X
+
+
+def zero_column() -> Float64:
+    X = clusters(1, 200, 3, 2)
+    X[:, 2] = 0.0
+    return X
+
+
+def copied_column() -> Float64:
+    X = clusters(1, 200, 3, 2)
+    X[:, 2] = X[:, 0] - 2 * X[:, 1]
+    return X
+
+
+@each_structure
+@pytest.mark.parametrize("make", [constant_column, zero_column, copied_column])
+@pytest.mark.parametrize("n_components", [1, 3])
+def test_columns_without_variance_of_their_own(
+    make: object, covariance_type: str, n_components: int
+) -> None:
+    X = make()  # type: ignore[operator]
+    result = quiet(X, n_components, covariance_type=covariance_type, random_state=0)
+    assert_sound(result, X)
+    singular = covariance_type in ("full", "tied") or (
+        covariance_type == "diag" and make is not copied_column
+    )
+    assert bool(result.repairs) == singular
+
+
+@each_structure
+@pytest.mark.parametrize("copies", [2, 50])
+def test_duplicated_rows(covariance_type: str, copies: int) -> None:
+    X = np.repeat(clusters(2, 40, 2, 2), copies, axis=0)
+    result = quiet(X, 3, covariance_type=covariance_type, random_state=0, n_init=3)
+    assert_sound(result, X)
+
+
+@each_structure
+def test_a_spike_of_equal_rows_among_others(covariance_type: str) -> None:
+    X = np.concatenate([clusters(3, 100, 2, 1), np.full((100, 2), 0.3)])
+    result = quiet(X, 2, covariance_type=covariance_type, random_state=0)
+    assert_sound(result, X)
+
+
+@each_structure
+@pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random", "random_from_data"])
+def test_fewer_distinct_rows_than_components(covariance_type: str, init_params: str) -> None:
+    X = np.repeat(np.array([[0.0, 1.0], [2.0, -1.0]]), 30, axis=0)
+    result = quiet(X, 4, covariance_type=covariance_type, init_params=init_params, random_state=0)
+    assert_sound(result, X)
+    assert result.repairs
+    assert result.mixture.n_components == 4
+
+
+@each_structure
+def test_fewer_rows_than_columns(covariance_type: str) -> None:
+    X = np.random.default_rng(4).standard_normal((5, 12))
+    result = quiet(X, 2, covariance_type=covariance_type, random_state=0)
+    assert_sound(result, X)
+    if covariance_type in ("full", "tied"):
+        assert result.repairs
+
+
+@each_structure
+def test_as_many_components_as_rows(covariance_type: str) -> None:
+    X = np.random.default_rng(5).standard_normal((6, 2))
+    result = quiet(X, 6, covariance_type=covariance_type, random_state=0)
+    assert_sound(result, X)
+    assert result.repairs
+
+
+@each_structure
+@pytest.mark.parametrize("n_features", [1, 3, 40])
+@pytest.mark.parametrize("value", [0.0, 1.5, -1e8])
+def test_one_single_row(covariance_type: str, n_features: int, value: float) -> None:
+    X = np.full((1, n_features), value)
+    result = quiet(X, 1, covariance_type=covariance_type)
+    assert_sound(result, X)
+    assert result.repairs
+    np.testing.assert_array_equal(result.mixture.means, X)
+
+
+@each_structure
+@pytest.mark.parametrize("n_components", [1, 2, 5])
+@pytest.mark.parametrize("value", [0.0, 3.5, 1e-100, 1e100])
+def test_all_rows_equal(covariance_type: str, n_components: int, value: float) -> None:
+    X = np.full((20, 3), value)
+    result = quiet(X, n_components, covariance_type=covariance_type, random_state=0)
+    assert_sound(result, X)
+    assert result.repairs
+
+
+@each_structure
+@pytest.mark.parametrize("magnitude", [1e-100, 1e100])
+def test_extreme_units(covariance_type: str, magnitude: float) -> None:
+    X = magnitude * clusters(6, 100, 3, 2)
+    result = quiet(X, 2, covariance_type=covariance_type, random_state=0)
+    assert_sound(result, X)
+    assert not result.repairs
+
+
+@each_structure
+def test_one_far_outlier(covariance_type: str) -> None:
+    X = clusters(7, 200, 2, 1)
+    X[17] = 1e6
+    result = quiet(X, 3, covariance_type=covariance_type, random_state=0, n_init=3)
+    assert_sound(result, X)
+
+
+@each_structure
+def test_a_component_far_from_every_row(covariance_type: str) -> None:
+    """Nobody belongs to it: it is reported as emptied, and the others go on."""
+    X = clusters(8, 200, 2, 1)
+    unit = {
+        "full": np.array([np.eye(2)] * 2),
+        "tied": np.eye(2),
+        "diag": np.ones((2, 2)),
+        "spherical": np.ones(2),
+    }
+    result = quiet(
+        X,
+        2,
+        covariance_type=covariance_type,
+        weights_init=[0.5, 0.5],
+        means_init=[[0.0, 0.0], [1e4, 1e4]],
+        covariances_init=unit[covariance_type],
+    )
+    assert_sound(result, X)
+    assert result.repairs.emptied[0] == 0
+    assert result.repairs.emptied[1] > 0
+    assert result.mixture.weights[1] == 0
+
+
+@each_structure
+def test_determinants_below_the_smallest_double(covariance_type: str) -> None:
+    """Only sums of logs survive this."""
+    X = 1e-3 * np.random.default_rng(9).standard_normal((1500, 300))
+    result = quiet(X, 2, covariance_type=covariance_type, random_state=0, max_iter=3)
+    assert_sound(result, X)
+    assert np.all(result.mixture.log_determinants < np.log(np.finfo(float).tiny))
+
+
+@each_structure
+def test_raise_is_the_other_policy(covariance_type: str) -> None:
+    X = np.full((20, 3), 1.0)
+    with pytest.raises(gx.DegenerateError):
+        gx.fit(X, 2, covariance_type=covariance_type, on_degenerate="raise", random_state=0)
+
+
+@each_structure
+def test_raise_is_silent_where_nothing_is_degenerate(covariance_type: str) -> None:
+    X = clusters(10, 300, 3, 2)
+    options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 0}
+    strict, lenient = gx.fit(X, 2, on_degenerate="raise", **options), gx.fit(X, 2, **options)
+    assert strict.mixture == lenient.mixture

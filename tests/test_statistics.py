@@ -1,0 +1,166 @@
+"""Sufficient statistics: an algebra of parts of a data set."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import gaussmix as gx
+import reference as ref
+from gaussmix.statistics import SufficientStatistics
+
+Float64 = NDArray[np.float64]
+
+each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+
+generator = np.random.default_rng(11)
+X = np.concatenate([generator.normal(size=(57, 3)), generator.normal(4.0, 2.0, size=(80, 3))])
+W = generator.uniform(0.0, 3.0, size=len(X))
+W[::10] = 0.0
+MIXTURE = gx.Mixture([0.4, 0.6], [[0.0] * 3, [4.0] * 3], np.ones((2, 3)), "diag")
+
+
+def statistics(
+    rows: slice | None = None, covariance_type: str = "full", weights: Float64 | None = W
+) -> SufficientStatistics:
+    part = slice(None) if rows is None else rows
+    weight = None if weights is None else weights[part]
+    return gx.e_step(X[part], MIXTURE, sample_weight=weight, covariance_type=covariance_type)
+
+
+def assert_close(a: SufficientStatistics, b: SufficientStatistics) -> None:
+    for name in ("weight", "mean", "scatter", "log_likelihood", "total_weight"):
+        np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=1e-12, atol=1e-11)
+    assert a.total_squared_weight == pytest.approx(b.total_squared_weight, rel=1e-13)
+    assert a.n_rows == b.n_rows
+    assert a.scatter_kind == b.scatter_kind
+
+
+@each_structure
+def test_parts_add_up_to_the_whole(covariance_type: str) -> None:
+    parts = [statistics(slice(i, i + 20), covariance_type) for i in range(0, len(X), 20)]
+    whole = statistics(None, covariance_type)
+    assert_close(sum(parts[1:], parts[0]), whole)
+    assert_close(sum(reversed(parts)), whole)  # type: ignore[arg-type]
+
+
+@each_structure
+def test_means_far_apart_add_up_exactly(covariance_type: str) -> None:
+    """Two points, one in each part: the scatter is all between the parts."""
+    one = gx.Mixture([1.0], [[0.0, 0.0]], np.ones((1, 2)), "diag")
+    both = gx.e_step([[0.0, 0.0]], one, covariance_type=covariance_type) + gx.e_step(
+        [[6.0, 2.0]], one, covariance_type=covariance_type
+    )
+    matrix = np.array([[18.0, 6.0], [6.0, 2.0]])  # (x - mean)(x - mean)^T, summed over both rows
+    expected = {
+        "full": matrix[None],
+        "pooled": matrix,
+        "diag": np.diag(matrix)[None],
+        "trace": np.array([20.0]),
+    }[both.scatter_kind]
+    np.testing.assert_array_equal(both.mean, [[3.0, 1.0]])
+    np.testing.assert_array_equal(both.scatter, expected)
+
+
+def test_totals_are_sums_over_the_rows() -> None:
+    whole = statistics()
+    assert whole.total_weight == pytest.approx(W.sum(), rel=1e-14)
+    assert whole.total_squared_weight == pytest.approx((W**2).sum(), rel=1e-14)
+    assert whole.n_rows == np.count_nonzero(W)
+    assert whole.n_effective == pytest.approx(W.sum() ** 2 / (W**2).sum(), rel=1e-14)
+    assert whole.weight.sum() == pytest.approx(W.sum(), rel=1e-13)
+    assert whole.log_likelihood == pytest.approx(W @ MIXTURE.log_density(X), rel=1e-12)
+    assert (whole.n_components, whole.n_features) == (2, 3)
+    assert statistics(weights=None).n_effective == len(X)
+
+
+@each_structure
+def test_scaling_is_scaling_of_the_sample_weights(covariance_type: str) -> None:
+    scaled = statistics(None, covariance_type).scale(0.25)
+    assert_close(scaled, statistics(None, covariance_type, weights=0.25 * W))
+    assert scaled.n_effective == pytest.approx(statistics().n_effective, rel=1e-14)
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, math.nan, math.inf])
+def test_only_positive_factors(factor: float) -> None:
+    with pytest.raises(gx.GaussmixError, match="factor must be a finite number > 0"):
+        statistics().scale(factor)
+
+
+def test_copies_are_equal_and_changes_are_not() -> None:
+    whole = statistics()
+    back = pickle.loads(pickle.dumps(whole))
+    assert back == whole == statistics()
+    assert not back.scatter.flags.writeable
+    assert whole != whole.scale(2.0)
+    assert whole != statistics(covariance_type="diag")
+    assert whole != 0
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(whole)
+
+
+def test_statistics_without_a_likelihood_are_equal_to_themselves() -> None:
+    whole = statistics()
+    values = {name: getattr(whole, name) for name in whole.__dataclass_fields__}
+    first, second = (
+        SufficientStatistics(**(values | {"log_likelihood": math.nan})) for _ in range(2)
+    )
+    assert first == second != whole
+
+
+def test_arrays_are_private_and_read_only() -> None:
+    weight = np.array([1.0, 2.0])
+    made = gx.SufficientStatistics(weight, np.zeros((2, 1)), np.ones(2), "trace", 0.0, 3.0, 5.0, 2)
+    weight[0] = 99.0
+    assert made.weight[0] == 1.0
+    for name in ("weight", "mean", "scatter"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(made, name)[...] = 0.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"weight": [1.0]}, r"weight must have shape \(2,\)"),
+        ({"weight": [1.0, -1.0]}, "weight must be finite and not negative"),
+        ({"weight": [1.0, math.nan]}, "weight must be finite and not negative"),
+        ({"mean": [1.0, 2.0]}, r"mean must have shape \(n_components, n_features\)"),
+        ({"scatter": np.eye(1)}, r"scatter must have shape \(2,\) .* trace scatter"),
+        (
+            {"scatter_kind": "round"},
+            "scatter_kind must be one of 'full', 'pooled', 'diag', 'trace'",
+        ),
+    ],
+)
+def test_what_is_no_statistics_is_refused(changes: dict[str, Any], message: str) -> None:
+    good: dict[str, Any] = {
+        "weight": [1.0, 2.0],
+        "mean": np.zeros((2, 1)),
+        "scatter": [1.0, 1.0],
+        "scatter_kind": "trace",
+        "log_likelihood": 0.0,
+        "total_weight": 3.0,
+        "total_squared_weight": 5.0,
+        "n_rows": 2,
+    }
+    SufficientStatistics(**good)
+    with pytest.raises(gx.GaussmixError, match=message):
+        SufficientStatistics(**(good | changes))
+
+
+def test_unlike_statistics_do_not_add_up() -> None:
+    with pytest.raises(gx.GaussmixTypeError, match=r"full and with diag scatter.*covariance_type"):
+        statistics() + statistics(covariance_type="diag")
+    other = gx.Mixture([1.0], [[0.0] * 3], np.ones((1, 3)), "diag")
+    with pytest.raises(gx.GaussmixError, match="2 components in 3 dimensions and of 1 in 3"):
+        statistics() + gx.e_step(X, other, covariance_type="full")
+    for stranger in (1, 2.5, None):
+        with pytest.raises(TypeError, match="unsupported operand"):
+            statistics() + stranger  # type: ignore[operator]
+        with pytest.raises(TypeError, match="unsupported operand"):
+            stranger + statistics()
