@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -202,3 +203,17 @@ def test_raise_is_silent_where_nothing_is_degenerate(covariance_type: str) -> No
     options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 0}
     strict, lenient = gx.fit(X, 2, on_degenerate="raise", **options), gx.fit(X, 2, **options)
     assert strict.mixture == lenient.mixture
+
+
+@each_structure
+def test_a_floored_mixture_keeps_the_likelihood_of_its_fit(
+    covariance_type: str, tmp_path: Path
+) -> None:
+    # The smallest eigenvalue is 1e-8 of the largest: the covariance matrix alone would hold the
+    # log-density to 1e-8 only.
+    X = np.random.default_rng(4).standard_normal((5, 12))
+    fitted = quiet(X, 2, covariance_type=covariance_type, random_state=0)
+    there = fitted.mixture.log_density(X).sum()
+    assert fitted.log_likelihood == pytest.approx(there, rel=1e-12)
+    fitted.mixture.save(tmp_path / "model.npz")
+    assert gx.load(tmp_path / "model.npz").log_density(X).sum() == there

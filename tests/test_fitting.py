@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import gaussmix as gx
 import reference as ref
 from fits import given, quiet
-from gaussmix import _core, _criteria, fitting
+from gaussmix import _core, fitting
 
 Float64 = NDArray[np.float64]
 
@@ -213,6 +213,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> gx.FitInterrupted:
     def fit(*arguments: Any, **settings: Any) -> dict[str, Any]:
         outcome = engine(*arguments, **settings)
         outcome["starts"][-1]["status"] = "interrupted"
+        outcome["certainty"] = np.nan
         return outcome
 
     monkeypatch.setattr(_core, "fit", fit)
@@ -233,12 +234,13 @@ def test_an_interrupt_hands_over_what_there_is(monkeypatch: pytest.MonkeyPatch) 
     assert gx.fit(X, 3, start=result).log_likelihood > result.log_likelihood
 
 
-def test_an_interrupt_after_em_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def certainty(*_: Any) -> float:
+def test_an_interrupt_before_the_first_pass_has_nothing_to_hand_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fit(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_criteria, "certainty", certainty)
-    with pytest.raises(gx.FitInterrupted) as caught:
+    monkeypatch.setattr(_core, "fit", fit)
+    with pytest.raises(gx.FitInterrupted, match="before its first pass") as caught:
         gx.fit(X, 3, random_state=0)
-    assert caught.value.result is not None
-    assert caught.value.result.converged
+    assert caught.value.result is None

@@ -317,3 +317,45 @@ def test_save_and_load(tmp_path: Any) -> None:
     mixture = example(feature_names=("a", "b"))
     mixture.save(tmp_path / "model.npz")
     assert gx.load(tmp_path / "model.npz") == mixture
+
+
+# --- a factor given beside the covariances -------------------------------------------------------
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
+def test_a_given_factor_is_kept_to_the_bit(covariance_type: str) -> None:
+    derived = gx.fit(
+        np.random.default_rng(0).normal(size=(50, 2)),
+        2,
+        covariance_type=covariance_type,
+        random_state=0,
+    ).mixture
+    factor = derived.precisions_cholesky * (1 + 1e-9)
+    given = gx.Mixture(
+        derived.weights,
+        derived.means,
+        derived.covariances,
+        covariance_type,
+        precisions_cholesky=factor,
+    )
+    np.testing.assert_array_equal(given.precisions_cholesky, factor)
+    assert given != derived
+    np.testing.assert_allclose(given.log_determinants, derived.log_determinants, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [[[2.0, 0.0], [0.0, 1.0]]],  # of another covariance
+        [[[-1.0, 0.0], [0.0, 1.0]]],  # negative diagonal
+        [[[0.0, 1.0], [1.0, 0.0]]],  # a square root of the inverse, but not triangular
+    ],
+)
+def test_a_factor_of_something_else_is_refused(wrong: list[list[list[float]]]) -> None:
+    with pytest.raises(gx.GaussmixError, match="do not belong to the covariances"):
+        gx.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)], precisions_cholesky=wrong)
+
+
+def test_a_factor_of_the_wrong_shape_is_refused() -> None:
+    with pytest.raises(gx.GaussmixError, match=r"precisions_cholesky must have shape \(1, 2, 2\)"):
+        gx.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)], precisions_cholesky=np.eye(2))

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 import gaussmix as gx
 import reference as ref
 from fits import quiet
-from gaussmix import _criteria
 from gaussmix.result import Repairs, StartOutcome
 
 Float64 = NDArray[np.float64]
@@ -82,16 +81,6 @@ def test_criteria_by_their_formulas(covariance_type: str, weight: Float64 | None
     assert fitted.total_weight == pytest.approx(n, rel=1e-14)
     assert fitted.n_effective == pytest.approx(n**2 / (w**2).sum(), rel=1e-14)
     assert fitted.n_rows == np.count_nonzero(w)
-
-
-@pytest.mark.parametrize("weight", [None, W], ids=["unweighted", "weighted"])
-@pytest.mark.parametrize("at_a_time", [1, 2, 14, 300])
-def test_icl_does_not_depend_on_how_the_rows_are_cut(
-    monkeypatch: pytest.MonkeyPatch, weight: Float64 | None, at_a_time: int
-) -> None:
-    whole = _criteria.certainty(X, weight, MIXTURE, None)
-    monkeypatch.setattr(_criteria, "_VALUES_AT_A_TIME", at_a_time)
-    assert _criteria.certainty(X, weight, MIXTURE, None) == pytest.approx(whole, rel=1e-13)
 
 
 def test_one_component_leaves_no_doubt() -> None:

@@ -62,6 +62,8 @@ int available_threads() {
   return threads;
 }
 
+int openmp_version() { return _OPENMP; }
+
 void install_fork_guard() {
 #if defined(__linux__)
   pthread_atfork(drop_pool_before_fork, nullptr, nullptr);

@@ -15,6 +15,9 @@ namespace gaussmix {
 // OpenMP's own maximum, this process's CPU affinity and its cgroup quota, whichever is least; read anew at every call.
 int available_threads();
 
+// Date of the OpenMP specification compiled for, as yyyymm.
+int openmp_version();
+
 // Installs the fork guard (see parallel.cpp). Called once, at import.
 void install_fork_guard();
 

@@ -1,4 +1,3 @@
-#include <omp.h>
 #include <Eigen/Core>
 
 #include <string>
@@ -45,7 +44,7 @@ py::dict build_info() {
   info["flags"] = GAUSSMIX_FLAGS;
   info["build_type"] = GAUSSMIX_BUILD_TYPE;
   info["eigen"] = eigen_version();
-  info["openmp"] = std::to_string(_OPENMP);
+  info["openmp"] = std::to_string(openmp_version());
   info["simd_levels"] = split(GAUSSMIX_LEVELS);
   info["simd_level"] = kernels::active_level().name;
   info["simd_lanes"] = kernels::active_level().lanes;

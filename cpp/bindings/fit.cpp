@@ -53,6 +53,7 @@ py::dict from_outcome(const Outcome& outcome) {
   const StartOutcome& best = outcome.starts[static_cast<std::size_t>(outcome.best)];
   py::dict out = from_mixture(best.mixture);
   out["log_likelihood"] = best.log_likelihood;
+  out["certainty"] = best.certainty;
   out["total_weight"] = outcome.totals.weight;
   out["total_squared_weight"] = outcome.totals.squared_weight;
   out["n_rows"] = outcome.totals.n_rows;

@@ -69,6 +69,18 @@ py::dict e_step(const py::array& x, const OptionalArray& sample_weight, const st
       call.without_gil([&] { return EStep(data, weight_totals(data), call.execution())(mixture, kind); }));
 }
 
+py::tuple likelihood(const py::array& x, const OptionalArray& sample_weight, const std::string& covariance_type,
+                     const Array& weights, const Array& means, const Array& precisions_cholesky,
+                     std::optional<int> n_threads) {
+  const Data data = make_data(x, sample_weight);
+  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky);
+  if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
+  Call call(n_threads);
+  const Likelihood sums =
+      call.without_gil([&] { return EStep(data, weight_totals(data), call.execution()).likelihood(mixture); });
+  return py::make_tuple(sums.log_likelihood, sums.certainty);
+}
+
 py::dict given_responsibilities(const py::array& x, const OptionalArray& sample_weight, const Array& responsibilities,
                                 const std::string& scatter_kind, std::optional<int> n_threads) {
   const Data data = make_data(x, sample_weight);
@@ -131,6 +143,8 @@ void add_statistics(py::module_& m) {
   m.def("e_step", &e_step, arg("X").noconvert(), arg("sample_weight").noconvert(), arg("covariance_type"),
         arg("weights").noconvert(), arg("means").noconvert(), arg("precisions_cholesky").noconvert(),
         arg("scatter_kind"), arg("n_threads"));
+  m.def("likelihood", &likelihood, arg("X").noconvert(), arg("sample_weight").noconvert(), arg("covariance_type"),
+        arg("weights").noconvert(), arg("means").noconvert(), arg("precisions_cholesky").noconvert(), arg("n_threads"));
   m.def("statistics_from_responsibilities", &given_responsibilities, arg("X").noconvert(),
         arg("sample_weight").noconvert(), arg("responsibilities").noconvert(), arg("scatter_kind"), arg("n_threads"));
   m.def("merge_statistics", &merge_statistics, arg("a"), arg("b"), arg("scatter_kind"));

@@ -37,13 +37,13 @@ bool clear_of_floor(const Factor& factor, const Vector& scale) {
 Factor regularise_matrix(MatrixMap covariance, Index i, bool tied, double weight, const Regularisation& regularisation,
                          Repairs& repairs) {
   if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;
-  Factor factor = factorise(covariance);
+  const Factor factor = factorise(covariance);
   if (regularisation.ridge ? factor.positive_definite : clear_of_floor(factor, regularisation.scale)) return factor;
-  const double smallest = floor_eigenvalues(covariance, regularisation.scale, Regularisation::kFloor);
+  const Floored floored = floor_eigenvalues(covariance, regularisation.scale, Regularisation::kFloor);
   // On the boundary up to rounding, where a floored covariance comes back to: nothing to repair.
-  if (smallest < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite)
-    record(i, tied, smallest, weight, regularisation, repairs);
-  return factorise(covariance);
+  if (floored.smallest_eigenvalue < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite)
+    record(i, tied, floored.smallest_eigenvalue, weight, regularisation, repairs);
+  return floored.factor;
 }
 
 Factors regularise_matrices(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,

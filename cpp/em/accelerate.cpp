@@ -26,23 +26,20 @@ Squarem::Extrapolation Squarem::extrapolate(const Mixture& theta0, const Mixture
   const double a = std::min(wanted, largest_);
   if (!(a > 1.0 + 1e-9)) return result;
   result.mixture = coordinates.from_vector(p0 + 2 * a * r + a * a * v, theta2);
-  if (result.mixture && !admissible(*result.mixture, theta2)) result.mixture.reset();
+  if (result.mixture && !make_admissible(*result.mixture, theta2)) result.mixture.reset();
   if (!result.mixture) rejected();
   return result;
 }
 
-// Inside the bound that every M-step respects, so that the likelihood stays comparable, and not in another basin.
-bool Squarem::admissible(const Mixture& mixture, const Mixture& plain) const {
+// Not in another basin, and inside the bound that every M-step respects: beyond it likelihoods are not comparable.
+bool Squarem::make_admissible(Mixture& mixture, const Mixture& plain) const {
   const double change = (mixture.factors.log_determinants - plain.factors.log_determinants).cwiseAbs().maxCoeff();
   if (!(change <= kLargestLogDeterminantChange)) return false;
   if (regularisation_.ridge) return true;
-  Covariances covariances = mixture.covariances;
   Regularisation quiet = regularisation_;
   quiet.raise = false;
-  Repairs repairs(mixture.n_components());
-  regularise(covariances, quiet, mixture.weights, repairs);
-  for (const std::int64_t count : repairs.floored)
-    if (count > 0) return false;
+  Repairs not_counted(mixture.n_components());  // nothing is repaired yet: the likelihood has still to accept this
+  mixture.factors = regularise(mixture.covariances, quiet, mixture.weights, not_counted);
   return true;
 }
 

@@ -22,7 +22,7 @@ class Squarem {
   void rejected();
 
  private:
-  bool admissible(const Mixture& mixture, const Mixture& plain) const;
+  bool make_admissible(Mixture& mixture, const Mixture& plain) const;
 
   const Regularisation& regularisation_;
   double largest_ = 4;  // bound on a: grows while extrapolations at the bound succeed

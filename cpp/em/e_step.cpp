@@ -152,12 +152,13 @@ SufficientStatistics EStep::run_whitened(const Mixture& mixture) {
   return statistics;
 }
 
-double EStep::log_likelihood(const Mixture& mixture) {
+Likelihood EStep::likelihood(const Mixture& mixture) {
   const KernelParameters parameters = kernel_parameters(mixture);
   kernels::Task task = this->task(parameters.density(), kernels::Source::softmax);
   task.accumulate = false;
   const double* sums = pass_.run(task, data_.n_rows);
-  return sums[kernels::make_layout(mixture.n_components(), data_.n_features, task.scatter, false).log_likelihood];
+  const kernels::Layout layout = kernels::make_layout(mixture.n_components(), data_.n_features, task.scatter, false);
+  return {sums[layout.log_likelihood], sums[layout.certainty]};
 }
 
 SufficientStatistics EStep::nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind) {

@@ -12,13 +12,18 @@ struct TotalScatter {
   Matrix scatter;
 };
 
+struct Likelihood {
+  double log_likelihood = 0;
+  double certainty = 0;  // sum of w log max_k r_k: 0 when no row is in doubt
+};
+
 class EStep {
  public:
   EStep(const Data& data, const WeightTotals& totals, Execution execution)
       : data_(data), totals_(totals), pass_(std::move(execution)) {}
 
   SufficientStatistics operator()(const Mixture& mixture, ScatterKind kind);
-  double log_likelihood(const Mixture& mixture);
+  Likelihood likelihood(const Mixture& mixture);
 
   // All of each row to its nearest centre; the log-likelihood of the result is minus half the scaled inertia.
   SufficientStatistics nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind);

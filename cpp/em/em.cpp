@@ -34,7 +34,9 @@ class Loop {
     while (outcome_.n_iter < settings_.max_iter && !finished_) iterate();
     if (fallback_) theta_ = std::move(*fallback_);  // an extrapolation that was never tested is not returned
     if (!finished_) outcome_.status = Status::max_iter;
-    outcome_.log_likelihood = e_step_.log_likelihood(theta_);
+    const Likelihood likelihood = e_step_.likelihood(theta_);
+    outcome_.log_likelihood = likelihood.log_likelihood;
+    outcome_.certainty = likelihood.certainty;
     const double known = outcome_.trace.empty() ? outcome_.log_likelihood : outcome_.trace.back();
     outcome_.predicted_gain = std::max(stopping_.predicted_gain() - (outcome_.log_likelihood - known), 0.0);
     if (std::isnan(stopping_.predicted_gain())) outcome_.predicted_gain = stopping_.predicted_gain();

@@ -16,6 +16,7 @@ struct StartOutcome {
   Status status = Status::max_iter;
   Mixture mixture;
   double log_likelihood = std::numeric_limits<double>::quiet_NaN();  // at `mixture`
+  double certainty = std::numeric_limits<double>::quiet_NaN();       // sum of w log max_k r_k at `mixture`
   std::vector<double> trace;                                         // at the parameters before each accepted pass
   double predicted_gain = std::numeric_limits<double>::quiet_NaN();  // total nats still to come
   Index n_iter = 0;  // passes over the data, rejected extrapolations included

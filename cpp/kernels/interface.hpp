@@ -45,7 +45,7 @@ struct Outputs {
 };
 
 // Sums over rows, flat: weight (K), sum of r (x - mean_k) (K x D), scatter about mean_k (K x its size), total scatter of
-// the whitened rows about zero (packed), log-likelihood (1). Flat so that merging two is one loop of additions.
+// the whitened rows about zero (packed), log-likelihood (1), certainty: sum of log max_k r_k (1). Flat so that merging two is one loop of additions.
 struct Layout {
   Index weight = 0;
   Index sum = 0;
@@ -53,6 +53,7 @@ struct Layout {
   Index scatter_size = 0;  // per component
   Index total = 0;
   Index log_likelihood = 0;
+  Index certainty = 0;
   Index size = 0;
 };
 
@@ -71,7 +72,8 @@ static inline Layout make_layout(Index n_components, Index n_features, Scatter s
   layout.scatter = layout.sum + n_components * n_features;
   layout.total = layout.scatter + n_components * layout.scatter_size;
   layout.log_likelihood = layout.total + (total_scatter ? packed_size(n_features) : 0);
-  layout.size = layout.log_likelihood + 1;
+  layout.certainty = layout.log_likelihood + 1;
+  layout.size = layout.certainty + 1;
   return layout;
 }
 

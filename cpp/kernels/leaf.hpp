@@ -21,21 +21,21 @@ inline void write_labels(const Block& block, Index n_components, Index begin, st
   }
 }
 
-// Returns the weighted log-likelihood of the block; leaves weighted responsibilities in block.logits.
-inline Vec assign(const Task& task, const double* x, Index begin, Block& block) {
+// Leaves weighted responsibilities in block.logits.
+inline Likelihood assign(const Task& task, const double* x, Index begin, Block& block) {
   const Index n_components = task.density.n_components;
   const Outputs& outputs = task.outputs;
   if (task.source == Source::given) {
     copy_given(task.rows.responsibilities, n_components, begin, block);
-    return Vec{};
+    return Likelihood{Vec{}, Vec{}};
   }
   compute_logits(task.density, x, block);
   if (outputs.joint_log_density != nullptr)
     write_transposed(block.logits, block, n_components, begin, outputs.joint_log_density);
   if (outputs.labels != nullptr) write_labels(block, n_components, begin, outputs.labels);
   double* log_density = block.scaled;  // free until the sums are taken
-  const Vec total = task.source == Source::softmax ? softmax(n_components, block, log_density)
-                                                   : harden(n_components, block, log_density);
+  const Likelihood total = task.source == Source::softmax ? softmax(n_components, block, log_density)
+                                                          : harden(n_components, block, log_density);
   if (outputs.log_density != nullptr)
     for (Index i = 0; i < block.rows; ++i) outputs.log_density[begin + i] = log_density[i];
   if (outputs.responsibilities != nullptr)
@@ -58,8 +58,9 @@ inline void run_leaf(const Task& task, Index begin, Index end, double* workspace
       whiten(density, block);
       x = block.whitened;
     }
-    const Vec log_likelihood = assign(task, x, first, block);
-    block.sums.add(layout.log_likelihood, log_likelihood);
+    const Likelihood likelihood = assign(task, x, first, block);
+    block.sums.add(layout.log_likelihood, likelihood.log_likelihood);
+    block.sums.add(layout.certainty, likelihood.certainty);
     if (!task.accumulate) continue;
     for (Index k = 0; k < density.n_components; ++k) accumulate_component(task, layout, k, x, block);
     if (task.total_scatter) accumulate_total(task, layout, block);

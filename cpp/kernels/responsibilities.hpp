@@ -13,9 +13,14 @@ inline Vec largest_logit(const double* logits, Index stride, Index n_components)
   return largest;
 }
 
-// log p(x) per row goes to `log_density` (stride long); returns the weighted sum.
-inline Vec softmax(Index n_components, Block& block, double* log_density) {
-  Vec total{};
+struct Likelihood {
+  Vec log_likelihood;
+  Vec certainty;  // sum of weight * log max_k r_k, at most 0
+};
+
+// log p(x) per row goes to `log_density` (stride long); returns the weighted sums.
+inline Likelihood softmax(Index n_components, Block& block, double* log_density) {
+  Likelihood total{};
   for (Index i = 0; i < block.padded; i += kLanes) {
     double* logits = block.logits + i;
     const Vec largest = largest_logit(logits, block.stride, n_components);
@@ -28,16 +33,18 @@ inline Vec softmax(Index n_components, Block& block, double* log_density) {
     const Vec weight = load(block.weights + i);
     const Vec scale = weight / sum;
     for (Index k = 0; k < n_components; ++k) store(logits + k * block.stride, load(logits + k * block.stride) * scale);
-    const Vec row = largest + log_of_positive(sum);
+    const Vec log_sum = log_of_positive(sum);  // the largest responsibility is 1 / sum
+    const Vec row = largest + log_sum;
     store(log_density + i, row);
-    total += weight * row;
+    total.log_likelihood += weight * row;
+    total.certainty -= weight * log_sum;
   }
   return total;
 }
 
 // All of the row's weight to its best component, the first one where several tie. Returns the sum of the best logits.
-inline Vec harden(Index n_components, Block& block, double* log_density) {
-  Vec total{};
+inline Likelihood harden(Index n_components, Block& block, double* log_density) {
+  Likelihood total{};
   for (Index i = 0; i < block.padded; i += kLanes) {
     double* logits = block.logits + i;
     const Vec largest = largest_logit(logits, block.stride, n_components);
@@ -49,7 +56,7 @@ inline Vec harden(Index n_components, Block& block, double* log_density) {
       remaining -= share;
     }
     store(log_density + i, largest);
-    total += weight * largest;
+    total.log_likelihood += weight * largest;
   }
   return total;
 }

@@ -4,18 +4,17 @@
 
 namespace gaussmix {
 
-double floor_eigenvalues(Eigen::Ref<Matrix> covariance, const Vector& scale, double floor) {
+Floored floor_eigenvalues(Eigen::Ref<Matrix> covariance, const Vector& scale, double floor) {
   const Vector inverse = scale.cwiseInverse();
   const Eigen::MatrixXd scaled = inverse.asDiagonal() * covariance * inverse.asDiagonal();
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(scaled);
-  const double smallest = solver.eigenvalues().minCoeff();
-  if (smallest >= floor) return smallest;
-  // Only the part below the floor is added: the rest of the matrix keeps its bits.
-  const Vector missing = (floor - solver.eigenvalues().array()).max(0.0).matrix();
-  const Eigen::MatrixXd vectors = scale.asDiagonal() * solver.eigenvectors();
-  covariance += vectors * missing.asDiagonal() * vectors.transpose();
-  covariance = (0.5 * (covariance + covariance.transpose())).eval();
-  return smallest;
+  const Vector eigenvalues = solver.eigenvalues().cwiseMax(floor);
+  const Eigen::MatrixXd root = eigenvalues.cwiseSqrt().asDiagonal() * solver.eigenvectors().transpose();
+  Floored result{solver.eigenvalues().minCoeff(), factor_of_root(root, scale)};
+  result.factor.smallest_pivot = eigenvalues.minCoeff();
+  result.factor.reciprocal_condition = eigenvalues.minCoeff() / eigenvalues.maxCoeff();
+  if (result.smallest_eigenvalue < floor) covariance = result.factor.lower * result.factor.lower.transpose();
+  return result;
 }
 
 }  // namespace gaussmix

@@ -10,17 +10,11 @@ namespace gaussmix {
 
 namespace {
 
-// P^T L D L^T P = lower lower^T: the QR factor of sqrt(D) L^T P is lower^T. Orthogonal transformations need no
-// definiteness of their own, so this cannot fail where LDLT has succeeded.
-Matrix lower_in_feature_order(const Eigen::LDLT<Eigen::MatrixXd>& ldlt) {
+// A square root of P^T L D L^T P.
+Eigen::MatrixXd root_of(const Eigen::LDLT<Eigen::MatrixXd>& ldlt) {
   const Eigen::Index n = ldlt.rows();
   const Eigen::MatrixXd permutation = ldlt.transpositionsP() * Eigen::MatrixXd::Identity(n, n);
-  const Eigen::MatrixXd root =
-      ldlt.vectorD().cwiseSqrt().asDiagonal() * (Eigen::MatrixXd(ldlt.matrixU()) * permutation);
-  Matrix upper = root.householderQr().matrixQR().triangularView<Eigen::Upper>();
-  for (Eigen::Index i = 0; i < upper.rows(); ++i)
-    if (upper(i, i) < 0) upper.row(i) *= -1;
-  return upper.transpose();
+  return ldlt.vectorD().cwiseSqrt().asDiagonal() * (Eigen::MatrixXd(ldlt.matrixU()) * permutation);
 }
 
 }  // namespace
@@ -41,14 +35,28 @@ Factor factorise(const Eigen::Ref<const Matrix>& covariance) {
   const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon();
   if (ldlt.info() != Eigen::Success || !(factor.smallest_pivot > rounding)) return factor;
 
-  factor.positive_definite = true;
-  factor.log_determinant = ldlt.vectorD().array().log().sum() + 2 * scale.array().log().sum();
-  factor.reciprocal_condition = ldlt.rcond();
-  factor.lower = lower_in_feature_order(ldlt);
+  const double reciprocal_condition = ldlt.rcond();
+  factor = factor_of_root(root_of(ldlt), scale);
+  factor.smallest_pivot = ldlt.vectorD().minCoeff();
+  factor.reciprocal_condition = reciprocal_condition;
+  return factor;
+}
+
+// With root = Q R, root^T root = R^T R. Orthogonal transformations need no definiteness of their own, so this cannot fail
+// where the decision was made elsewhere.
+Factor factor_of_root(const Eigen::MatrixXd& root, const Vector& scale) {
+  const Eigen::Index n = root.rows();
+  Matrix upper = root.householderQr().matrixQR().triangularView<Eigen::Upper>();
+  for (Eigen::Index i = 0; i < n; ++i)
+    if (upper(i, i) < 0) upper.row(i) *= -1;
+  Factor factor;
+  factor.positive_definite = upper.diagonal().minCoeff() > 0;
+  factor.lower = upper.transpose();
   factor.inverse_lower = Matrix::Identity(n, n);
   factor.lower.triangularView<Eigen::Lower>().solveInPlace(factor.inverse_lower);
-  factor.inverse_lower = factor.inverse_lower * inverse_scale.asDiagonal();
+  factor.inverse_lower = factor.inverse_lower * scale.cwiseInverse().asDiagonal();
   factor.lower = scale.asDiagonal() * factor.lower;
+  factor.log_determinant = 2 * factor.lower.diagonal().array().log().sum();
   return factor;
 }
 

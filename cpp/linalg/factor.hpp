@@ -15,7 +15,12 @@ struct Factor {
 };
 
 // The covariance is first scaled to unit diagonal (a correlation matrix), so that units of features cannot make it look
-// singular. Log-determinant: sum of logs of D plus twice the logs of the scales, never a product.
+// singular. The log-determinant is the sum of the logs of the factor's own diagonal: a density must integrate to one for
+// the factor that evaluates it, to the last digits also where the covariance itself is known to few.
 Factor factorise(const Eigen::Ref<const Matrix>& covariance);
+
+// The factor of the covariance scale root^T root scale, from the root itself: forming the product would square its
+// condition number.
+Factor factor_of_root(const Eigen::MatrixXd& root, const Vector& scale);
 
 }  // namespace gaussmix

@@ -77,6 +77,17 @@ def e_step(
     The mean of a component of weight 0 is its mean under the mixture that was given.
     """
 
+def likelihood(
+    X: _Data,
+    sample_weight: _Float64 | None,
+    covariance_type: str,
+    weights: _Float64,
+    means: _Float64,
+    precisions_cholesky: _Float64,
+    n_threads: int | None,
+) -> tuple[float, float]:
+    """(log-likelihood, certainty): sums over the rows of w log p(x) and of w log max_k r_k. No array of n."""
+
 def statistics_from_responsibilities(
     X: _Data,
     sample_weight: _Float64 | None,
@@ -147,7 +158,7 @@ def fit(
     log-likelihood; returning False stops the fit (status "stopped").
 
     Returns a dict: weights, means, covariances, precisions_cholesky; log_likelihood (total, at the
-    returned parameters); total_weight; total_squared_weight; n_rows; column_scale (D,);
+    returned parameters); certainty (sum of w log max_k r_k there; nan after an interrupt); total_weight; total_squared_weight; n_rows; column_scale (D,);
     best_start int; seconds_init; seconds_em; starts: list of dicts, one per start, with
     status ("converged" | "max_iter" | "stopped" | "interrupted" | "degenerate"), n_iter,
     log_likelihood (at the start's final parameters; nan when degenerate), trace (float64: log-likelihood at the parameters

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from typing import NamedTuple
 
 from gaussmix._runtime import core
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.mixture import Mixture
-
-_VALUES_AT_A_TIME = 2**17  # 1 MiB of responsibilities
 
 
 def aic(log_likelihood: float, n_parameters: int) -> float:
@@ -28,35 +25,25 @@ def icl(bic_value: float, certainty: float) -> float:
     return bic_value - 2.0 * certainty
 
 
-def certainty(
+class Likelihood(NamedTuple):
+    """Sums over the rows of w log p(x), and of w log max_k r_k: 0 when no row is in doubt."""
+
+    log_likelihood: float
+    certainty: float
+
+
+def likelihood(
     data: FloatArray, sample_weight: Float64Array | None, mixture: Mixture, n_threads: int | None
-) -> float:
-    """Sum over the rows of w_i log max_k r_ik: 0 when no row is in doubt, else negative.
-
-    The rows are taken some at a time, so that the n x K responsibilities are never held.
-    """
-    if mixture.n_components == 1:
-        return 0.0
-    rows = max(1, _VALUES_AT_A_TIME // mixture.n_components)
-    parts = []
-    for first in range(0, len(data), rows):
-        chunk = slice(first, first + rows)
-        logs = _log_largest(data[chunk], mixture, n_threads)
-        parts.append(float(logs.sum() if sample_weight is None else sample_weight[chunk] @ logs))
-    return math.fsum(parts)
-
-
-def _log_largest(data: FloatArray, mixture: Mixture, n_threads: int | None) -> Float64Array:
-    outputs = core.evaluate(
-        data,
-        mixture.covariance_type.value,
-        mixture.weights,
-        mixture.means,
-        mixture.precisions_cholesky,
-        responsibilities=True,
-        labels=True,
-        n_threads=n_threads,
+) -> Likelihood:
+    """Both sums in one visit to the rows; nothing of the size of the data is held."""
+    return Likelihood(
+        *core.likelihood(
+            data,
+            sample_weight,
+            mixture.covariance_type.value,
+            mixture.weights,
+            mixture.means,
+            mixture.precisions_cholesky,
+            n_threads,
+        )
     )
-    # Looked up by its label: NumPy's maximum over short rows would take longer than the engine.
-    largest = outputs["responsibilities"][np.arange(len(data)), outputs["labels"]]
-    return np.asarray(np.log(largest), dtype=np.float64)

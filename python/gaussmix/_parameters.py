@@ -21,6 +21,7 @@ Factors: TypeAlias = tuple[Float64Array, Float64Array, Float64Array]
 """precisions_cholesky, log_determinants (K,), reciprocal_conditions (K,)."""
 
 _RELATIVE_ERROR = 1e-6
+_MISMATCH = 1e-3  # of a factor and its matrix; next to a singularity they differ by 1e-8
 
 
 def check_weights(values: ArrayLike, n_components: int, name: str = "weights") -> Float64Array:
@@ -70,6 +71,34 @@ def check_precisions(
     if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
         return np.asarray(np.square(factor), dtype=np.float64)
     return _symmetrised(factor @ np.swapaxes(factor, -1, -2))
+
+
+def check_precisions_cholesky(
+    values: ArrayLike,
+    covariances: Float64Array,
+    covariance_type: CovarianceType,
+    n_components: int,
+    n_features: int,
+) -> Float64Array:
+    """Check that `values` are factors of the inverses of `covariances` (checked already)."""
+    name = "precisions_cholesky"
+    shape = covariance_shape(covariance_type, n_components, n_features)
+    factor = _array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
+    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+        belongs = (factor > 0).all() and np.allclose(factor**2 * covariances, 1.0, atol=_MISMATCH)
+    else:
+        whitened = np.swapaxes(factor, -1, -2) @ covariances @ factor
+        belongs = (
+            np.array_equal(factor, np.triu(factor))
+            and (np.diagonal(factor, axis1=-2, axis2=-1) > 0).all()
+            and np.allclose(whitened, np.eye(n_features), atol=_MISMATCH)
+        )
+    if not belongs:
+        raise GaussmixError(
+            f"{name} must be the upper triangular factors of the inverse covariances, but they do "
+            "not belong to the covariances that were given: leave them out to have them computed."
+        )
+    return factor
 
 
 def check_responsibilities(

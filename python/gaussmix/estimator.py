@@ -247,15 +247,14 @@ class GaussianMixture(FittedState, SklearnProtocol):
 
     def score_samples(self, X: ArrayLike) -> FloatArray:
         """Return the log-density of each row, shape (n_samples,)."""
-        return self._log_density(self._check_data(X))
+        return self._mixture.log_density(self._check_data(X), n_threads=self.n_threads)
 
     def score(
         self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
     ) -> float:
         """Return the mean log-density per unit weight."""
-        data = self._check_data(X)
-        weights = check_sample_weight(sample_weight, len(data))
-        return _weighted_sum(self._log_density(data), weights) / _total(data, weights)
+        sums, total = self._likelihood(X, sample_weight)
+        return sums.log_likelihood / total
 
     def sample(self, n_samples: int = 1) -> tuple[Float64Array, Int64Array]:
         """Draw from the fitted mixture.
@@ -278,17 +277,13 @@ class GaussianMixture(FittedState, SklearnProtocol):
 
         L is the likelihood of X, p the number of free parameters, n the total weight.
         """
-        data = self._check_data(X)
-        weights = check_sample_weight(sample_weight, len(data))
-        log_likelihood = _weighted_sum(self._log_density(data), weights)
-        return _criteria.bic(log_likelihood, self._n_parameters(), _total(data, weights))
+        sums, total = self._likelihood(X, sample_weight)
+        return _criteria.bic(sums.log_likelihood, self._n_parameters(), total)
 
     def aic(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return ``-2 log L + 2 p``: lower is better (H. Akaike 1974)."""
-        data = self._check_data(X)
-        weights = check_sample_weight(sample_weight, len(data))
-        log_likelihood = _weighted_sum(self._log_density(data), weights)
-        return _criteria.aic(log_likelihood, self._n_parameters())
+        sums, _ = self._likelihood(X, sample_weight)
+        return _criteria.aic(sums.log_likelihood, self._n_parameters())
 
     def icl(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return ``bic - 2 sum_i w_i log max_k r_ik``: lower is better.
@@ -296,22 +291,19 @@ class GaussianMixture(FittedState, SklearnProtocol):
         BIC with a penalty for rows that no component is sure of; the hard variant, as in mclust,
         of C. Biernacki, G. Celeux & G. Govaert (2000).
         """
-        data = self._check_data(X)
-        weights = check_sample_weight(sample_weight, len(data))
-        log_likelihood = _weighted_sum(self._log_density(data), weights)
-        bic = _criteria.bic(log_likelihood, self._n_parameters(), _total(data, weights))
-        threads = check_n_threads(self.n_threads)
-        return _criteria.icl(bic, _criteria.certainty(data, weights, self._mixture, threads))
+        sums, total = self._likelihood(X, sample_weight)
+        bic = _criteria.bic(sums.log_likelihood, self._n_parameters(), total)
+        return _criteria.icl(bic, sums.certainty)
 
     # ---- the seam -----------------------------------------------------------------------------
 
-    def _check_data(self, X: ArrayLike) -> FloatArray:
+    def _check_data(self, X: ArrayLike, stacklevel: int = 4) -> FloatArray:
         """Return X as an array; float32 only where the model was fitted to float32 as well."""
         mixture = self._mixture
         given, fitted = feature_names_of(X), mixture.feature_names
         check_feature_names(given, fitted)
         if (given is None) != (fitted is None):
-            _warn_of_names_on_one_side(type(self).__name__, fitted is not None)
+            _warn_of_names_on_one_side(type(self).__name__, fitted is not None, stacklevel)
         data = check_X(
             X,
             n_features=mixture.n_features,
@@ -320,8 +312,15 @@ class GaussianMixture(FittedState, SklearnProtocol):
         )
         return data.astype(np.result_type(data.dtype, self._dtype), copy=False)
 
-    def _log_density(self, data: FloatArray) -> FloatArray:
-        return self._mixture.log_density(data, n_threads=self.n_threads)
+    def _likelihood(
+        self, X: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[_criteria.Likelihood, float]:
+        """Return the sums over X, and its total weight."""
+        data = self._check_data(X, stacklevel=5)
+        weights = check_sample_weight(sample_weight, len(data))
+        threads = check_n_threads(self.n_threads)
+        total = float(len(data) if weights is None else weights.sum())
+        return _criteria.likelihood(data, weights, self._mixture, threads), total
 
 
 def _float_dtype(X: ArrayLike) -> np.dtype[Any]:
@@ -330,19 +329,11 @@ def _float_dtype(X: ArrayLike) -> np.dtype[Any]:
     return as_numbers(rows, "X", keep_float32=True).dtype
 
 
-def _weighted_sum(values: FloatArray, weights: Float64Array | None) -> float:
-    return float(values.sum(dtype=np.float64) if weights is None else (values * weights).sum())
-
-
-def _total(data: FloatArray, weights: Float64Array | None) -> float:
-    return float(len(data) if weights is None else weights.sum())
-
-
-def _warn_of_names_on_one_side(estimator: str, fitted_with_names: bool) -> None:
+def _warn_of_names_on_one_side(estimator: str, fitted_with_names: bool, stacklevel: int) -> None:
     message = (
         f"X does not have valid feature names, but {estimator} was fitted with feature names"
         if fitted_with_names
         else f"X has feature names, but {estimator} was fitted without feature names"
     )
-    # This function, _check_data, the public method, and then the caller's line.
-    warnings.warn(message, UserWarning, stacklevel=4)
+    # This function, _check_data, the public method (or what it shares), and then the caller's line.
+    warnings.warn(message, UserWarning, stacklevel=stacklevel)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -200,11 +198,6 @@ def fit(
         progress.report(result)
     if any(one.status == "interrupted" for one in result.starts):
         raise _interrupted(result)
-    try:
-        certainty = _criteria.certainty(data, weight, result.mixture, threads)
-    except KeyboardInterrupt:
-        raise _interrupted(result) from None
-    result = replace(result, icl=_criteria.icl(result.bic, certainty))
     if result.status == "max_iter" and settings["max_iter"] > 0:
         warn_not_converged(result.reasons[0])
     return result
@@ -218,6 +211,10 @@ def _run(
 ) -> dict[str, Any]:
     try:
         return core.fit(data, weight, on_iteration=progress, **settings)
+    except KeyboardInterrupt:  # elsewhere the outcome says so: here there was nothing yet to save
+        raise FitInterrupted(
+            "the fit was interrupted before its first pass; nothing to keep."
+        ) from None
     except ValueError as error:
         if type(error) is not ValueError:  # ours already, or of somebody's signal handler
             raise
@@ -230,21 +227,28 @@ def _result_of(
     names: tuple[str, ...] | None,
     history: Float64Array | None,
 ) -> FitResult:
-    """Turn the engine's outcome into a `FitResult`; its ICL is still to come."""
+    """Turn the engine's outcome into a `FitResult`."""
     mixture = Mixture(
-        outcome["weights"], outcome["means"], outcome["covariances"], structure, names
+        outcome["weights"],
+        outcome["means"],
+        outcome["covariances"],
+        structure,
+        names,
+        outcome["precisions_cholesky"],
     )
+    total_weight = outcome["total_weight"]
+    bic = _criteria.bic(outcome["log_likelihood"], mixture.n_parameters, total_weight)
     return FitResult(
         mixture=mixture,
         log_likelihood=outcome["log_likelihood"],
         starts=tuple(_start_of(one) for one in outcome["starts"]),
         best_start=outcome["best_start"],
         n_rows=outcome["n_rows"],
-        total_weight=outcome["total_weight"],
-        n_effective=outcome["total_weight"] ** 2 / outcome["total_squared_weight"],
+        total_weight=total_weight,
+        n_effective=total_weight**2 / outcome["total_squared_weight"],
         seconds_init=outcome["seconds_init"],
         seconds_em=outcome["seconds_em"],
-        icl=math.nan,
+        icl=_criteria.icl(bic, outcome["certainty"]),
         column_scale=outcome["column_scale"],
         history=np.empty(0) if history is None else history,
     )

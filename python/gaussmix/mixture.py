@@ -11,7 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gaussmix._conversion import as_numbers
-from gaussmix._parameters import Factors, check_means, check_weights, factorised
+from gaussmix._parameters import (
+    check_means,
+    check_precisions_cholesky,
+    check_weights,
+    factorised,
+)
 from gaussmix._random import seed_from
 from gaussmix._record import Record, read_only
 from gaussmix._runtime import core
@@ -51,6 +56,11 @@ class Mixture(Record):
         ``full``, ``tied``, ``diag``, ``spherical`` or ``VVV``, ``EEE``, ``VVI``, ``VII``.
     feature_names : sequence of str, optional
         Names of the columns. Frames with other names are then refused.
+    precisions_cholesky : array-like, optional
+        Upper triangular U with inverse(covariance) = U U^T, in the shape of `covariances`; 1 / sd
+        for diag and spherical (scikit-learn's convention). None: computed from `covariances`. A
+        fit hands over its own: next to a singularity the matrix holds fewer digits of the
+        density than its factor does.
 
     Raises
     ------
@@ -74,7 +84,8 @@ class Mixture(Record):
     covariances: Float64Array
     covariance_type: CovarianceType
     feature_names: tuple[str, ...] | None
-    _factors: ClassVar[Factors]  # of each instance; a ClassVar is no field, so it is not compared
+    precisions_cholesky: Float64Array
+    _conditions: ClassVar[Float64Array]  # of each instance; a ClassVar is no field: not compared
 
     def __init__(
         self,
@@ -83,19 +94,21 @@ class Mixture(Record):
         covariances: ArrayLike,
         covariance_type: str | CovarianceType = CovarianceType.FULL,
         feature_names: Sequence[str] | None = None,
+        precisions_cholesky: ArrayLike | None = None,
     ) -> None:
         structure = resolve_covariance_type(covariance_type)
         K, D = _shape_of_means(means)
-        matrices, factors = factorised(covariances, structure, K, D, "covariances")
+        matrices, (factor, _, conditions) = factorised(covariances, structure, K, D, "covariances")
+        if precisions_cholesky is not None:
+            factor = check_precisions_cholesky(precisions_cholesky, matrices, structure, K, D)
         values = {
             "weights": read_only(check_weights(weights, K)),
             "means": read_only(check_means(means, K, D)),
             "covariances": read_only(matrices),
             "covariance_type": structure,
             "feature_names": _checked_names(feature_names, D),
-            # Always from the covariances, never given beside them: then a mixture that was saved,
-            # pickled or typed in gives the same bits as the one that was fitted.
-            "_factors": tuple(read_only(array) for array in factors),
+            "precisions_cholesky": read_only(factor),
+            "_conditions": read_only(conditions),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -117,18 +130,17 @@ class Mixture(Record):
         """Number of free parameters: weights, means and covariances."""
         return n_parameters(self.covariance_type, self.n_components, self.n_features)
 
-    @property
-    def precisions_cholesky(self) -> Float64Array:
-        """Upper triangular U with inverse(covariance) = U U^T; 1 / sd for diag and spherical.
-
-        Of the shape of `covariances`; the convention is scikit-learn's.
-        """
-        return self._factors[0]
-
-    @property
+    @cached_property
     def log_determinants(self) -> Float64Array:
         """Log-determinant of the covariance of each component, shape (K,)."""
-        return self._factors[1]
+        factor = self.precisions_cholesky
+        if self.covariance_type is CovarianceType.SPHERICAL:
+            logs = self.n_features * np.log(factor)
+        elif self.covariance_type is CovarianceType.DIAG:
+            logs = np.log(factor).sum(axis=-1)
+        else:
+            logs = np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
+        return read_only(np.broadcast_to(-2.0 * logs, self.n_components))
 
     @property
     def reciprocal_conditions(self) -> Float64Array:
@@ -136,7 +148,7 @@ class Mixture(Record):
 
         Measured in units of the standard deviations, so the scale of a column does not matter.
         """
-        return self._factors[2]
+        return self._conditions
 
     @cached_property
     def precisions(self) -> Float64Array:

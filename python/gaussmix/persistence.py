@@ -18,7 +18,7 @@ from gaussmix.mixture import Mixture
 
 FORMAT = "gaussmix mixture"
 FORMAT_VERSION = 1
-_ARRAYS = ("weights", "means", "covariances")
+_ARRAYS = ("weights", "means", "covariances", "precisions_cholesky")
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _SHORTEST_ZIP_END = 22
@@ -213,6 +213,7 @@ def _mixture(header: dict[str, Any], arrays: dict[str, NDArray[np.float64]], pat
             arrays["covariances"],
             covariance_type=structure,
             feature_names=None if names is None else tuple(names),
+            precisions_cholesky=arrays["precisions_cholesky"],
         )
     except (GaussmixError, TypeError) as error:
         raise _damaged(path, f"what it holds is not a mixture ({error})") from error

@@ -171,6 +171,7 @@ def m_step(
         values["covariances"],
         structure,
         None if previous is None else previous.feature_names,
+        values["precisions_cholesky"],
     )
 
 
