@@ -6,9 +6,13 @@ set(GAUSSMIX_FLAGS_v2 -march=x86-64-v2 -mtune=generic)
 set(GAUSSMIX_FLAGS_v3 -march=x86-64-v3 -mtune=haswell)
 set(GAUSSMIX_FLAGS_v4 -march=x86-64-v4 -mtune=skylake-avx512 -mprefer-vector-width=512)
 
+set(GAUSSMIX_SIMD_LEVELS "auto" CACHE STRING "kernels to build: auto, or a list out of v2 v3 v4 generic")
+
 # gaussmix_simd_levels(<out>): levels this compiler can build, weakest first; also sets GAUSSMIX_LEVEL_DEFINITIONS.
 function(gaussmix_simd_levels out)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64")
+  if(NOT GAUSSMIX_SIMD_LEVELS STREQUAL "auto")
+    set(candidates ${GAUSSMIX_SIMD_LEVELS})
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT CMAKE_OSX_ARCHITECTURES MATCHES "arm64")
     set(candidates v2 v3 v4)
   else()
     set(candidates generic)
@@ -34,7 +38,7 @@ endfunction()
 # gaussmix_simd_flags(<level> <out>): compile options; "baseline" is what the rest of the engine may assume.
 function(gaussmix_simd_flags level out)
   if(level STREQUAL "baseline")
-    if(GAUSSMIX_COMPILER_HAS_v2)
+    if(GAUSSMIX_COMPILER_HAS_v2 AND NOT GAUSSMIX_SIMD_LEVELS STREQUAL "generic")
       set(level v2)
     else()
       set(level generic)

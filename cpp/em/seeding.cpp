@@ -38,6 +38,25 @@ Index draw(const Vector& values, double u) {
   return last;
 }
 
+// Rows in lexicographic order, so that draws depend on what the rows are and not on how they came: a permutation of the
+// data, or a row repeated instead of weighted, leads to the same start.
+Sample sorted(const Sample& sample) {
+  const Index n = sample.rows.rows(), n_features = sample.rows.cols();
+  std::vector<Index> order(static_cast<std::size_t>(n));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::sort(order.begin(), order.end(), [&](Index a, Index b) {
+    const double* left = sample.rows.data() + a * n_features;
+    const double* right = sample.rows.data() + b * n_features;
+    return std::lexicographical_compare(left, left + n_features, right, right + n_features);
+  });
+  Sample result{Matrix(n, n_features), Vector(n)};
+  for (Index i = 0; i < n; ++i) {
+    result.rows.row(i) = sample.rows.row(order[static_cast<std::size_t>(i)]);
+    result.weights[i] = sample.weights[order[static_cast<std::size_t>(i)]];
+  }
+  return result;
+}
+
 }  // namespace
 
 Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
@@ -53,7 +72,7 @@ Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index
       sample.rows(taken, d) = (data.value(i, d) - moments.mean[d]) / moments.scale[d];
     sample.weights[taken++] = data.weight(i);
   }
-  return sample;
+  return sorted(sample);
 }
 
 Matrix plus_plus_centres(const Sample& sample, Index n_components, const Random& random, const Execution& execution) {
@@ -77,21 +96,16 @@ Matrix plus_plus_centres(const Sample& sample, Index n_components, const Random&
 }
 
 Matrix random_centres(const Sample& sample, Index n_components, const Random& random) {
-  const Index n = sample.rows.rows();
-  std::vector<Index> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), Index{0});
   Matrix centres(n_components, sample.rows.cols());
-  Index found = 0;
-  Index tried = 0;
-  for (; tried < n && found < n_components; ++tried) {  // a shuffle that stops early; repeats of a row are skipped
-    const Index pick = tried + random.below(static_cast<std::uint64_t>(tried), n - tried);
-    std::swap(order[static_cast<std::size_t>(tried)], order[static_cast<std::size_t>(pick)]);
-    const auto row = sample.rows.row(order[static_cast<std::size_t>(tried)]);
-    bool repeated = false;
-    for (Index k = 0; k < found && !repeated; ++k) repeated = row == centres.row(k);
-    if (!repeated) centres.row(found++) = row;
+  Vector left = sample.weights;  // zero where the row is a centre already
+  for (Index k = 0; k < n_components; ++k) {
+    if (!(left.maxCoeff() > 0)) left = sample.weights;  // fewer distinct rows than components
+    const Index row = draw(left, random.uniform(static_cast<std::uint64_t>(k)));
+    centres.row(k) = sample.rows.row(row);
+    // Equal rows are neighbours.
+    for (Index i = row; i < left.size() && sample.rows.row(i) == centres.row(k); ++i) left[i] = 0;
+    for (Index i = row; i >= 0 && sample.rows.row(i) == centres.row(k); --i) left[i] = 0;
   }
-  for (Index k = found; k < n_components; ++k) centres.row(k) = centres.row(k - found);
   return centres;
 }
 

@@ -7,7 +7,7 @@
 
 namespace gaussmix {
 
-// Rows in standardised coordinates ((x - mean) / scale), with their weights.
+// Rows in standardised coordinates ((x - mean) / scale), with their weights; in lexicographic order.
 struct Sample {
   Matrix rows;
   Vector weights;
@@ -21,7 +21,7 @@ Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index
 // times its squared distance to the nearest centre so far.
 Matrix plus_plus_centres(const Sample& sample, Index n_components, const Random& random, const Execution& execution);
 
-// Different rows at random, as far as there are that many.
+// Different rows, drawn with probability proportional to their weights, as far as there are that many.
 Matrix random_centres(const Sample& sample, Index n_components, const Random& random);
 
 }  // namespace gaussmix
