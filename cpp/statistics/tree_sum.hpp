@@ -1,6 +1,7 @@
 // Sums vectors over leaves 0 .. n_leaves - 1 in one fixed binary tree, on any number of threads, to the same bits.
 #pragma once
 
+#include <bit>
 #include <vector>
 
 #include "base/parallel.hpp"
@@ -38,7 +39,7 @@ class TreeSum {
       std::copy_n(stack.top_of_one(), size, roots_.data() + subtree * size);
     });
 
-    top_.reserve(static_cast<int>(sizeof(Index) * 8), size);
+    top_.reserve(static_cast<int>(std::bit_width(static_cast<std::uint64_t>(n_subtrees))) + 1, size);
     const bool ragged = n_leaves % width != 0;  // the last subtree is incomplete: it joins only in the collapse
     for (Index subtree = 0; subtree < n_subtrees; ++subtree) {
       std::copy_n(roots_.data() + subtree * size, size, top_.top());
