@@ -95,6 +95,7 @@ def sanitize(session: nox.Session) -> None:
     preload = [compiler_library(session, name) for name in ("libasan.so", "libstdc++.so")]
     run_pytest(
         session,
+        "--capture=sys",  # a report is written by the dying process, past Python's own stderr
         *session.posargs,
         LD_PRELOAD=" ".join(preload),
         ASAN_OPTIONS="detect_leaks=0",  # CPython keeps memory until it ends

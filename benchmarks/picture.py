@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import matplotlib
-
-matplotlib.use("svg")
-matplotlib.rcParams["svg.hashsalt"] = "gaussmix"  # the same bytes every time
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -19,6 +15,8 @@ MARKERS = ("o", "^")
 
 
 def draw(path: str) -> None:
+    plt.switch_backend("svg")
+    plt.rcParams["svg.hashsalt"] = "gaussmix"  # the same bytes every time
     faithful = load_faithful()
     mixture = gx.fit(faithful.data, 2, random_state=0).mixture
     labels = mixture.assign(faithful.data)

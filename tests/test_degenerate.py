@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,27 @@ def test_a_floored_mixture_keeps_the_likelihood_of_its_fit(
     assert fitted.log_likelihood == pytest.approx(there, rel=1e-12)
     fitted.mixture.save(tmp_path / "model.npz")
     assert gx.load(tmp_path / "model.npz").log_density(X).sum() == there
+
+
+@each_structure
+@pytest.mark.parametrize("reg_covar", [0.0, 1e-6])
+@pytest.mark.parametrize("scale", [1.0, 1e4, 1e5, 1e7])
+def test_a_ridge_too_small_for_the_data(
+    covariance_type: str, reg_covar: float, scale: float, tmp_path: Path
+) -> None:
+    """Components of two rows in three dimensions: singular to working precision but for the ridge.
+
+    The covariance matrices hardly determine the densities then, and the factors of the fit do.
+    """
+    for seed in range(10):
+        X = scale * np.random.default_rng(seed).standard_normal((20, 3))
+        options: dict[str, Any] = {"covariance_type": covariance_type, "reg_covar": reg_covar}
+        result = quiet(X, 8, random_state=seed, max_iter=200, **options)
+        mixture = result.mixture
+        density = mixture.log_density(X)
+        assert result.log_likelihood == pytest.approx(density.sum(), abs=1e-12 * sum(abs(density)))
+        np.testing.assert_allclose(mixture.responsibilities(X).sum(axis=1), 1, rtol=1e-13)
+        assert np.all((mixture.reciprocal_conditions >= 0) & (mixture.reciprocal_conditions <= 1))
+        assert pickle.loads(pickle.dumps(mixture)) == mixture
+        mixture.save(tmp_path / "model.npz")
+        assert gx.load(tmp_path / "model.npz") == mixture

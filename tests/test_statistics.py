@@ -92,6 +92,19 @@ def test_only_positive_factors(factor: float) -> None:
         statistics().scale(factor)
 
 
+@pytest.mark.parametrize("factor", ["2", None, 1j])
+def test_a_factor_is_a_number(factor: Any) -> None:
+    with pytest.raises(gx.GaussmixTypeError, match="factor must be a finite number > 0"):
+        statistics().scale(factor)
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_factors_whose_squares_leave_the_range_are_refused(factor: float) -> None:
+    """As for sample weights: the effective number of rows could not be told any more."""
+    with pytest.raises(gx.GaussmixError, match="leaves the range of float64"):
+        statistics().scale(factor)
+
+
 def test_copies_are_equal_and_changes_are_not() -> None:
     whole = statistics()
     back = pickle.loads(pickle.dumps(whole))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -60,6 +61,11 @@ int available_threads() {
   for (const int limit : {affinity_count(), cgroup_quota()})
     if (limit > 0) threads = std::min(threads, limit);
   return threads;
+}
+
+int usable_threads(int n_threads) {
+  const int largest = std::max(64, 4 * omp_get_num_procs());
+  return std::min(n_threads > 0 ? n_threads : available_threads(), largest);
 }
 
 int openmp_version() { return _OPENMP; }

@@ -1,6 +1,7 @@
 // The only header that says omp. Tasks are numbered; what a task computes must not depend on the thread that runs it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <functional>
@@ -15,6 +16,10 @@ namespace gaussmix {
 // OpenMP's own maximum, this process's CPU affinity and its cgroup quota, whichever is least; read anew at every call.
 int available_threads();
 
+// `n_threads`, or what is available when it is 0; never so many that the system may refuse to start them, which OpenMP
+// answers by ending the process. Results do not depend on it.
+int usable_threads(int n_threads);
+
 // Date of the OpenMP specification compiled for, as yyyymm.
 int openmp_version();
 
@@ -24,14 +29,12 @@ void install_fork_guard();
 // Threads to use, and how to ask whether to stop. `poll` returns true to stop; it is called by the calling thread only,
 // between tasks, and decides by itself how often it really looks.
 struct Execution {
-  int n_threads = 0;  // 0: available_threads()
+  int n_threads = 1;
   std::function<bool()> poll;
 
-  int threads_for(Index n_tasks) const {
-    if (n_tasks <= 1) return 1;
-    const int wanted = n_threads > 0 ? n_threads : available_threads();
-    return static_cast<int>(std::min<Index>(wanted, n_tasks));
-  }
+  Execution serial() const { return {1, poll}; }
+
+  int threads_for(Index n_tasks) const { return static_cast<int>(std::clamp<Index>(n_tasks, 1, n_threads)); }
 };
 
 // body(task, thread) for every task; thread < execution.threads_for(n_tasks). The first exception is rethrown, and

@@ -9,6 +9,10 @@
 
 namespace gaussmix {
 
+// Streams are numbers that callers share: sampling takes the upper half, so that data drawn from a seed and a fit started
+// from the same seed have nothing in common.
+constexpr std::uint64_t kSamplingStreams = std::uint64_t{1} << 63;
+
 class Random {
  public:
   Random(std::uint64_t seed, std::uint64_t stream) : key_(mix(mix(seed) ^ (stream * kGamma + kGamma))) {}

@@ -44,7 +44,7 @@ Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_co
 }
 
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
-                   const Array& precisions_cholesky) {
+                   const Array& precisions_cholesky, Lower lower) {
   Mixture mixture;
   mixture.structure = &structure(covariance_type);
   mixture.means = to_matrix(means);
@@ -54,7 +54,7 @@ Mixture to_mixture(const std::string& covariance_type, const Array& weights, con
   require_size(precisions_cholesky, Covariances::size(shape, mixture.n_components(), mixture.n_features()),
                "precisions_cholesky");
   mixture.factors =
-      from_precisions_cholesky(shape, mixture.n_components(), mixture.n_features(), precisions_cholesky.data());
+      from_precisions_cholesky(shape, mixture.n_components(), mixture.n_features(), precisions_cholesky.data(), lower);
   return mixture;
 }
 

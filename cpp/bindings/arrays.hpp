@@ -61,7 +61,7 @@ Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_co
 
 // A mixture as the Python side keeps it: factors instead of covariances.
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
-                   const Array& precisions_cholesky);
+                   const Array& precisions_cholesky, Lower lower);
 
 py::dict from_mixture(const Mixture& mixture);
 

@@ -6,7 +6,7 @@
 
 #include <pybind11/pybind11.h>
 
-#include "base/parallel.hpp"
+#include "statistics/pass.hpp"
 
 namespace gaussmix::bindings {
 
@@ -14,7 +14,11 @@ namespace gaussmix::bindings {
 // GIL waits for whichever Python thread holds it, so the question is put by the clock and not by the leaf.
 class Call {
  public:
-  explicit Call(std::optional<int> n_threads) : n_threads_(n_threads ? *n_threads : available_threads()) {}
+  explicit Call(std::optional<int> n_threads) : n_threads_(usable_threads(n_threads.value_or(0))) {}
+
+  // For visits to rows. One leaf needs one thread, and no look at what the machine offers.
+  Call(std::optional<int> n_threads, Index n_rows, Index n_components, Index n_features)
+      : n_threads_(n_rows <= leaf_rows(n_components, n_features) ? 1 : usable_threads(n_threads.value_or(0))) {}
 
   Execution execution() {
     return {n_threads_, [this] { return poll(); }};

@@ -74,7 +74,8 @@ py::dict from_outcome(const Outcome& outcome) {
 
 GivenStart given_start(const Data& data, const Structure& structure, Index n_components, const OptionalArray& weights,
                        const OptionalArray& means, const OptionalArray& covariances,
-                       const OptionalArray& responsibilities, const OptionalArray& history) {
+                       const OptionalArray& precisions_cholesky, const OptionalArray& responsibilities,
+                       const OptionalArray& history) {
   GivenStart given;
   if (weights) {
     require_size(*weights, n_components, "weights_init");
@@ -85,6 +86,12 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
     given.means = to_matrix(*means);
   }
   if (covariances) given.covariances = to_covariances(*covariances, structure.shape(), n_components, data.n_features);
+  if (precisions_cholesky) {
+    require_size(*precisions_cholesky, Covariances::size(structure.shape(), n_components, data.n_features),
+                 "precisions_cholesky_init");
+    given.factors = from_precisions_cholesky(structure.shape(), n_components, data.n_features,
+                                             precisions_cholesky->data(), Lower::computed);
+  }
   if (responsibilities) {
     require_size(*responsibilities, data.n_rows * n_components, "responsibilities_init");
     given.responsibilities = responsibilities->data();
@@ -98,8 +105,9 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
                      Index max_iter, Index n_init, const std::string& init_params, std::uint64_t seed,
                      const std::string& accelerate, const std::string& on_degenerate, std::optional<int> n_threads,
                      const OptionalArray& weights_init, const OptionalArray& means_init,
-                     const OptionalArray& covariances_init, const OptionalArray& responsibilities_init,
-                     const OptionalArray& history, const std::optional<py::function>& on_iteration) {
+                     const OptionalArray& covariances_init, const OptionalArray& precisions_cholesky_init,
+                     const OptionalArray& responsibilities_init, const OptionalArray& history,
+                     const std::optional<py::function>& on_iteration) {
   const Data data = make_data(x, sample_weight);
   Settings settings;
   settings.structure = &structure(covariance_type);
@@ -113,8 +121,8 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
   settings.acceleration = to_acceleration(accelerate);
   settings.raise_degenerate = on_degenerate == "raise";
   settings.given = given_start(data, *settings.structure, n_components, weights_init, means_init, covariances_init,
-                               responsibilities_init, history);
-  Call call(n_threads);
+                               precisions_cholesky_init, responsibilities_init, history);
+  Call call(n_threads, data.n_rows, n_components, data.n_features);
   if (on_iteration)
     settings.on_iteration = [&](Index start, Index iteration, double log_likelihood) {
       py::gil_scoped_acquire acquire;
@@ -135,8 +143,8 @@ void add_fit(py::module_& m) {
   m.def("fit", &fit_mixture, arg("X").noconvert(), arg("sample_weight").noconvert(), py::kw_only(), arg("n_components"),
         arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("n_init"), arg("init_params"),
         arg("seed"), arg("accelerate"), arg("on_degenerate"), arg("n_threads"), arg("weights_init").noconvert(),
-        arg("means_init").noconvert(), arg("covariances_init").noconvert(), arg("responsibilities_init").noconvert(),
-        arg("history").noconvert(), arg("on_iteration"));
+        arg("means_init").noconvert(), arg("covariances_init").noconvert(), arg("precisions_cholesky_init").noconvert(),
+        arg("responsibilities_init").noconvert(), arg("history").noconvert(), arg("on_iteration"));
 }
 
 }  // namespace gaussmix::bindings

@@ -42,7 +42,7 @@ py::dict evaluate_rows(const py::array& x, const std::string& covariance_type, c
                        const Array& precisions_cholesky, bool log_density, bool responsibilities, bool labels,
                        bool joint_log_density, std::optional<int> n_threads) {
   const Data data = make_data(x, std::nullopt);
-  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky);
+  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::omitted);
   if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
   py::dict out;
   kernels::Outputs outputs;
@@ -60,9 +60,7 @@ py::dict evaluate_rows(const py::array& x, const std::string& covariance_type, c
     out["labels"] = array;
     outputs.labels = array.mutable_data();
   }
-  // One leaf needs one thread, and no look at what the machine offers.
-  const bool small = data.n_rows <= leaf_rows(mixture.n_components(), data.n_features);
-  Call call(small ? std::optional<int>(1) : n_threads);
+  Call call(n_threads, data.n_rows, mixture.n_components(), data.n_features);
   const Execution execution = call.execution();
   call.without_gil([&] {
     evaluate(data, mixture, outputs, execution);
@@ -73,7 +71,7 @@ py::dict evaluate_rows(const py::array& x, const std::string& covariance_type, c
 
 py::tuple sample_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
                          const Array& precisions_cholesky, Index n_samples, std::uint64_t seed) {
-  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky);
+  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::computed);
   Array x(std::vector<py::ssize_t>{n_samples, mixture.n_features()});
   IntArray labels(n_samples);
   double* rows = x.mutable_data();

@@ -61,10 +61,10 @@ py::dict e_step(const py::array& x, const OptionalArray& sample_weight, const st
                 const Array& weights, const Array& means, const Array& precisions_cholesky,
                 const std::string& scatter_kind, std::optional<int> n_threads) {
   const Data data = make_data(x, sample_weight);
-  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky);
+  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::computed);
   if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
   const ScatterKind kind = to_scatter_kind(scatter_kind);
-  Call call(n_threads);
+  Call call(n_threads, data.n_rows, mixture.n_components(), data.n_features);
   return from_statistics(
       call.without_gil([&] { return EStep(data, weight_totals(data), call.execution())(mixture, kind); }));
 }
@@ -73,9 +73,9 @@ py::tuple likelihood(const py::array& x, const OptionalArray& sample_weight, con
                      const Array& weights, const Array& means, const Array& precisions_cholesky,
                      std::optional<int> n_threads) {
   const Data data = make_data(x, sample_weight);
-  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky);
+  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::omitted);
   if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
-  Call call(n_threads);
+  Call call(n_threads, data.n_rows, mixture.n_components(), data.n_features);
   const Likelihood sums =
       call.without_gil([&] { return EStep(data, weight_totals(data), call.execution()).likelihood(mixture); });
   return py::make_tuple(sums.log_likelihood, sums.certainty);
@@ -128,8 +128,9 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
     before->covariances = to_covariances(strict((*previous)["covariances"], "covariances"), target.shape(),
                                          s.n_components(), s.n_features());
   }
+  if (before) before->factors = factorise(before->covariances);
   Repairs repairs(s.n_components());
-  const Mixture mixture = m_step(s, target, regularisation, before ? &*before : nullptr, repairs);
+  const Mixture mixture = m_step(s, target, regularisation, before ? &*before : nullptr, Execution{}, repairs);
   py::dict out = from_mixture(mixture);
   out["floored"] = to_array(repairs.floored);
   out["emptied"] = to_array(repairs.emptied);

@@ -21,19 +21,23 @@ namespace {
   throw InvalidArgument(which + " is not positive definite" + what + number + ")");
 }
 
+// From the inverse standard deviations of component k; one that stands for all features counts for each.
+double log_determinant_of(const Factors& factors, Index k) {
+  const Index n = static_cast<Index>(factors.inverse.size()) / factors.n_components;
+  const double repeats = static_cast<double>(factors.n_features) / static_cast<double>(n);
+  return -2 * repeats * ConstVectorMap(factors.inverse.data() + k * n, n).array().log().sum();
+}
+
 Factors factorise_variances(const Covariances& covariances) {
   Factors factors = make_factors(covariances.shape, covariances.n_components, covariances.n_features);
   const Index n = static_cast<Index>(covariances.values.size()) / covariances.n_components;
-  const double repeats = static_cast<double>(covariances.n_features) / static_cast<double>(n);
   for (Index k = 0; k < covariances.n_components; ++k) {
-    double log_determinant = 0;
     for (Index d = 0; d < n; ++d) {
       const double variance = covariances.values[static_cast<std::size_t>(k * n + d)];
       if (!(variance > 0) || !std::isfinite(variance)) throw_not_positive_definite(covariances, k, variance);
       factors.inverse[static_cast<std::size_t>(k * n + d)] = 1.0 / std::sqrt(variance);
-      log_determinant += std::log(variance);
     }
-    factors.log_determinants[k] = repeats * log_determinant;
+    factors.log_determinants[k] = log_determinant_of(factors, k);
   }
   factors.reciprocal_conditions.setOnes();
   return factors;
@@ -80,6 +84,28 @@ Index Covariances::size(CovarianceShape shape, Index n_components, Index n_featu
   return 0;
 }
 
+namespace {
+
+// Copies the k-th of n_components equal blocks.
+void copy_block(const std::vector<double>& from, std::vector<double>& to, Index k, Index n_components) {
+  const Index size = static_cast<Index>(from.size()) / n_components;
+  std::copy_n(from.data() + k * size, size, to.data() + k * size);
+}
+
+}  // namespace
+
+void copy_component(const Covariances& from, Covariances& to, Index k) {
+  if (from.shape != CovarianceShape::tied) copy_block(from.values, to.values, k, from.n_components);
+}
+
+void copy_component(const Factors& from, Factors& to, Index k) {
+  if (from.shape == CovarianceShape::tied) return;
+  copy_block(from.inverse, to.inverse, k, from.n_components);
+  if (!from.lower.empty()) copy_block(from.lower, to.lower, k, from.n_components);
+  to.log_determinants[k] = from.log_determinants[k];
+  to.reciprocal_conditions[k] = from.reciprocal_conditions[k];
+}
+
 Factors make_factors(CovarianceShape shape, Index n_components, Index n_features) {
   Factors factors;
   factors.shape = shape;
@@ -97,19 +123,18 @@ Factors factorise(const Covariances& covariances) {
   return has_matrices(covariances.shape) ? factorise_matrices(covariances) : factorise_variances(covariances);
 }
 
-Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Index n_features, const double* upper) {
+Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Index n_features, const double* upper,
+                                 Lower wanted) {
   Factors factors = make_factors(shape, n_components, n_features);
   std::copy_n(upper, factors.inverse.size(), factors.inverse.data());
   if (!has_matrices(shape)) {
-    const Index n = static_cast<Index>(factors.inverse.size()) / n_components;
-    const double repeats = static_cast<double>(n_features) / static_cast<double>(n);
-    for (Index k = 0; k < n_components; ++k)
-      factors.log_determinants[k] = -2 * repeats * ConstVectorMap(upper + k * n, n).array().log().sum();
+    for (Index k = 0; k < n_components; ++k) factors.log_determinants[k] = log_determinant_of(factors, k);
     return factors;
   }
   for (Index i = 0; i < factors.n_matrices(); ++i) {
     factors.inverse_matrix(i).transposeInPlace();
     factors.log_determinants[i] = -2 * factors.inverse_matrix(i).diagonal().array().log().sum();
+    if (wanted == Lower::omitted) continue;
     Matrix lower = Matrix::Identity(n_features, n_features);
     factors.inverse_matrix(i).triangularView<Eigen::Lower>().solveInPlace(lower);
     factors.lower_matrix(i) = lower;

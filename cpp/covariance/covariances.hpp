@@ -46,13 +46,20 @@ struct Factors {
   }
 };
 
+// Component k of `to` becomes that of `from`, where components have covariances of their own.
+void copy_component(const Covariances& from, Covariances& to, Index k);
+void copy_component(const Factors& from, Factors& to, Index k);
+
 Factors make_factors(CovarianceShape shape, Index n_components, Index n_features);
 
 // Throws InvalidArgument naming the component and its smallest pivot when one is not positive definite.
 Factors factorise(const Covariances& covariances);
 
-// From inverse factors in the transposed (upper triangular) convention of `precisions_cholesky`, and back.
-Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Index n_features, const double* upper);
+// From inverse factors in the transposed (upper triangular) convention of `precisions_cholesky`, and back. Densities do
+// not need the factors themselves: `lower` stays zero unless it is asked for.
+enum class Lower { omitted, computed };
+Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Index n_features, const double* upper,
+                                 Lower lower);
 std::vector<double> precisions_cholesky(const Factors& factors);
 
 }  // namespace gaussmix

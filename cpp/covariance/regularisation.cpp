@@ -34,33 +34,46 @@ bool clear_of_floor(const Factor& factor, const Vector& scale) {
          (factor.inverse_lower * scale.asDiagonal()).squaredNorm() <= 1.0 / Regularisation::kFloor;
 }
 
-Factor regularise_matrix(MatrixMap covariance, Index i, bool tied, double weight, const Regularisation& regularisation,
-                         Repairs& repairs) {
+struct Regularised {
+  Factor factor;
+  bool repaired = false;
+  double smallest_eigenvalue = 0;  // when repaired
+};
+
+Regularised regularise_matrix(MatrixMap covariance, const Regularisation& regularisation) {
   if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;
   const Factor factor = factorise(covariance);
-  if (regularisation.ridge ? factor.positive_definite : clear_of_floor(factor, regularisation.scale)) return factor;
+  if (regularisation.ridge ? factor.positive_definite : clear_of_floor(factor, regularisation.scale)) return {factor};
   const Floored floored = floor_eigenvalues(covariance, regularisation.scale, Regularisation::kFloor);
   // On the boundary up to rounding, where a floored covariance comes back to: nothing to repair.
-  if (floored.smallest_eigenvalue < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite)
-    record(i, tied, floored.smallest_eigenvalue, weight, regularisation, repairs);
-  return floored.factor;
+  const bool repaired = floored.smallest_eigenvalue < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite;
+  return {floored.factor, repaired, floored.smallest_eigenvalue};
 }
 
+// Below this many operations a thread costs more than it saves.
+constexpr Index kWorthThreads = Index{1} << 20;
+
 Factors regularise_matrices(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                            Repairs& repairs) {
+                            const Execution& execution, Repairs& repairs) {
   const bool tied = covariances.shape == CovarianceShape::tied;
-  Factors factors = make_factors(covariances.shape, covariances.n_components, covariances.n_features);
-  for (Index i = 0; i < covariances.n_matrices(); ++i) {
-    const Factor factor =
-        regularise_matrix(covariances.matrix(i), i, tied, tied ? weight.sum() : weight[i], regularisation, repairs);
-    if (!factor.positive_definite)
+  const Index n = covariances.n_matrices(), d = covariances.n_features;
+  Factors factors = make_factors(covariances.shape, covariances.n_components, d);
+  std::vector<Regularised> results(static_cast<std::size_t>(n));
+  parallel_for(n, n * d * d * d > kWorthThreads ? execution : execution.serial(), [&](Index i, int) {
+    results[static_cast<std::size_t>(i)] = regularise_matrix(covariances.matrix(i), regularisation);
+  });
+  for (Index i = 0; i < n; ++i) {  // in order, so that the component an error names is always the same
+    const Regularised& result = results[static_cast<std::size_t>(i)];
+    if (result.repaired)
+      record(i, tied, result.smallest_eigenvalue, tied ? weight.sum() : weight[i], regularisation, repairs);
+    if (!result.factor.positive_definite)
       throw InvalidArgument(
           "a covariance is not positive definite even after repair: the data's scale leaves the range of float64; "
           "rescale it");
-    factors.inverse_matrix(i) = factor.inverse_lower;
-    factors.lower_matrix(i) = factor.lower;
-    factors.log_determinants[i] = factor.log_determinant;
-    factors.reciprocal_conditions[i] = factor.reciprocal_condition;
+    factors.inverse_matrix(i) = result.factor.inverse_lower;
+    factors.lower_matrix(i) = result.factor.lower;
+    factors.log_determinants[i] = result.factor.log_determinant;
+    factors.reciprocal_conditions[i] = result.factor.reciprocal_condition;
   }
   if (tied) {
     factors.log_determinants.setConstant(factors.log_determinants[0]);
@@ -93,10 +106,10 @@ Factors regularise_variances(Covariances& covariances, const Regularisation& reg
 }  // namespace
 
 Factors regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                   Repairs& repairs) {
+                   const Execution& execution, Repairs& repairs) {
   switch (covariances.shape) {
     case CovarianceShape::full:
-    case CovarianceShape::tied: return regularise_matrices(covariances, regularisation, weight, repairs);
+    case CovarianceShape::tied: return regularise_matrices(covariances, regularisation, weight, execution, repairs);
     case CovarianceShape::diag:
     case CovarianceShape::spherical: return regularise_variances(covariances, regularisation, weight, repairs);
   }

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/parallel.hpp"
 #include "covariance/covariances.hpp"
 
 namespace gaussmix {
@@ -33,6 +34,6 @@ struct Repairs {
 // Applies ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every
 // component), and returns the factors. `weight` is each component's n_k, for messages.
 Factors regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                   Repairs& repairs);
+                   const Execution& execution, Repairs& repairs);
 
 }  // namespace gaussmix

@@ -2,7 +2,6 @@
 // of volume, shape and orientation (Celeux & Govaert 1995).
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string_view>
 

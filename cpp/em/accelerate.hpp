@@ -10,7 +10,8 @@ namespace gaussmix {
 // nothing) and reports whether it was good.
 class Squarem {
  public:
-  explicit Squarem(const Regularisation& regularisation) : regularisation_(regularisation) {}
+  Squarem(const Regularisation& regularisation, const Execution& execution)
+      : regularisation_(regularisation), execution_(execution) {}
 
   struct Extrapolation {
     double step_ratio;               // |theta2 - theta1| / |theta1 - theta0|
@@ -25,6 +26,7 @@ class Squarem {
   bool make_admissible(Mixture& mixture, const Mixture& plain) const;
 
   const Regularisation& regularisation_;
+  const Execution& execution_;
   double largest_ = 4;  // bound on a: grows while extrapolations at the bound succeed
   bool at_bound_ = false;
 };

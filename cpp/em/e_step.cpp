@@ -16,10 +16,6 @@ kernels::Scatter kernel_scatter(ScatterKind kind) {
   return kernels::Scatter::none;
 }
 
-// Subtracting the scatter of the means from the constant total scatter loses the digits by which the total exceeds the
-// remainder: an error of about 1e-14 times this ratio. Beyond it the scatter is summed component by component.
-constexpr double kLargestTotalRatio = 1e4;
-
 void unpack_symmetric(const double* packed, MatrixMap out) {
   for (Eigen::Index i = 0; i < out.rows(); ++i)
     for (Eigen::Index j = 0; j <= i; ++j) out(i, j) = out(j, i) = *packed++;
@@ -42,7 +38,7 @@ void finish_component(const double* sums, const kernels::Layout& layout, Index k
     case ScatterKind::full: {
       MatrixMap out = statistics.full(k);
       unpack_symmetric(scatter, out);
-      out -= weight * shift * shift.transpose();
+      add_outer_product(out, shift, -weight);
       break;
     }
     case ScatterKind::pooled: break;  // summed from `full` by convert()
@@ -55,8 +51,6 @@ void finish_component(const double* sums, const kernels::Layout& layout, Index k
       break;
   }
 }
-
-double largest_squared_distance(const Matrix& means) { return means.rowwise().squaredNorm().maxCoeff(); }
 
 }  // namespace
 
@@ -108,10 +102,9 @@ SufficientStatistics EStep::run_whitened(const Mixture& mixture) {
   const KernelParameters parameters = kernel_parameters(mixture);
   const Index n_features = data_.n_features;
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
-  double ratio = largest_squared_distance(parameters.means);
-  if (total_scatter_.known)
-    ratio = std::max(ratio, (inverse * total_scatter_.scatter * inverse.transpose()).trace() / totals_.weight);
-  if (ratio > kLargestTotalRatio) {
+  const double ratio =
+      total_scatter_.known ? (inverse * total_scatter_.scatter * inverse.transpose()).trace() / totals_.weight : 1;
+  if (!parameters.whitened() || ratio > kLargestWhitenedRatio) {
     const KernelParameters full = unwhitened_kernel_parameters(mixture);
     return run(full.density(), kernels::Source::softmax, mixture.means, ScatterKind::pooled, nullptr);
   }
@@ -139,14 +132,14 @@ SufficientStatistics EStep::run_whitened(const Mixture& mixture) {
   if (task.total_scatter) {
     Matrix total(n_features, n_features);
     unpack_symmetric(sums + layout.total, MatrixMap(total.data(), n_features, n_features));
-    total -= totals_.weight * overall * overall.transpose();
+    add_outer_product(MatrixMap(total.data(), n_features, n_features), overall, -totals_.weight);
     total_scatter_ = {true, lower * total * lower.transpose()};
   }
   const Vector centre = parameters.whitening_centre + lower * overall;
   Matrix within = total_scatter_.scatter;
   for (Index k = 0; k < mixture.n_components(); ++k) {
     const Vector d = statistics.mean.row(k).transpose() - centre;
-    within -= statistics.weight[k] * d * d.transpose();
+    add_outer_product(MatrixMap(within.data(), n_features, n_features), d, -statistics.weight[k]);
   }
   statistics.pooled() = 0.5 * (within + within.transpose());
   return statistics;

@@ -25,7 +25,7 @@ class Loop {
         outcome_(outcome),
         theta_(outcome.mixture),
         stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective()),
-        squarem_(regularisation),
+        squarem_(regularisation, e_step.execution()),
         accelerating_(settings.acceleration == Acceleration::always) {
     stopping_.remember(settings.given.history);
   }
@@ -64,7 +64,8 @@ class Loop {
     outcome_.log_likelihood = log_likelihood;
     outcome_.mixture = theta_;
 
-    Mixture next = m_step(statistics, *settings_.structure, regularisation_, &theta_, outcome_.repairs);
+    Mixture next =
+        m_step(statistics, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs);
     if (accelerating_)
       accelerated_step(std::move(next), log_likelihood);
     else
@@ -78,7 +79,9 @@ class Loop {
     stopping_.observe(log_likelihood, largest_step(theta_, next));
     theta_ = std::move(next);
     slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
-    accelerating_ = settings_.acceleration == Acceleration::automatic && !settings_.tol && slow_ >= kSlowIterations;
+    // Under a ridge the likelihood is not what the iteration climbs, so its test would judge extrapolations wrongly.
+    accelerating_ = settings_.acceleration == Acceleration::automatic && !settings_.tol && !settings_.ridge &&
+                    slow_ >= kSlowIterations;
   }
 
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.

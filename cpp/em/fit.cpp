@@ -56,6 +56,8 @@ Outcome fit(const Data& data, const Settings& settings, const Execution& executi
       outcome.starts.push_back(run_start(e_step, settings, moments, regularisation, number));
     } catch (const Interrupted&) {  // during the initialisation: earlier starts still count
       if (outcome.starts.empty()) throw;
+      outcome.starts.emplace_back();
+      outcome.starts.back().repairs = Repairs(settings.n_components);
       outcome.starts.back().status = Status::interrupted;
     }
     if (better(outcome.starts.back(), outcome.starts[static_cast<std::size_t>(outcome.best)]))

@@ -35,6 +35,8 @@ Matrix lloyd(const Sample& sample, Matrix centres, const Execution& execution) {
 
 SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                                   std::uint64_t start_number) {
+  if (settings.given.means)  // the given centres, so that weights and covariances belong to them
+    return e_step.nearest_centre(*settings.given.means, moments.scale, settings.structure->need());
   const Execution& execution = e_step.execution();
   const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
                                             stream(settings, start_number, kSubset));
@@ -101,18 +103,21 @@ Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments&
   Mixture mixture;
   if (!given.complete())
     mixture = m_step(assign_all_rows(e_step, settings, moments, start_number), *settings.structure, regularisation,
-                     nullptr, repairs);
+                     nullptr, e_step.execution(), repairs);
   mixture.structure = settings.structure;
   if (given.weights) mixture.weights = *given.weights;
   if (given.means) mixture.means = *given.means;
-  if (given.covariances) {
-    mixture.covariances = *given.covariances;
-    // Given covariances take no ridge, but they must lie inside the bound that the M-steps will respect.
-    Regularisation without_ridge = regularisation;
-    if (without_ridge.ridge) without_ridge.ridge = 0.0;
-    const Vector weight = mixture.weights * e_step.totals().weight;
-    mixture.factors = regularise(mixture.covariances, without_ridge, weight, repairs);
+  if (!given.covariances) return mixture;
+  mixture.covariances = *given.covariances;
+  if (given.factors) {
+    mixture.factors = *given.factors;
+    return mixture;
   }
+  // Given covariances take no ridge, but they must lie inside the bound that the M-steps will respect.
+  Regularisation without_ridge = regularisation;
+  if (without_ridge.ridge) without_ridge.ridge = 0.0;
+  const Vector weight = mixture.weights * e_step.totals().weight;
+  mixture.factors = regularise(mixture.covariances, without_ridge, weight, e_step.execution(), repairs);
   return mixture;
 }
 

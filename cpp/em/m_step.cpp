@@ -1,9 +1,7 @@
 #include "em/m_step.hpp"
 
-#include <cmath>
-#include <limits>
-
 #include "base/errors.hpp"
+#include "statistics/column_moments.hpp"
 
 namespace gaussmix {
 
@@ -49,7 +47,7 @@ bool all_finite(const SufficientStatistics& statistics) {
 }  // namespace
 
 Mixture m_step(const SufficientStatistics& given, const Structure& structure, const Regularisation& regularisation,
-               const Mixture* previous, Repairs& repairs) {
+               const Mixture* previous, const Execution& execution, Repairs& repairs) {
   SufficientStatistics statistics = convert(given, structure.need());
   const SufficientStatistics whole = overall(statistics);
   if (!(whole.weight[0] > 0))
@@ -61,15 +59,22 @@ Mixture m_step(const SufficientStatistics& given, const Structure& structure, co
   Mixture mixture;
   mixture.structure = &structure;
   mixture.weights = statistics.weight / whole.weight[0];
+  if (previous != nullptr && previous->covariances.shape != structure.shape()) previous = nullptr;
+  std::vector<Index> empty;
   for (Index k = 0; k < statistics.n_components(); ++k) {
     if (statistics.weight[k] > kEmptyShare * whole.weight[0]) continue;
-    if (previous != nullptr && previous->covariances.shape != structure.shape()) previous = nullptr;
     fill_empty(statistics, k, previous, whole);
+    empty.push_back(k);
     ++repairs.emptied[static_cast<std::size_t>(k)];
   }
   mixture.means = statistics.mean;
   mixture.covariances = structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr);
-  mixture.factors = regularise(mixture.covariances, regularisation, given.weight, repairs);
+  mixture.factors = regularise(mixture.covariances, regularisation, given.weight, execution, repairs);
+  if (previous != nullptr)
+    for (const Index k : empty) {  // what is kept takes no further ridge
+      copy_component(previous->covariances, mixture.covariances, k);
+      copy_component(previous->factors, mixture.factors, k);
+    }
   return mixture;
 }
 
@@ -85,13 +90,7 @@ Vector column_scale(const SufficientStatistics& statistics) {
       case ScatterKind::diag: sum = whole.diag()(0, d); break;
       case ScatterKind::trace: sum = whole.scatter[0] / static_cast<double>(n_features); break;
     }
-    const double largest = statistics.mean.col(d).cwiseAbs().maxCoeff();
-    const double variance = sum / whole.weight[0];
-    const double rounding = 4 * std::numeric_limits<double>::epsilon() * largest;
-    if (variance > rounding * rounding)
-      scale[d] = std::sqrt(variance);
-    else
-      scale[d] = largest > 0 ? std::sqrt(std::numeric_limits<double>::epsilon()) * largest : 1.0;
+    scale[d] = gaussmix::column_scale(sum / whole.weight[0], statistics.mean.col(d).cwiseAbs().maxCoeff());
   }
   return scale;
 }

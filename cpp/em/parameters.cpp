@@ -3,16 +3,15 @@
 #include <cmath>
 
 #include "base/errors.hpp"
+#include "kernels/interface.hpp"
 
 namespace gaussmix {
 
 namespace {
 
-Index triangle(Index n) { return n * (n + 1) / 2; }
-
 Index covariance_length(const Factors& factors) {
   return factors.lower.empty() ? static_cast<Index>(factors.inverse.size())
-                               : factors.n_matrices() * triangle(factors.n_features);
+                               : factors.n_matrices() * kernels::packed_size(factors.n_features);
 }
 
 // Lower triangle of L in column units, logs on the diagonal.

@@ -10,9 +10,11 @@ namespace {
 
 constexpr Index kChunkRows = 4096;
 
-// Few Lloyd steps on a sample start EM as well as k-means to the end on everything, at a fraction of the time.
+// Few Lloyd steps on a sample start EM as well as k-means to the end on everything, at a fraction of the time. At most
+// 16 MiB of rows, but ten per component.
 Index sample_size(Index n_components, Index n_features) {
-  return std::max<Index>(20000, 200 * n_components * n_features);
+  const Index wanted = std::max<Index>(20000, 50 * n_components);
+  return std::max(10 * n_components, std::min(wanted, (Index{1} << 21) / n_features));
 }
 
 // k of the numbers 0 .. n - 1, sorted: each i is taken with probability (still wanted) / (still to come).
@@ -38,23 +40,16 @@ Index draw(const Vector& values, double u) {
   return last;
 }
 
-// Rows in lexicographic order, so that draws depend on what the rows are and not on how they came: a permutation of the
-// data, or a row repeated instead of weighted, leads to the same start.
-Sample sorted(const Sample& sample) {
-  const Index n = sample.rows.rows(), n_features = sample.rows.cols();
-  std::vector<Index> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) {
-    const double* left = sample.rows.data() + a * n_features;
-    const double* right = sample.rows.data() + b * n_features;
-    return std::lexicographical_compare(left, left + n_features, right, right + n_features);
+// In lexicographic order, so that draws depend on what the rows are and not on how they came: as long as no subset has to
+// be taken, a permutation of the data, or a row repeated instead of weighted, leads to the same start.
+void sort_rows(const Data& data, std::vector<Index>& rows) {
+  std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
+    for (Index d = 0; d < data.n_features; ++d) {
+      const double left = data.value(a, d), right = data.value(b, d);
+      if (left != right) return left < right;
+    }
+    return false;
   });
-  Sample result{Matrix(n, n_features), Vector(n)};
-  for (Index i = 0; i < n; ++i) {
-    result.rows.row(i) = sample.rows.row(order[static_cast<std::size_t>(i)]);
-    result.weights[i] = sample.weights[order[static_cast<std::size_t>(i)]];
-  }
-  return result;
 }
 
 }  // namespace
@@ -63,16 +58,20 @@ Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index
                            const Random& random) {
   const Index n = std::min(n_positive, sample_size(n_components, data.n_features));
   const std::vector<Index> chosen = choose(n_positive, n, random);
+  std::vector<Index> rows;
+  rows.reserve(chosen.size());
+  Index positive = 0;
+  for (Index i = 0; i < data.n_rows && rows.size() < chosen.size(); ++i)
+    if (data.weight(i) > 0 && positive++ == chosen[rows.size()]) rows.push_back(i);
+  sort_rows(data, rows);
   Sample sample{Matrix(n, data.n_features), Vector(n)};
-  Index positive = 0, taken = 0;
-  for (Index i = 0; i < data.n_rows && taken < n; ++i) {
-    if (!(data.weight(i) > 0)) continue;
-    if (positive++ != chosen[static_cast<std::size_t>(taken)]) continue;
+  for (Index i = 0; i < n; ++i) {
+    const Index row = rows[static_cast<std::size_t>(i)];
+    sample.weights[i] = data.weight(row);
     for (Index d = 0; d < data.n_features; ++d)
-      sample.rows(taken, d) = (data.value(i, d) - moments.mean[d]) / moments.scale[d];
-    sample.weights[taken++] = data.weight(i);
+      sample.rows(i, d) = (data.value(row, d) - moments.mean[d]) / moments.scale[d];
   }
-  return sorted(sample);
+  return sample;
 }
 
 Matrix plus_plus_centres(const Sample& sample, Index n_components, const Random& random, const Execution& execution) {

@@ -16,6 +16,7 @@ struct GivenStart {
   std::optional<Vector> weights;
   std::optional<Matrix> means;
   std::optional<Covariances> covariances;
+  std::optional<Factors> factors;            // of `covariances`, of the fit that this one carries on
   const double* responsibilities = nullptr;  // n x K
   std::vector<double> history;               // trace of the fit that this one carries on
 

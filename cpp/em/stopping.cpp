@@ -14,7 +14,7 @@ constexpr int kSteadyCycles = 2;
 }  // namespace
 
 void Stopping::remember(const std::vector<double>& history) {
-  for (const double value : history) observe(value, std::numeric_limits<double>::infinity());
+  for (const double value : history) observe(value, 0.0);
   done_ = false;
 }
 
@@ -33,12 +33,11 @@ void Stopping::observe(double log_likelihood, double step) {
   }
   if (std::abs(gain) <= negligible(log_likelihood)) {
     predicted_gain_ = 0;
-    ++steady_;
-    done_ = step < kLargestStep;
+    judge(log_likelihood, step, kSteadyIterations);
     return;
   }
   if (!(rate_ > 0 && rate_ < 1)) {
-    steady_ = 0;
+    steady_ = small_ = 0;
     predicted_gain_ = std::numeric_limits<double>::quiet_NaN();
     return;
   }
@@ -52,12 +51,11 @@ void Stopping::observe_cycle(double log_likelihood, double plain_gain, double st
   rate_ = step_ratio * step_ratio;  // the likelihood is quadratic at its maximum: gains shrink by the square
   if (std::abs(plain_gain) <= negligible(log_likelihood)) {
     predicted_gain_ = 0;
-    ++steady_;
-    done_ = step < kLargestStep;
+    judge(log_likelihood, step, kSteadyCycles);
     return;
   }
   if (!(rate_ > 0 && rate_ < 1) || plain_gain < 0) {
-    steady_ = 0;
+    steady_ = small_ = 0;
     predicted_gain_ = std::numeric_limits<double>::quiet_NaN();
     return;
   }
@@ -67,8 +65,9 @@ void Stopping::observe_cycle(double log_likelihood, double plain_gain, double st
 
 void Stopping::judge(double log_likelihood, double step, int needed) {
   ++steady_;
-  const double allowed = std::max(0.1 / n_effective_, 1e-7) * total_weight_;
-  done_ = steady_ >= needed && step < kLargestStep && predicted_gain_ < std::max(allowed, negligible(log_likelihood));
+  const double allowed = std::max(std::max(0.1 / n_effective_, 1e-7) * total_weight_, negligible(log_likelihood));
+  small_ = predicted_gain_ < allowed ? small_ + 1 : 0;
+  done_ = steady_ >= needed && small_ >= needed && step < kLargestStep;
 }
 
 }  // namespace gaussmix

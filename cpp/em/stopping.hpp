@@ -10,7 +10,7 @@ namespace gaussmix {
 // Without `tol`: stops when the predicted remaining gain is below max(0.1 / n_effective, 1e-7) nats per unit weight. The
 // prediction is Aitken's: with a = (l_t - l_{t-1}) / (l_{t-1} - l_{t-2}), the gains still to come form a geometric series
 // of ratio a (Boehning et al. 1994; McLachlan & Peel 2000, section 2.11). A plateau looks finished before it is, so 0 < a < 1
-// must have held for three iterations and no component may still be moving.
+// and the small prediction must have held for three iterations and no component may still be moving.
 // With `tol`: stops when the mean log-likelihood changes by less than `tol` in one iteration, scikit-learn's rule.
 class Stopping {
  public:
@@ -41,7 +41,8 @@ class Stopping {
   double last_gain_ = std::numeric_limits<double>::quiet_NaN();
   double rate_ = std::numeric_limits<double>::quiet_NaN();
   double predicted_gain_ = std::numeric_limits<double>::quiet_NaN();
-  int steady_ = 0;  // iterations for which the prediction has been trustworthy
+  int steady_ = 0;  // iterations for which there has been a prediction
+  int small_ = 0;   // and of these the last ones in which it was small: one alone may be a passing dip
   bool done_ = false;
 };
 

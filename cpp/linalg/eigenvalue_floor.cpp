@@ -13,7 +13,8 @@ Floored floor_eigenvalues(Eigen::Ref<Matrix> covariance, const Vector& scale, do
   Floored result{solver.eigenvalues().minCoeff(), factor_of_root(root, scale)};
   result.factor.smallest_pivot = eigenvalues.minCoeff();
   result.factor.reciprocal_condition = eigenvalues.minCoeff() / eigenvalues.maxCoeff();
-  if (result.smallest_eigenvalue < floor) covariance = result.factor.lower * result.factor.lower.transpose();
+  covariance.triangularView<Eigen::Lower>() = result.factor.lower * result.factor.lower.transpose();
+  covariance.triangularView<Eigen::StrictlyUpper>() = covariance.transpose();
   return result;
 }
 

@@ -12,9 +12,11 @@ namespace {
 
 // A square root of P^T L D L^T P.
 Eigen::MatrixXd root_of(const Eigen::LDLT<Eigen::MatrixXd>& ldlt) {
-  const Eigen::Index n = ldlt.rows();
-  const Eigen::MatrixXd permutation = ldlt.transpositionsP() * Eigen::MatrixXd::Identity(n, n);
-  return ldlt.vectorD().cwiseSqrt().asDiagonal() * (Eigen::MatrixXd(ldlt.matrixU()) * permutation);
+  Eigen::MatrixXd root = ldlt.vectorD().cwiseSqrt().asDiagonal() * Eigen::MatrixXd(ldlt.matrixU());
+  // root P: P is the product of the transpositions, the last one leftmost, so that one meets the columns first.
+  const auto& transpositions = ldlt.transpositionsP().indices();
+  for (Eigen::Index i = root.cols() - 1; i >= 0; --i) root.col(i).swap(root.col(transpositions[i]));
+  return root;
 }
 
 }  // namespace
@@ -56,7 +58,7 @@ Factor factor_of_root(const Eigen::MatrixXd& root, const Vector& scale) {
   factor.lower.triangularView<Eigen::Lower>().solveInPlace(factor.inverse_lower);
   factor.inverse_lower = factor.inverse_lower * scale.cwiseInverse().asDiagonal();
   factor.lower = scale.asDiagonal() * factor.lower;
-  factor.log_determinant = 2 * factor.lower.diagonal().array().log().sum();
+  factor.log_determinant = -2 * factor.inverse_lower.diagonal().array().log().sum();
   return factor;
 }
 

@@ -15,7 +15,7 @@ struct Factor {
 };
 
 // The covariance is first scaled to unit diagonal (a correlation matrix), so that units of features cannot make it look
-// singular. The log-determinant is the sum of the logs of the factor's own diagonal: a density must integrate to one for
+// singular. The log-determinant is the sum of the logs of the inverse factor's own diagonal: a density must integrate to one for
 // the factor that evaluates it, to the last digits also where the covariance itself is known to few.
 Factor factorise(const Eigen::Ref<const Matrix>& covariance);
 

@@ -71,6 +71,8 @@ KernelParameters kernel_parameters(const Mixture& mixture) {
     case CovarianceShape::tied:
       parameters.shape = kernels::Shape::spherical;
       whiten(mixture, parameters);
+      if (parameters.means.rowwise().squaredNorm().maxCoeff() > kLargestWhitenedRatio)
+        return unwhitened_kernel_parameters(mixture);
       break;
     case CovarianceShape::diag:
       parameters.shape = kernels::Shape::diagonal;

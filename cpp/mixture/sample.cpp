@@ -19,7 +19,7 @@ Vector cumulative(const Vector& weights) {
 }
 
 // mean + L z, with L from the factors; 1 / sd for diag and spherical.
-void transform(const Mixture& mixture, Index k, const Vector& z, double* out) {
+void transform(const Mixture& mixture, Index k, const Eigen::Ref<const Vector>& z, double* out) {
   const Index n_features = mixture.n_features();
   const Factors& factors = mixture.factors;
   VectorMap x(out, n_features);
@@ -40,8 +40,8 @@ void sample(const Mixture& mixture, Index n, std::uint64_t seed, const Execution
             std::int64_t* labels) {
   const Index n_features = mixture.n_features();
   const Vector cumulated = cumulative(mixture.weights);
-  const Random component(seed, 0);
-  const Random noise(seed, 1);
+  const Random component(seed, kSamplingStreams);
+  const Random noise(seed, kSamplingStreams + 1);
   const Index pairs = (n_features + 1) / 2;
   parallel_for((n + kChunkRows - 1) / kChunkRows, execution, [&](Index chunk, int) {
     Vector z(2 * pairs);

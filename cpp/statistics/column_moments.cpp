@@ -56,6 +56,14 @@ Sums sums_about(const Data& data, const Vector& centre, const Execution& executi
 
 }  // namespace
 
+double column_scale(double variance, double largest) {
+  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  // A spread below the rounding of the mean is no spread: a column of one repeated value ends there.
+  const double rounding = 4 * kEpsilon * largest;
+  if (variance > rounding * rounding) return std::sqrt(variance);
+  return largest > 0 ? std::sqrt(kEpsilon) * largest : 1.0;
+}
+
 ColumnMoments column_moments(const Data& data, double total_weight, const Execution& execution) {
   Index first_row = 0;
   while (first_row + 1 < data.n_rows && data.weight(first_row) == 0) ++first_row;
@@ -70,16 +78,7 @@ ColumnMoments column_moments(const Data& data, double total_weight, const Execut
   const Vector variance = sums.second / total_weight - shift.cwiseProduct(shift);
   moments.mean += shift;
   moments.scale.resize(data.n_features);
-  for (Index d = 0; d < data.n_features; ++d) {
-    // A spread below the rounding of the mean is no spread: a column of one repeated value ends here.
-    const double rounding = 4 * std::numeric_limits<double>::epsilon() * sums.largest[d];
-    if (variance[d] > rounding * rounding)
-      moments.scale[d] = std::sqrt(variance[d]);
-    else if (sums.largest[d] > 0)
-      moments.scale[d] = std::sqrt(std::numeric_limits<double>::epsilon()) * sums.largest[d];
-    else
-      moments.scale[d] = 1.0;
-  }
+  for (Index d = 0; d < data.n_features; ++d) moments.scale[d] = column_scale(variance[d], sums.largest[d]);
   return moments;
 }
 

@@ -11,6 +11,9 @@ struct ColumnMoments {
   Vector scale;
 };
 
+// The rule for one column, from its variance and its largest |x|.
+double column_scale(double variance, double largest);
+
 ColumnMoments column_moments(const Data& data, double total_weight, const Execution& execution);
 
 }  // namespace gaussmix

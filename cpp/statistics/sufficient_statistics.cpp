@@ -7,16 +7,24 @@ namespace gaussmix {
 namespace {
 
 // scatter_k += factor d d^T, in as much detail as the statistics keep.
-void add_outer_product(SufficientStatistics& s, Index k, const Vector& d, double factor) {
+void add_to_scatter(SufficientStatistics& s, Index k, const Vector& d, double factor) {
   switch (s.kind) {
-    case ScatterKind::full: s.full(k) += factor * d * d.transpose(); break;
-    case ScatterKind::pooled: s.pooled() += factor * d * d.transpose(); break;
+    case ScatterKind::full: add_outer_product(s.full(k), d, factor); break;
+    case ScatterKind::pooled: add_outer_product(s.pooled(), d, factor); break;
     case ScatterKind::diag: s.diag().row(k) += factor * d.cwiseProduct(d).transpose(); break;
     case ScatterKind::trace: s.scatter[static_cast<std::size_t>(k)] += factor * d.squaredNorm(); break;
   }
 }
 
 }  // namespace
+
+void add_outer_product(MatrixMap out, const Vector& d, double factor) {
+  for (Eigen::Index i = 0; i < out.rows(); ++i) {
+    const double scaled = factor * d[i];
+    for (Eigen::Index j = 0; j < i; ++j) out(j, i) = out(i, j) += scaled * d[j];
+    out(i, i) += scaled * d[i];
+  }
+}
 
 bool can_convert(ScatterKind from, ScatterKind to) {
   return from == to || from == ScatterKind::full || (from == ScatterKind::diag && to == ScatterKind::trace);
@@ -75,7 +83,7 @@ void merge(SufficientStatistics& a, const SufficientStatistics& b) {
       const Vector d = (b.mean.row(k) - a.mean.row(k)).transpose();
       const double share = b.weight[k] / weight;
       a.mean.row(k) += share * d.transpose();
-      add_outer_product(a, k, d, a.weight[k] * share);
+      add_to_scatter(a, k, d, a.weight[k] * share);
     }
     a.weight[k] = weight;
   }
@@ -109,7 +117,7 @@ SufficientStatistics overall(const SufficientStatistics& statistics) {
       case ScatterKind::trace: s.scatter[0] += statistics.scatter[static_cast<std::size_t>(k)]; break;
     }
     const Vector d = statistics.mean.row(k).transpose() - origin - shift;
-    add_outer_product(s, 0, d, statistics.weight[k]);
+    add_to_scatter(s, 0, d, statistics.weight[k]);
   }
   if (s.kind == ScatterKind::pooled) s.pooled() += statistics.pooled();
   return s;

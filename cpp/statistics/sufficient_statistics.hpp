@@ -34,6 +34,9 @@ struct SufficientStatistics {
   ConstMatrixMap diag() const { return {scatter.data(), n_components(), n_features()}; }
 };
 
+// out += factor d d^T, to a matrix that is symmetric to the bit.
+void add_outer_product(MatrixMap out, const Vector& d, double factor);
+
 SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index n_features);
 
 // The same statistics with less detail. Throws InvalidArgument when `kind` cannot be had from them.

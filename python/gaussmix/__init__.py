@@ -18,6 +18,7 @@ from gaussmix.exceptions import (
     MissingDependencyError,
     ModelFileError,
     NotFittedError,
+    RepairWarning,
 )
 from gaussmix.fitting import fit
 from gaussmix.mixture import Mixture
@@ -42,6 +43,7 @@ __all__ = [
     "Mixture",
     "ModelFileError",
     "NotFittedError",
+    "RepairWarning",
     "SufficientStatistics",
     "__version__",
     "e_step",

@@ -146,12 +146,15 @@ def fit(
     weights_init: _Float64 | None,
     means_init: _Float64 | None,
     covariances_init: _Float64 | None,
+    precisions_cholesky_init: _Float64 | None,
     responsibilities_init: _Float64 | None,
     history: _Float64 | None,
     on_iteration: Callable[[int, int, float], bool] | None,
 ) -> dict[str, Any]:
     """EM from `n_init` starts. accelerate: "auto" | "always" | "never". on_degenerate: "repair" | "raise".
 
+    `precisions_cholesky_init` is the factor of `covariances_init` as an earlier fit left it; without it the
+    covariances are factorised, and floored where need be.
     `history` is the trace of an earlier fit that this one carries on (warm start): then the three
     initial parameters must all be given and its last values enter the stopping rule.
     `on_iteration(start, iteration, log_likelihood)` is called at iteration borders with the total

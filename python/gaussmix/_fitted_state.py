@@ -132,6 +132,7 @@ class FittedState:
         """Return an array of the mixture in the precision of the training data."""
         if parameters.dtype == self._dtype:
             return parameters
-        rounded = parameters.astype(self._dtype)
+        with np.errstate(over="ignore", under="ignore"):  # beyond float32: result_ has all of it
+            rounded = parameters.astype(self._dtype)
         rounded.flags.writeable = False
         return rounded

@@ -39,6 +39,7 @@ def initial_parameters(
             "weights_init": start.mixture.weights,
             "means_init": start.mixture.means,
             "covariances_init": start.mixture.covariances,
+            "precisions_cholesky_init": start.mixture.precisions_cholesky,
             "responsibilities_init": None,
             "history": np.concatenate([start.history, start.trace])[-_REMEMBERED:],
         }
@@ -58,7 +59,7 @@ def initial_parameters(
     precisions = checked.pop("precisions_init")
     if precisions is not None:
         checked["covariances_init"] = precisions
-    return {**checked, "history": None}
+    return {**checked, "precisions_cholesky_init": None, "history": None}
 
 
 def _check_combination(named: set[str]) -> None:

@@ -21,7 +21,7 @@ Factors: TypeAlias = tuple[Float64Array, Float64Array, Float64Array]
 """precisions_cholesky, log_determinants (K,), reciprocal_conditions (K,)."""
 
 _RELATIVE_ERROR = 1e-6
-_MISMATCH = 1e-3  # of a factor and its matrix; next to a singularity they differ by 1e-8
+_MISMATCH = 1e-3  # of a factor and its matrix, beside the rounding of the matrix
 
 
 def check_weights(values: ArrayLike, n_components: int, name: str = "weights") -> Float64Array:
@@ -73,32 +73,60 @@ def check_precisions(
     return _symmetrised(factor @ np.swapaxes(factor, -1, -2))
 
 
-def check_precisions_cholesky(
-    values: ArrayLike,
-    covariances: Float64Array,
+def with_given_factors(
+    covariances: ArrayLike,
+    precisions_cholesky: ArrayLike,
     covariance_type: CovarianceType,
     n_components: int,
     n_features: int,
-) -> Float64Array:
-    """Check that `values` are factors of the inverses of `covariances` (checked already)."""
-    name = "precisions_cholesky"
-    shape = covariance_shape(covariance_type, n_components, n_features)
-    factor = _array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
-    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
-        belongs = (factor > 0).all() and np.allclose(factor**2 * covariances, 1.0, atol=_MISMATCH)
-    else:
-        whitened = np.swapaxes(factor, -1, -2) @ covariances @ factor
-        belongs = (
-            np.array_equal(factor, np.triu(factor))
-            and (np.diagonal(factor, axis1=-2, axis2=-1) > 0).all()
-            and np.allclose(whitened, np.eye(n_features), atol=_MISMATCH)
-        )
-    if not belongs:
+) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Check covariances and the factors of their inverses; return both, and the conditions.
+
+    Next to a singularity the covariance holds fewer digits than its factor does, down to none. So
+    the factor is believed as far as the digits of the covariance do not contradict it, and a
+    covariance that is singular to working precision has the reciprocal condition 0.
+    """
+    sizes = (covariance_type, n_components, n_features)
+    matrices = _symmetric_array(covariances, *sizes, "covariances")
+    factors = _covariance_array(precisions_cholesky, *sizes, "precisions_cholesky")
+    if not _belong(factors, matrices, covariance_type):
         raise GaussmixError(
-            f"{name} must be the upper triangular factors of the inverse covariances, but they do "
-            "not belong to the covariances that were given: leave them out to have them computed."
+            "precisions_cholesky must be the upper triangular factors of the inverse covariances, "
+            "but they do not belong to the covariances that were given: leave them out to have "
+            "them computed."
         )
-    return factor
+    return matrices, factors, _reciprocal_conditions(matrices, *sizes)
+
+
+def _belong(factors: Float64Array, matrices: Float64Array, covariance_type: CovarianceType) -> bool:
+    """Whether U is triangular and U^T C U is the identity, to the rounding of C."""
+    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+        return bool((factors > 0).all() and np.allclose(factors**2 * matrices, 1, atol=_MISMATCH))
+    transposed = np.swapaxes(factors, -1, -2)
+    deviations = np.sqrt(np.abs(np.diagonal(matrices, axis1=-2, axis2=-1)))
+    reach = (np.abs(transposed) @ deviations[..., None])[..., 0]
+    n_features = matrices.shape[-1]
+    rounding = 8 * n_features * np.finfo(float).eps * reach[..., :, None] * reach[..., None, :]
+    error = np.abs(transposed @ matrices @ factors - np.eye(n_features))
+    return bool(
+        np.array_equal(factors, np.triu(factors))
+        and (np.diagonal(factors, axis1=-2, axis2=-1) > 0).all()
+        and (error <= _MISMATCH + rounding).all()
+    )
+
+
+def _reciprocal_conditions(
+    matrices: Float64Array, covariance_type: CovarianceType, n_components: int, n_features: int
+) -> Float64Array:
+    try:
+        return core.factorise(covariance_type.value, matrices, n_components, n_features)[2]
+    except ValueError:
+        if covariance_type is not CovarianceType.FULL or n_components == 1:
+            return np.zeros(n_components)
+        each = (
+            _reciprocal_conditions(one[None], covariance_type, 1, n_features) for one in matrices
+        )
+        return np.concatenate(list(each))
 
 
 def check_responsibilities(
@@ -142,11 +170,7 @@ def factorised(
     name: str,
 ) -> tuple[Float64Array, Factors]:
     """Return the checked matrices, and what `core.factorise` says of them."""
-    shape = covariance_shape(covariance_type, n_components, n_features)
-    matrices = _array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
-    if covariance_type in (CovarianceType.FULL, CovarianceType.TIED):
-        _check_symmetric(matrices, name)
-        matrices = _symmetrised(matrices)
+    matrices = _symmetric_array(values, covariance_type, n_components, n_features, name)
     try:
         factors = core.factorise(covariance_type.value, matrices, n_components, n_features)
     except ValueError as error:
@@ -155,6 +179,31 @@ def factorised(
             "copies of one another, or add a small number to the diagonal."
         ) from error
     return matrices, factors
+
+
+def _covariance_array(
+    values: ArrayLike,
+    covariance_type: CovarianceType,
+    n_components: int,
+    n_features: int,
+    name: str,
+) -> Float64Array:
+    shape = covariance_shape(covariance_type, n_components, n_features)
+    return _array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
+
+
+def _symmetric_array(
+    values: ArrayLike,
+    covariance_type: CovarianceType,
+    n_components: int,
+    n_features: int,
+    name: str,
+) -> Float64Array:
+    matrices = _covariance_array(values, covariance_type, n_components, n_features, name)
+    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+        return matrices
+    _check_symmetric(matrices, name)
+    return _symmetrised(matrices)
 
 
 def _check_symmetric(matrices: Float64Array, name: str) -> None:

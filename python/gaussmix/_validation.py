@@ -235,9 +235,12 @@ def check_enough_rows(n_components: int, n_rows: int, sample_weight: Float64Arra
 
 # --- settings ---------------------------------------------------------------------------------
 
+_LARGEST_INTEGER = 2**63 - 1  # of the engine's counts
+_LARGEST_THREAD_COUNT = 2**31 - 1  # of OpenMP's
 
-def check_integer(value: Any, name: str, *, minimum: int) -> int:
-    """Require an integer of at least `minimum`; NumPy's count, booleans and floats do not."""
+
+def check_integer(value: Any, name: str, *, minimum: int, maximum: int = _LARGEST_INTEGER) -> int:
+    """Require an integer in a range; NumPy's count, booleans and floats do not."""
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -248,6 +251,8 @@ def check_integer(value: Any, name: str, *, minimum: int) -> int:
         ) from None
     if number < minimum:
         raise GaussmixError(f"{name} must be an integer >= {minimum}, got {number}.")
+    if number > maximum:
+        raise GaussmixError(f"{name} must be an integer <= {maximum}, got {number}.")
     return number
 
 
@@ -289,7 +294,9 @@ def nearest(word: str, choices: tuple[str, ...]) -> str:
 
 def check_n_threads(value: Any) -> int | None:
     """Require None (what the process may use, read at each call) or an integer >= 1."""
-    return None if value is None else check_integer(value, "n_threads", minimum=1)
+    if value is None:
+        return None
+    return check_integer(value, "n_threads", minimum=1, maximum=_LARGEST_THREAD_COUNT)
 
 
 def check_verbose(value: Any) -> int:

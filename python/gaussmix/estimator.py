@@ -84,7 +84,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
     warm_start : bool, default=False
         Carry on where the last fit ended, its stopping history included.
     verbose : int, default=0
-        Print progress; 2 adds likelihoods and times.
+        1 prints the log-likelihood as it grows, and how each start ended; 2 prints no more.
     verbose_interval : int, default=10
         Passes between two lines of progress.
     n_threads : int or None, default=None

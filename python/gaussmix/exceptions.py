@@ -26,6 +26,7 @@ __all__ = [
     "MissingDependencyError",
     "ModelFileError",
     "NotFittedError",
+    "RepairWarning",
 ]
 
 
@@ -64,6 +65,10 @@ class ConvergenceWarning(UserWarning):
     """
 
 
+class RepairWarning(UserWarning):
+    """An M-step that stands alone had to repair a component; a fit counts this in its result."""
+
+
 class FitInterrupted(KeyboardInterrupt):
     """A fit was stopped by Ctrl-C.
 
@@ -92,6 +97,11 @@ def warn_not_converged(message: str) -> None:
     warnings.warn(
         message, _shared_with_sklearn(ConvergenceWarning), stacklevel=_first_outer_frame()
     )
+
+
+def warn_repaired(message: str) -> None:
+    """Issue a ``RepairWarning`` at the caller's line."""
+    warnings.warn(message, RepairWarning, stacklevel=_first_outer_frame())
 
 
 def _shared_with_sklearn(ours: type[Any]) -> type[Any]:

@@ -187,8 +187,9 @@ def fit(
         responsibilities_init=responsibilities_init,
         start=start,
     )
-    if start is not None:
-        settings["n_init"] = 1  # there is one way to carry on
+    names_of_parameters = ("weights_init", "means_init", "covariances_init")
+    if all(settings[name] is not None for name in names_of_parameters):
+        settings["n_init"] = 1  # nothing is drawn: further starts would be the same one again
     # The seed comes last: an error above must not have moved the caller's generator.
     settings["seed"] = seed_from(random_state)
 

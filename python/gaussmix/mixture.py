@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -13,9 +13,9 @@ import numpy as np
 from gaussmix._conversion import as_numbers
 from gaussmix._parameters import (
     check_means,
-    check_precisions_cholesky,
     check_weights,
     factorised,
+    with_given_factors,
 )
 from gaussmix._random import seed_from
 from gaussmix._record import Record, read_only
@@ -98,9 +98,13 @@ class Mixture(Record):
     ) -> None:
         structure = resolve_covariance_type(covariance_type)
         K, D = _shape_of_means(means)
-        matrices, (factor, _, conditions) = factorised(covariances, structure, K, D, "covariances")
-        if precisions_cholesky is not None:
-            factor = check_precisions_cholesky(precisions_cholesky, matrices, structure, K, D)
+        if precisions_cholesky is None:
+            matrices, factors = factorised(covariances, structure, K, D, "covariances")
+            factor, _, conditions = factors
+        else:
+            matrices, factor, conditions = with_given_factors(
+                covariances, precisions_cholesky, structure, K, D
+            )
         values = {
             "weights": read_only(check_weights(weights, K)),
             "means": read_only(check_means(means, K, D)),
@@ -268,8 +272,12 @@ class Mixture(Record):
             n_threads=threads,
             **{output: True},
         )[output]
-        # Labels are integers; all else comes back in the precision of the data.
-        return result if output == "labels" else result.astype(data.dtype, copy=False)
+        # Labels are integers; all else comes back in the precision of the data, where the density
+        # of a row far from everything may be minus infinity.
+        if output == "labels":
+            return result
+        with np.errstate(over="ignore"):
+            return result.astype(data.dtype, copy=False)
 
     def _engine_parameters(self) -> tuple[str, Float64Array, Float64Array, Float64Array]:
         return self.covariance_type.value, self.weights, self.means, self.precisions_cholesky
@@ -297,7 +305,8 @@ def _shape_of_means(means: ArrayLike) -> tuple[int, int]:
 def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
     if names is None:
         return None
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    are_text = isinstance(names, Collection) and all(isinstance(name, str) for name in names)
+    if isinstance(names, str) or not are_text:
         raise GaussmixTypeError(
             f"feature_names must be None or a sequence of {n_features} strings, got {names!r}."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +116,10 @@ class SufficientStatistics(Record):
         Raises
         ------
         GaussmixError
-            `factor` is not a positive finite number.
+            `factor` is not positive and finite, or so large or so small that the sum of the squared
+            weights leaves the range of float64.
+        GaussmixTypeError
+            `factor` is not a number.
 
         Examples
         --------
@@ -125,8 +129,18 @@ class SufficientStatistics(Record):
         >>> float(half.weight[0]), float(half.mean[0, 0]), half.n_effective
         (1.0, 2.0, 2.0)
         """
+        wanted = f"factor must be a finite number > 0, got {factor!r}"
+        if isinstance(factor, (bool, np.bool_)) or not isinstance(factor, numbers.Real):
+            raise GaussmixTypeError(f"{wanted} of type {type(factor).__name__}.")
+        factor = float(factor)
         if not (math.isfinite(factor) and factor > 0):
-            raise GaussmixError(f"factor must be a finite number > 0, got {factor!r}.")
+            raise GaussmixError(f"{wanted}.")
+        total_squared_weight = self.total_squared_weight * factor * factor
+        if not 0 < total_squared_weight < math.inf:
+            raise GaussmixError(
+                f"with factor {factor!r} the sum of the squared weights leaves the range of "
+                "float64: use a factor nearer to 1."
+            )
         return SufficientStatistics(
             weight=self.weight * factor,
             mean=self.mean,
@@ -134,7 +148,7 @@ class SufficientStatistics(Record):
             scatter_kind=self.scatter_kind,
             log_likelihood=self.log_likelihood * factor,
             total_weight=self.total_weight * factor,
-            total_squared_weight=self.total_squared_weight * factor**2,
+            total_squared_weight=total_squared_weight,
             n_rows=self.n_rows,
         )
 

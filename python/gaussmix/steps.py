@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gaussmix._runtime import core
-from gaussmix._typing import ArrayLike
+from gaussmix._typing import ArrayLike, Int64Array
 from gaussmix._validation import (
     check_choice,
     check_feature_names,
@@ -16,7 +18,12 @@ from gaussmix._validation import (
     feature_names_of,
 )
 from gaussmix.covariance import CovarianceType, resolve_covariance_type, scatter_kind
-from gaussmix.exceptions import DegenerateError, GaussmixError, GaussmixTypeError
+from gaussmix.exceptions import (
+    DegenerateError,
+    GaussmixError,
+    GaussmixTypeError,
+    warn_repaired,
+)
 from gaussmix.mixture import Mixture
 from gaussmix.statistics import SufficientStatistics, as_dict, from_dict
 
@@ -137,6 +144,11 @@ def m_step(
     DegenerateError
         A covariance is singular and `on_degenerate` is "raise".
 
+    Warns
+    -----
+    RepairWarning
+        A covariance was singular and is repaired, or a component had no weight.
+
     References
     ----------
     .. [1] G. Celeux and G. Govaert, "Gaussian parsimonious clustering models", Pattern
@@ -165,6 +177,7 @@ def m_step(
         )
     earlier = None if previous is None else _as_previous(previous, statistics, structure)
     values = _run(statistics, structure, ridge, policy, earlier)
+    _tell_of_repairs(values["floored"], values["emptied"])
     return Mixture(
         values["weights"],
         values["means"],
@@ -173,6 +186,22 @@ def m_step(
         None if previous is None else previous.feature_names,
         values["precisions_cholesky"],
     )
+
+
+def _tell_of_repairs(floored: Int64Array, emptied: Int64Array) -> None:
+    done = [
+        f"{what} {', '.join(map(str, np.flatnonzero(counts)))}"
+        for what, counts in (
+            ("raised eigenvalues of the covariance of component", floored),
+            ("kept the parameters of the weightless component", emptied),
+        )
+        if counts.any()
+    ]
+    if done:
+        warn_repaired(
+            f"the M-step {' and '.join(done)}: use fewer components or a simpler covariance_type, "
+            'or on_degenerate="raise" for an error.'
+        )
 
 
 def check_mixture(value: object, name: str) -> None:

@@ -1,0 +1,115 @@
+"""Defects that were found once, each by the smallest case that shows it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gaussmix as gx
+import reference as ref
+from fits import quiet
+from strategies import clusters
+
+each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+
+
+def test_data_drawn_from_a_seed_do_not_bias_a_fit_from_that_seed() -> None:
+    # The draw of a row's component and the choice of rows to seed from used the same numbers, so
+    # that the start saw little but the first components.
+    means = 10.0 * np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+    mixture = gx.Mixture(np.full(4, 0.25), means, np.ones(4), "spherical")
+    X, _ = mixture.sample(100_000, random_state=0)
+    start = quiet(X, 4, max_iter=0, random_state=0).mixture
+    np.testing.assert_allclose(start.weights, 0.25, atol=0.01)
+
+
+@each_structure
+@pytest.mark.parametrize("n_features", [2, 7, 12])
+def test_carrying_on_from_a_floored_fit_loses_nothing(
+    covariance_type: str, n_features: int
+) -> None:
+    X = np.random.default_rng(n_features).standard_normal((9, n_features))
+    first = quiet(X, 3, covariance_type=covariance_type, max_iter=4, random_state=0)
+    then = quiet(X, 3, covariance_type=covariance_type, max_iter=4, start=first)
+    assert then.trace[0] == pytest.approx(first.log_likelihood, rel=1e-12)
+
+
+@each_structure
+def test_an_emptied_component_keeps_its_covariance_under_a_ridge(covariance_type: str) -> None:
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    covariances = {
+        "full": np.stack([np.eye(2)] * 2),
+        "diag": np.ones((2, 2)),
+        "spherical": np.ones(2),
+    }
+    if covariance_type not in covariances:
+        pytest.skip("a tied component has no covariance of its own")
+    result = quiet(
+        X,
+        2,
+        covariance_type=covariance_type,
+        reg_covar=1.0,
+        tol=0,
+        max_iter=5,
+        weights_init=[1.0, 0.0],
+        means_init=[[0.0, 0.0], [1e3, 1e3]],
+        covariances_init=covariances[covariance_type],
+    )
+    assert result.repairs.emptied == (0, 5)
+    np.testing.assert_array_equal(result.mixture.covariances[1], covariances[covariance_type][1])
+    np.testing.assert_array_equal(result.mixture.means[1], [1e3, 1e3])
+
+
+@pytest.mark.parametrize("separation", [1.0, 1e3, 1e6, 1e8])
+def test_tied_densities_of_far_apart_means(separation: float) -> None:
+    rng = np.random.default_rng(0)
+    means = separation * np.array([[0.0, 0.0, 0.0], [1.0, 0.5, -1.0], [-0.3, 1.0, 0.7]])
+    covariance = np.array([[2.0, 0.5, 0.1], [0.5, 1.0, 0.3], [0.1, 0.3, 0.5]])
+    X = means[rng.integers(3, size=300)] + rng.normal(size=(300, 3))
+    tied = gx.Mixture([0.2, 0.3, 0.5], means, covariance, "tied")
+    full = gx.Mixture([0.2, 0.3, 0.5], means, np.stack([covariance] * 3), "full")
+    # Whitening about one mean is allowed means 100 standard deviations away from it.
+    np.testing.assert_allclose(tied.log_density(X), full.log_density(X), rtol=0, atol=1e-11)
+
+
+def test_an_interrupted_initialisation_leaves_the_starts_before_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class StopError(Exception):
+        pass
+
+    X = clusters(0, 300, 2, 3, 3.0)
+    seen: list[int] = []
+
+    def stop_in_the_second(self: object, start: int, iteration: int, value: float) -> bool:
+        seen.append(start)
+        if start == 1:
+            raise KeyboardInterrupt
+        return True
+
+    from gaussmix import _progress
+
+    monkeypatch.setattr(_progress.Progress, "__call__", stop_in_the_second)
+    with pytest.raises(gx.FitInterrupted) as caught:
+        gx.fit(X, 3, n_init=3, random_state=0, verbose=1, verbose_interval=10**6)
+    result = caught.value.result
+    assert result is not None
+    assert [start.status for start in result.starts] == ["converged", "interrupted"]
+    assert result.best_start == 0
+    assert result.converged
+
+
+def test_a_component_of_given_means_gets_the_rows_around_it() -> None:
+    X = np.repeat([[0.0], [10.0], [20.0]], [10, 20, 70], axis=0) + np.linspace(-1, 1, 100)[:, None]
+    for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+        means = np.array([[0.0], [10.0], [20.0]])[order]
+        start = quiet(X, 3, means_init=means, max_iter=0, random_state=0).mixture
+        np.testing.assert_allclose(start.weights, np.array([0.1, 0.2, 0.7])[order])
+        np.testing.assert_array_equal(start.means, means)
+
+
+def test_more_threads_than_any_machine_has() -> None:
+    X = clusters(0, 40_000, 2, 3, 3.0)
+    one = gx.fit(X, 3, random_state=0, n_threads=1)
+    many = gx.fit(X, 3, random_state=0, n_threads=2**31 - 1)
+    assert one.mixture == many.mixture
