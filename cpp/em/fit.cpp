@@ -23,7 +23,7 @@ StartOutcome run_start(EStep& e_step, const Settings& settings, const ColumnMome
         initialise(e_step, settings, moments, regularisation, static_cast<std::uint64_t>(number), outcome.repairs);
   } catch (const Degenerate& error) {
     outcome.status = Status::degenerate;
-    outcome.message = "start " + std::to_string(number) + ", initialisation: " + error.what();
+    outcome.message = "start " + std::to_string(number + 1) + ", initialisation: " + error.what();
     return outcome;
   }
   outcome.seconds_init = seconds_since(begin);

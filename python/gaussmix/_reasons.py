@@ -140,7 +140,8 @@ def _same_optimum(result: FitResult) -> float:
 def _counted(counts: tuple[int, ...]) -> str:
     """Say ``component 0 in 3 M-steps and component 4 in 1 M-steps``."""
     hit = [k for k, count in enumerate(counts) if count]
-    return _listed([f"component {k} in {counts[k]} M-steps" for k in hit], len(hit))
+    words = {k: "M-step" if counts[k] == 1 else "M-steps" for k in hit}
+    return _listed([f"component {k} in {counts[k]} {words[k]}" for k in hit], len(hit))
 
 
 def _listed(names: list[str], total: int) -> str:

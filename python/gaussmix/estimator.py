@@ -110,7 +110,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         Mean log-likelihood per unit weight at the *returned* parameters: ``score`` of the
         training data. (scikit-learn's belongs to the parameters before the last M-step.)
     lower_bounds_ : list of float
-        The same before each pass of the kept start.
+        The same before each pass of the kept start; passes that were undone are left out.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names of the training data; only there if all are strings.
