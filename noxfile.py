@@ -90,6 +90,8 @@ def sanitize(session: nox.Session) -> None:
         "cmake.define.GAUSSMIX_SANITIZE=address,undefined",
         "install.strip=false",
     )
+    # With it joblib ends its workers itself; pgrep, which it would run, hangs under the sanitizer.
+    session.install("psutil")
     # Python itself is not instrumented: both libraries must be there before it starts, libstdc++
     # because the sanitizer needs the real __cxa_throw when the first C++ exception is thrown.
     preload = [compiler_library(session, name) for name in ("libasan.so", "libstdc++.so")]
