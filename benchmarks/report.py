@@ -46,7 +46,7 @@ def _title(row: Row) -> str:
 
 
 def _case_lines(rows: list[Row]) -> list[str]:
-    ours = next((row for row in rows if row.library == OURS), None)
+    ours = next((row for row in rows if row.package == OURS), None)
     return [_line(row, ours, rows) for row in rows]
 
 
@@ -58,7 +58,7 @@ def _line(row: Row, ours: Row | None, case: list[Row]) -> str:
             f"{row.n_rows:,}",
             str(row.n_features),
             str(row.n_components),
-            f"{row.library} {row.version}",
+            f"{row.package} {row.version}",
             f"{1e3 * row.median_seconds:.1f}",
             f"{1e3 * row.min_seconds:.1f}",
             f"{row.ns_per_row_component:.2f}",

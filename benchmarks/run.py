@@ -63,7 +63,7 @@ def _row(
         repeats=len(timings),
         threads="all cores" if threads is None else str(threads),
         required_speedup="" if case.required_speedup is None else f"{case.required_speedup:g}",
-        library=adapter.name,
+        package=adapter.name,
         version=adapter.version(),
         median_seconds=median(seconds),
         min_seconds=min(seconds),

@@ -25,7 +25,7 @@ class Row:
     repeats: int
     threads: str
     required_speedup: str
-    library: str
+    package: str
     version: str
     median_seconds: float
     min_seconds: float

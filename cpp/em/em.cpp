@@ -136,8 +136,8 @@ void run_em(EStep& e_step, const Settings& settings, const Regularisation& regul
     outcome.status = Status::interrupted;
   } catch (const Degenerate& error) {
     outcome.status = Status::degenerate;
-    outcome.message =
-        "start " + std::to_string(start_number + 1) + ", iteration " + std::to_string(outcome.n_iter) + ": " + error.what();
+    outcome.message = "start " + std::to_string(start_number + 1) + ", iteration " + std::to_string(outcome.n_iter) +
+                      ": " + error.what();
     outcome.log_likelihood = std::numeric_limits<double>::quiet_NaN();
   }
 }

@@ -31,7 +31,8 @@ inline Vec exp_of_nonpositive(Vec x) {
   p = p * r + 5.000000000000018e-01;
   p = p * r + 1.0;
   p = p * r + 1.0;
-  const IntVec bits = reinterpret_cast<IntVec>(p) + (reinterpret_cast<IntVec>(shifted) << 52);
+  // Unsigned, because where x is far below -707 the sum runs over; that lane is thrown away.
+  const UnsignedVec bits = reinterpret_cast<UnsignedVec>(p) + (reinterpret_cast<UnsignedVec>(shifted) << 52);
   return x < -707.0 ? Vec{} : reinterpret_cast<Vec>(bits);
 }
 

@@ -27,6 +27,7 @@ constexpr Index kAlignment = 8;                 // every buffer is a multiple of
 
 typedef double Vec __attribute__((vector_size(8 * kLanes), may_alias));
 typedef std::int64_t IntVec __attribute__((vector_size(8 * kLanes), may_alias));
+typedef std::uint64_t UnsignedVec __attribute__((vector_size(8 * kLanes), may_alias));
 
 inline Vec broadcast(double value) { return Vec{} + value; }
 inline Vec load(const double* p) { return *reinterpret_cast<const Vec*>(p); }
