@@ -140,7 +140,7 @@ REASONS = [
     ),
     (
         result(start(repairs=repaired(emptied=(1, 0)))),
-        ["No row was left to component 0 in 1 M-steps", "use fewer", "n_init"],
+        ["No row was left to component 0 in 1 M-step,", "use fewer", "n_init"],
     ),
     (
         result(mixture=SPURIOUS),

@@ -35,9 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         with _warnings_as_lines():
-            options = make_parser().parse_args(arguments)
-            options.run(options)
-            sys.stdout.flush()
+            try:
+                options = make_parser().parse_args(arguments)
+                options.run(options)
+            finally:  # argparse leaves by SystemExit after --help, with text still in the buffer
+                sys.stdout.flush()
     except BrokenPipeError:
         _give_up_stdout()  # the reader, say `head`, has seen enough; files are written by then
     except KeyboardInterrupt as interruption:
