@@ -46,7 +46,7 @@ def ellipse(mean: np.ndarray, covariance: np.ndarray, deviations: float) -> np.n
     """Points at a Mahalanobis distance of `deviations`, 2 x 200."""
     angle = np.linspace(0, 2 * np.pi, 200)
     circle = np.stack([np.cos(angle), np.sin(angle)])
-    return mean[:, None] + deviations * np.linalg.cholesky(covariance) @ circle
+    return np.asarray(mean[:, None] + deviations * np.linalg.cholesky(covariance) @ circle)
 
 
 if __name__ == "__main__":
