@@ -22,8 +22,10 @@ def draw(path: str) -> None:
     labels = mixture.assign(faithful.data)
     figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
     for rank, k in enumerate(np.argsort(mixture.means[:, 0])):
+        duration, wait = faithful.data[labels == k].T
         axes.scatter(
-            *faithful.data[labels == k].T,
+            duration,
+            wait,
             s=14,
             marker=MARKERS[rank],
             color=SHADES[rank],
