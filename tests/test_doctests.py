@@ -7,7 +7,6 @@ import importlib
 import pkgutil
 from typing import Any
 
-import numpy as np
 import pytest
 
 import gaussmix
@@ -22,8 +21,7 @@ MODULES = [
 @pytest.mark.parametrize("name", ["gaussmix", *MODULES])
 def test_examples(name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with np.printoptions(legacy=False):
-        failed, _ = doctest.testmod(importlib.import_module(name))
+    failed, _ = doctest.testmod(importlib.import_module(name))
     assert failed == 0
 
 

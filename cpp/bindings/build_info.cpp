@@ -47,11 +47,6 @@ py::dict build_info() {
   info["openmp"] = std::to_string(openmp_version());
   info["simd_levels"] = split(GAUSSMIX_LEVELS);
   info["simd_level"] = kernels::active_level().name;
-  info["simd_lanes"] = kernels::active_level().lanes;
-  py::list supported;
-  for (const auto& level : split(GAUSSMIX_LEVELS))
-    if (kernels::processor_has(level.cast<std::string>())) supported.append(level);
-  info["simd_supported"] = py::tuple(supported);
   return info;
 }
 

@@ -38,8 +38,8 @@ class Loop {
     outcome_.log_likelihood = likelihood.log_likelihood;
     outcome_.certainty = likelihood.certainty;
     const double known = outcome_.trace.empty() ? outcome_.log_likelihood : outcome_.trace.back();
+    // std::max keeps its first argument when that is nan: an unknown gain stays unknown.
     outcome_.predicted_gain = std::max(stopping_.predicted_gain() - (outcome_.log_likelihood - known), 0.0);
-    if (std::isnan(stopping_.predicted_gain())) outcome_.predicted_gain = stopping_.predicted_gain();
     outcome_.mixture = std::move(theta_);
   }
 

@@ -66,6 +66,16 @@ constexpr Candidate kCandidates[] = {
 #endif
 };
 
+bool processor_has(std::string_view name) {
+#if defined(__x86_64__)
+  static const int level = x86_level();
+  return (name == "v2" && level >= 2) || (name == "v3" && level >= 3) || (name == "v4" && level >= 4) ||
+         name == "generic";
+#else
+  return name == "generic";
+#endif
+}
+
 const Level* best_level() {
   for (const Candidate& candidate : kCandidates)
     if (candidate.level != nullptr && processor_has(candidate.name)) return candidate.level;
@@ -77,16 +87,6 @@ const Level* best_level() {
 const Level* selected = best_level();
 
 }  // namespace
-
-bool processor_has(std::string_view name) {
-#if defined(__x86_64__)
-  static const int level = x86_level();
-  return (name == "v2" && level >= 2) || (name == "v3" && level >= 3) || (name == "v4" && level >= 4) ||
-         name == "generic";
-#else
-  return name == "generic";
-#endif
-}
 
 const Level& active_level() { return *selected; }
 

@@ -11,6 +11,5 @@ enum class Selection { ok, unknown_name, not_built, not_supported };
 
 const Level& active_level();
 Selection select_level(std::string_view name);  // empty: the best one
-bool processor_has(std::string_view name);
 
 }  // namespace gaussmix::kernels

@@ -1,4 +1,4 @@
-// The one function that touches all rows: runs a kernel task over fixed leaves and adds up what they return.
+// The visit of the kernels to all rows: runs a task over fixed leaves and adds up what they return.
 #pragma once
 
 #include <memory>
