@@ -21,6 +21,14 @@ void unpack_symmetric(const double* packed, MatrixMap out) {
     for (Eigen::Index j = 0; j <= i; ++j) out(i, j) = out(j, i) = *packed++;
 }
 
+// The feature form sums just those products that its densities are made of.
+Form features_serve(CovarianceShape shape, ScatterKind kind) {
+  const bool same = (shape == CovarianceShape::full && kind == ScatterKind::full) ||
+                    (shape == CovarianceShape::diag && kind == ScatterKind::diag) ||
+                    (shape == CovarianceShape::spherical && kind == ScatterKind::trace);
+  return same ? Form::features : Form::centred;
+}
+
 // Sums about `centre` -> weight, mean, scatter about the mean: W = S - s s^T / n. The centre is the previous mean, so s / n
 // is one step of EM and nothing cancels.
 void finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
@@ -92,14 +100,14 @@ SufficientStatistics EStep::operator()(const Mixture& mixture, ScatterKind kind)
     const KernelParameters parameters = unwhitened_kernel_parameters(mixture);
     return run(parameters.density(), kernels::Source::softmax, mixture.means, kind, nullptr);
   }
-  const KernelParameters parameters = kernel_parameters(mixture);
+  const KernelParameters parameters = kernel_parameters(mixture, features_serve(mixture.factors.shape, kind));
   return run(parameters.density(), kernels::Source::softmax, mixture.means, kind, nullptr);
 }
 
 // With y = L^-1 (x - c) the log-densities need D operations per component instead of D^2 / 2, and the within scatter is the
 // constant total scatter less the scatter of the means.
 SufficientStatistics EStep::run_whitened(const Mixture& mixture) {
-  const KernelParameters parameters = kernel_parameters(mixture);
+  const KernelParameters parameters = kernel_parameters(mixture, Form::features);
   const Index n_features = data_.n_features;
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
   const double ratio =
