@@ -11,6 +11,7 @@ namespace {
 inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 struct Block {
+  Index capacity;       // rows a block can hold
   Index rows;           // rows present
   Index n_strips;       // padding rows repeat the first row with weight zero
   double* x;            // D per sample
@@ -40,13 +41,21 @@ inline Index block_rows(const Task& task) {
   return rows;
 }
 
+// Distance of two quantities in `centred`; not a power of two, to spread over the sets of the caches.
+inline Index centred_step(const Block& block) { return block.capacity + kAlignment; }
+
+// In doubles.
+inline Index block_size(const Task& task) {
+  return block_rows(task) * row_size(task) + (task.density.n_features + 1) * kAlignment;
+}
+
 inline Block make_block(const Task& task, double* workspace) {
   const Density& density = task.density;
-  const Index rows = block_rows(task);
   Block block{};
+  block.capacity = block_rows(task);
   auto take = [&](Index count) {
     double* p = workspace;
-    workspace += count * rows;
+    workspace += count * block.capacity;
     return p;
   };
   block.x = take(density.n_features);
@@ -58,12 +67,34 @@ inline Block make_block(const Task& task, double* workspace) {
   return block;
 }
 
+// D known to the compiler, or 0: for the narrowest rows it then finds shuffles, and loading would otherwise be a tenth of all.
+template <int D, class T>
+inline void transpose_strip(const T* rows, Index n_features, double* out) {
+  const Index n = D > 0 ? D : n_features;
+  if constexpr (D > 0) {
+    for (int d = 0; d < D; ++d)
+      for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<double>(rows[i * D + d]);
+  } else {
+    for (Index i = 0; i < kStrip; ++i)
+      for (Index d = 0; d < n; ++d) out[d * kStrip + i] = static_cast<double>(rows[i * n + d]);
+  }
+}
+
 template <class T>
 inline void transpose(const T* rows, Index n_features, const Block& block) {
-  for (Index i = 0; i < block.n_strips * kStrip; ++i) {
+  const Index n_full = block.rows / kStrip;
+  for (Index strip = 0; strip < n_full; ++strip) {
+    const T* from = rows + strip * kStrip * n_features;
+    double* to = block.x + strip * n_features * kStrip;
+    if (n_features <= 4)
+      with_size<4>(n_features, [&]<int D>() { transpose_strip<D>(from, n_features, to); });
+    else
+      transpose_strip<0>(from, n_features, to);
+  }
+  for (Index i = n_full * kStrip; i < block.n_strips * kStrip; ++i) {
     const T* row = rows + (i < block.rows ? i : 0) * n_features;
-    double* out = block.x + i / kStrip * n_features * kStrip + i % kStrip;
-    for (Index d = 0; d < n_features; ++d) out[d * kStrip] = static_cast<double>(row[d]);
+    for (Index d = 0; d < n_features; ++d)
+      block.x[n_full * n_features * kStrip + d * kStrip + i % kStrip] = static_cast<double>(row[d]);
   }
 }
 
@@ -74,7 +105,10 @@ inline void load_block(const Rows& rows, Index n_features, Index begin, Index en
     transpose(static_cast<const float*>(rows.data) + begin * n_features, n_features, block);
   else
     transpose(static_cast<const double*>(rows.data) + begin * n_features, n_features, block);
-  for (Index i = 0; i < block.rows; ++i) block.weights[i] = rows.weights != nullptr ? rows.weights[begin + i] : 1.0;
+  if (rows.weights != nullptr)
+    for (Index i = 0; i < block.rows; ++i) block.weights[i] = rows.weights[begin + i];
+  else
+    for (Index i = 0; i < block.rows; ++i) block.weights[i] = 1.0;
   for (Index i = block.rows; i < block.n_strips * kStrip; ++i) block.weights[i] = 0.0;
 }
 

@@ -77,7 +77,8 @@ inline void feature_logits(const Features& features, Index n_components, const d
 // Columns outside, so that their few features stay in the first cache level while all components pass.
 inline void accumulate_features(const Density& density, const Block& block, double* sums) {
   const Index size = density.features.size;
-  const Panel responsibilities{block.logits, density.n_components}, features{block.features, size};
+  const Panel responsibilities = strips_of(block.logits, density.n_components);
+  const Panel features = strips_of(block.features, size);
   for_groups<kSumColumns>(size, [&]<int C>(Index column) {
     for_groups<kSumRows>(density.n_components, [&]<int R>(Index k) {
       Vec tile[R];

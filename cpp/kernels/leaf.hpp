@@ -87,24 +87,23 @@ inline Index workspace_size(const Task& task) {
   const Density& density = task.density;
   const Index feature_sums = density.features.table != nullptr ? density.n_components * density.features.size : 0;
   const Layout layout = make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter);
-  return block_rows(task) * row_size(task) + round_up(layout.size + kLanes, kAlignment) +
-         round_up(feature_sums + kLanes, kAlignment);
+  return block_size(task) + round_up(layout.size + kLanes, kAlignment) + round_up(feature_sums + kLanes, kAlignment);
 }
 
 inline void run_leaf(const Task& task, Index begin, Index end, double* workspace, double* partial) {
   const Density& density = task.density;
   const Layout layout = make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter);
   Block block = make_block(task, workspace);
-  const Index rows = block_rows(task);
-  double* sums = workspace + rows * row_size(task);
+  double* sums = workspace + block_size(task);
   double* feature_sums = sums + round_up(layout.size + kLanes, kAlignment);
   const Index n_feature_sums = density.features.table != nullptr ? density.n_components * density.features.size : 0;
   for (Index i = 0; i < layout.size; ++i) sums[i] = 0.0;
   for (Index i = 0; i < n_feature_sums; ++i) feature_sums[i] = 0.0;
 
   Likelihood likelihood;
-  for (Index first = begin; first < end; first += rows) {
-    load_block(task.rows, density.n_features, first, first + rows < end ? first + rows : end, block);
+  for (Index first = begin; first < end; first += block.capacity) {
+    const Index last = first + block.capacity < end ? first + block.capacity : end;
+    load_block(task.rows, density.n_features, first, last, block);
     const double* x = block.x;
     if (density.whitener != nullptr) {
       whiten(density, block);

@@ -7,8 +7,6 @@
 namespace gaussmix::kernels {
 namespace {
 
-typedef Vec Tile[kTileVectors];
-
 // sum[r] += sum_{j < count} row[r][j] * z_j over one strip.
 template <int R>
 inline void add_products(const double* const (&row)[R], Index count, const double* z, Tile (&sum)[R]) {
@@ -47,12 +45,16 @@ inline Vec horizontal_sums(const Vec (&a)[C]) {
     return fold<W / 2>(horizontal_sums<W / 2, First>(a), horizontal_sums<W / 2, First + W / 2>(a));
 }
 
-// n quantities per sample, of which a tile reads a few.
+// Quantities of all samples of a block: where a strip of one of them lies.
 struct Panel {
   const double* data;
-  Index n;
-  const double* at(Index q, Index strip) const { return data + (strip * n + q) * kStrip; }
+  Index step;        // to the next quantity
+  Index strip_step;  // to the next strip
+  const double* at(Index q, Index strip) const { return data + q * step + strip * strip_step; }
 };
+
+// n quantities per sample, strip by strip as in a block's buffers.
+inline Panel strips_of(const double* data, Index n) { return {data, kStrip, n * kStrip}; }
 
 // A tile of sums: one row of the left panel per row, one lane per column of the right panel.
 constexpr int kSumColumns = kLanes;
@@ -70,9 +72,9 @@ inline void sum_products(const Panel& left, Index first_row, const Panel& right,
     const double* b = right.at(first_column, strip);
     for (int v = 0; v < kTileVectors; ++v) {
       Vec row[R];
-      for (int r = 0; r < R; ++r) row[r] = load(a + r * kStrip + v * kLanes);
+      for (int r = 0; r < R; ++r) row[r] = load(a + r * left.step + v * kLanes);
       for (int c = 0; c < C; ++c) {
-        const Vec column = load(b + c * kStrip + v * kLanes);
+        const Vec column = load(b + c * right.step + v * kLanes);
         for (int r = 0; r < R; ++r) sum[r][c] += row[r] * column;
       }
     }

@@ -12,48 +12,55 @@ struct Likelihood {
   Vec certainty{};  // sum of weight * log max_k r_k, at most 0
 };
 
-inline Vec largest_logit(const double* logits, Index n_components) {
-  Vec largest = load(logits);
-  for (Index k = 1; k < n_components; ++k) largest = larger(largest, load(logits + k * kStrip));
-  return largest;
+// All vectors of the strip side by side: each is a chain of dependent operations.
+inline void largest_logits(const double* logits, Index n_components, Tile& largest) {
+  for (int v = 0; v < kTileVectors; ++v) largest[v] = load(logits + v * kLanes);
+  for (Index k = 1; k < n_components; ++k)
+    for (int v = 0; v < kTileVectors; ++v) largest[v] = larger(largest[v], load(logits + k * kStrip + v * kLanes));
 }
 
 // log p(x) per row goes to `log_density`.
-inline void softmax(Index n_components, double* strip, const double* weights, double* log_density, Likelihood& total) {
-  for (int v = 0; v < kStrip; v += kLanes) {
-    double* logits = strip + v;
-    const Vec largest = largest_logit(logits, n_components);
-    Vec sum{};
+inline void softmax(Index n_components, double* logits, const double* weights, double* log_density, Likelihood& total) {
+  Tile largest, sum = {}, scale;
+  largest_logits(logits, n_components, largest);
+  for (int v = 0; v < kTileVectors; ++v)
     for (Index k = 0; k < n_components; ++k) {
-      const Vec e = exp2_of_nonpositive(load(logits + k * kStrip) - largest);
-      store(logits + k * kStrip, e);
-      sum += e;
+      double* p = logits + k * kStrip + v * kLanes;
+      const Vec e = exp2_of_nonpositive(load(p) - largest[v]);
+      store(p, e);
+      sum[v] += e;
     }
-    const Vec weight = load(weights + v);
-    const Vec scale = weight / sum;
-    for (Index k = 0; k < n_components; ++k) store(logits + k * kStrip, load(logits + k * kStrip) * scale);
-    const Vec log_sum = log_of_positive(sum);  // the largest responsibility is 1 / sum
-    const Vec row = largest * kLn2 + log_sum;
-    store(log_density + v, row);
+  for (int v = 0; v < kTileVectors; ++v) scale[v] = load(weights + v * kLanes) / sum[v];
+  for (Index k = 0; k < n_components; ++k)
+    for (int v = 0; v < kTileVectors; ++v) {
+      double* p = logits + k * kStrip + v * kLanes;
+      store(p, load(p) * scale[v]);
+    }
+  for (int v = 0; v < kTileVectors; ++v) {
+    const Vec weight = load(weights + v * kLanes);
+    const Vec log_sum = log_of_positive(sum[v]);  // the largest responsibility is 1 / sum
+    const Vec row = largest[v] * kLn2 + log_sum;
+    store(log_density + v * kLanes, row);
     total.log_likelihood += weight * row;
     total.certainty -= weight * log_sum;
   }
 }
 
 // All of the row's weight to its best component, the first one where several tie; `log_density` is then the best logit.
-inline void harden(Index n_components, double* strip, const double* weights, double* log_density, Likelihood& total) {
-  for (int v = 0; v < kStrip; v += kLanes) {
-    double* logits = strip + v;
-    const Vec largest = largest_logit(logits, n_components);
-    const Vec weight = load(weights + v);
+inline void harden(Index n_components, double* logits, const double* weights, double* log_density, Likelihood& total) {
+  Tile largest;
+  largest_logits(logits, n_components, largest);
+  for (int v = 0; v < kTileVectors; ++v) {
+    const Vec weight = load(weights + v * kLanes);
     Vec remaining = weight;
     for (Index k = 0; k < n_components; ++k) {
-      const Vec share = load(logits + k * kStrip) == largest ? remaining : Vec{};
-      store(logits + k * kStrip, share);
+      double* p = logits + k * kStrip + v * kLanes;
+      const Vec share = load(p) == largest[v] ? remaining : Vec{};
+      store(p, share);
       remaining -= share;
     }
-    store(log_density + v, largest * kLn2);
-    total.log_likelihood += weight * largest * kLn2;
+    store(log_density + v * kLanes, largest[v] * kLn2);
+    total.log_likelihood += weight * largest[v] * kLn2;
   }
 }
 

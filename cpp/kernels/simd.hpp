@@ -31,8 +31,10 @@ typedef std::int64_t IntVec __attribute__((vector_size(8 * kLanes), may_alias));
 typedef std::uint64_t UnsignedVec __attribute__((vector_size(8 * kLanes), may_alias));
 
 typedef double UnalignedVec __attribute__((vector_size(8 * kLanes), may_alias, aligned(8)));
+typedef Vec Tile[kTileVectors];  // one number per sample of a strip
 
-inline Vec broadcast(double value) { return Vec{} + value; }
+// Not Vec{} + value, which is an operation, because it turns -0 into 0.
+inline Vec broadcast(double value) { return value - Vec{}; }
 inline Vec load(const double* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(double* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 inline void add_unaligned(double* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) += v; }
