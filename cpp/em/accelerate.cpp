@@ -39,7 +39,7 @@ bool Squarem::make_admissible(Mixture& mixture, const Mixture& plain) const {
   Regularisation quiet = regularisation_;
   quiet.raise = false;
   Repairs not_counted(mixture.n_components());  // nothing is repaired yet: the likelihood has still to accept this
-  mixture.factors = regularise(mixture.covariances, quiet, mixture.weights, execution_, not_counted);
+  regularise(mixture.covariances, quiet, mixture.weights, execution_, not_counted, mixture.factors);
   return true;
 }
 
