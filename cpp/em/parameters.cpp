@@ -1,6 +1,7 @@
 #include "em/parameters.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "base/errors.hpp"
 #include "kernels/interface.hpp"
@@ -23,34 +24,50 @@ void write_factor(const ConstMatrixMap& lower, const Vector& scale, double*& out
     }
 }
 
-Matrix read_factor(Index n_features, const Vector& scale, const double*& in) {
-  Matrix lower = Matrix::Zero(n_features, n_features);
-  for (Index i = 0; i < n_features; ++i)
-    for (Index j = 0; j <= i; ++j) {
+void read_factor(const Vector& scale, const double*& in, MatrixMap lower) {
+  lower.setZero();
+  for (Eigen::Index i = 0; i < lower.rows(); ++i)
+    for (Eigen::Index j = 0; j <= i; ++j) {
       const double value = *in++;
       lower(i, j) = (i == j ? std::exp(value) : value) * scale[i];
     }
-  return lower;
+}
+
+// covariance = lower lower^T, to the bit symmetric.
+void multiply_factor(const ConstMatrixMap& lower, MatrixMap covariance) {
+  for (Eigen::Index i = 0; i < lower.rows(); ++i)
+    for (Eigen::Index j = 0; j <= i; ++j)
+      covariance(i, j) = covariance(j, i) = lower.row(i).head(j + 1).dot(lower.row(j).head(j + 1));
 }
 
 double mean_movement(const Mixture& a, const Mixture& b, Index k) {
-  const Index n_features = a.n_features();
-  const Vector d = (b.means.row(k) - a.means.row(k)).transpose();
-  switch (a.factors.shape) {
-    case CovarianceShape::full: return (a.factors.inverse_matrix(k).triangularView<Eigen::Lower>() * d).norm();
-    case CovarianceShape::tied: return (a.factors.inverse_matrix(0).triangularView<Eigen::Lower>() * d).norm();
+  const Factors& factors = a.factors;
+  const auto d = b.means.row(k) - a.means.row(k);
+  switch (factors.shape) {
+    case CovarianceShape::full:
+    case CovarianceShape::tied: {
+      const ConstMatrixMap inverse = factors.inverse_matrix(factors.shape == CovarianceShape::full ? k : 0);
+      double squares = 0;
+      for (Eigen::Index i = 0; i < inverse.rows(); ++i) {
+        const double distance = inverse.row(i).head(i + 1).dot(d.head(i + 1));
+        squares += distance * distance;
+      }
+      return std::sqrt(squares);
+    }
     case CovarianceShape::diag:
-      return d.cwiseProduct(ConstVectorMap(a.factors.inverse.data() + k * n_features, n_features)).norm();
-    case CovarianceShape::spherical: return d.norm() * a.factors.inverse[static_cast<std::size_t>(k)];
+      return d.transpose()
+          .cwiseProduct(ConstVectorMap(factors.inverse.data() + k * factors.n_features, factors.n_features))
+          .norm();
+    case CovarianceShape::spherical: return d.norm() * factors.inverse[static_cast<std::size_t>(k)];
   }
   return 0;
 }
 
 }  // namespace
 
-Vector Coordinates::to_vector(const Mixture& mixture) const {
+void Coordinates::to_vector(const Mixture& mixture, Vector& parameters) const {
   const Index k = mixture.n_components(), d = mixture.n_features();
-  Vector parameters(k + k * d + covariance_length(mixture.factors));
+  parameters.resize(k + k * d + covariance_length(mixture.factors));
   double* out = parameters.data();
   for (Index i = 0; i < k; ++i) *out++ = mixture.weights[i] > 0 ? std::log(mixture.weights[i]) : 0.0;
   for (Index i = 0; i < k; ++i)
@@ -61,13 +78,16 @@ Vector Coordinates::to_vector(const Mixture& mixture) const {
     for (Index i = 0; i < mixture.factors.n_matrices(); ++i)
       write_factor(mixture.factors.lower_matrix(i), column_scale, out);
   }
-  return parameters;
 }
 
-std::optional<Mixture> Coordinates::from_vector(const Vector& parameters, const Mixture& like) const {
-  if (!parameters.allFinite()) return std::nullopt;
-  Mixture mixture = like;
+bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mixture& mixture) const {
+  if (!parameters.allFinite()) return false;
   const Index k = like.n_components(), d = like.n_features();
+  mixture.structure = like.structure;
+  mixture.weights.resize(k);
+  mixture.means.resize(k, d);
+  reshape(mixture.covariances, like.covariances.shape, k, d);
+  reshape(mixture.factors, like.factors.shape, k, d);
   const double* in = parameters.data();
   for (Index i = 0; i < k; ++i, ++in) mixture.weights[i] = like.weights[i] > 0 ? std::exp(*in) : 0.0;
   mixture.weights /= mixture.weights.sum();
@@ -77,16 +97,16 @@ std::optional<Mixture> Coordinates::from_vector(const Vector& parameters, const 
     for (double& variance : mixture.covariances.values) variance = std::exp(*in++);
   } else {
     for (Index i = 0; i < like.factors.n_matrices(); ++i) {
-      const Matrix lower = read_factor(d, column_scale, in);
-      mixture.covariances.matrix(i) = lower * lower.transpose();
+      read_factor(column_scale, in, mixture.factors.lower_matrix(i));
+      multiply_factor(std::as_const(mixture.factors).lower_matrix(i), mixture.covariances.matrix(i));
     }
   }
   try {
-    mixture.factors = factorise(mixture.covariances);
+    factorise(mixture.covariances, mixture.factors);
   } catch (const InvalidArgument&) {  // extrapolated to the edge of what float64 can hold
-    return std::nullopt;
+    return false;
   }
-  return mixture;
+  return true;
 }
 
 double largest_step(const Mixture& a, const Mixture& b) {

@@ -1,8 +1,6 @@
 // Mixture parameters as one vector, for measuring and extrapolating steps.
 #pragma once
 
-#include <optional>
-
 #include "covariance/regularisation.hpp"
 #include "mixture/mixture.hpp"
 
@@ -15,8 +13,9 @@ struct Coordinates {
   const Matrix& origin;  // K x D
   const Vector& column_scale;
 
-  Vector to_vector(const Mixture& mixture) const;
-  std::optional<Mixture> from_vector(const Vector& parameters, const Mixture& like) const;
+  void to_vector(const Mixture& mixture, Vector& parameters) const;
+  // False, with `mixture` in no defined state, where there is none. `mixture` is not `like`.
+  bool from_vector(const Vector& parameters, const Mixture& like, Mixture& mixture) const;
 };
 
 // Largest movement from `a` to `b` over the components that carry weight: of a mean, in standard deviations of `a`; of a

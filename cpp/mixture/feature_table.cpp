@@ -8,34 +8,34 @@ namespace gaussmix {
 
 namespace {
 
-// The inverse factor of a component as the kernels take it: |factor (x - mean)|^2 is in units of log 2.
-Matrix inverse_factor(const Factors& factors, Index k) {
+// |F (x - mean)|^2 of the result is in units of log 2.
+void inverse_factor(const Factors& factors, Index k, Matrix& out) {
   const Index n = factors.n_features;
-  switch (factors.shape) {
-    case CovarianceShape::full: return kLogitScale * factors.inverse_matrix(k);
-    case CovarianceShape::tied: return kLogitScale * factors.inverse_matrix(0);
-    case CovarianceShape::diag: return (kLogitScale * ConstVectorMap(factors.inverse.data() + k * n, n)).asDiagonal();
-    case CovarianceShape::spherical:
-      return kLogitScale * factors.inverse[static_cast<std::size_t>(k)] * Matrix::Identity(n, n);
+  if (factors.shape == CovarianceShape::full) {
+    out = kLogitScale * factors.inverse_matrix(k);
+    return;
   }
-  return {};
+  out.setZero(n, n);
+  const Index step = factors.shape == CovarianceShape::diag ? 1 : 0;
+  const double* inverse = factors.inverse.data() + (step == 1 ? k * n : k);
+  for (Index i = 0; i < n; ++i) out(i, i) = kLogitScale * inverse[i * step];
 }
 
+double variance(const Factors& factors, Index k, Index i) {
+  if (factors.shape == CovarianceShape::full) return factors.lower_matrix(k).row(i).head(i + 1).squaredNorm();
+  const Index at = factors.shape == CovarianceShape::diag ? k * factors.n_features + i : k;
+  const double inverse = factors.inverse[static_cast<std::size_t>(at)];
+  return 1 / (inverse * inverse);
+}
+
+// sum_i (sum_j |F_ij| reach_j)^2
 double largest_distance(const Matrix& inverse, const Vector& reach) {
-  return (inverse.cwiseAbs() * reach).squaredNorm() / (kLogitScale * kLogitScale);
-}
-
-Vector variances(const Factors& factors, Index k) {
-  const Index n = factors.n_features;
-  switch (factors.shape) {
-    case CovarianceShape::full: return factors.lower_matrix(k).rowwise().squaredNorm();
-    case CovarianceShape::tied: return factors.lower_matrix(0).rowwise().squaredNorm();
-    case CovarianceShape::diag: return ConstVectorMap(factors.inverse.data() + k * n, n).cwiseAbs2().cwiseInverse();
-    case CovarianceShape::spherical:
-      return Vector::Constant(
-          n, 1 / (factors.inverse[static_cast<std::size_t>(k)] * factors.inverse[static_cast<std::size_t>(k)]));
+  double sum = 0;
+  for (Index i = 0; i < inverse.rows(); ++i) {
+    const double y = inverse.row(i).head(i + 1).cwiseAbs().dot(reach.head(i + 1));
+    sum += y * y;
   }
-  return {};
+  return sum / (kLogitScale * kLogitScale);
 }
 
 Index n_features_of_row(CovarianceShape shape, Index n) {
@@ -48,64 +48,83 @@ Index n_features_of_row(CovarianceShape shape, Index n) {
   return 0;
 }
 
+}  // namespace
+
+kernels::Features FeatureTable::features() const {
+  if (!used_) return {};
+  return {table_.data(), centre_.data(), inverse_scale_.data(), limit_, table_.cols()};
+}
+
+// The mean of the mixture and its standard deviations.
+void FeatureTable::take_centre(const Mixture& mixture) {
+  const double total = mixture.weights.sum();
+  centre_.noalias() = mixture.means.transpose() * mixture.weights;
+  centre_ /= total;
+  scale_.setZero(mixture.n_features());
+  for (Index k = 0; k < mixture.n_components(); ++k)
+    for (Index i = 0; i < mixture.n_features(); ++i) {
+      const double d = mixture.means(k, i) - centre_[i];
+      scale_[i] += mixture.weights[k] / total * (variance(mixture.factors, k, i) + d * d);
+    }
+  scale_ = scale_.cwiseSqrt();
+  inverse_scale_ = scale_.cwiseInverse();
+}
+
 // constant - |F (z - d)|^2 = (constant - d.A d) + 2 (A d).z - sum A_ij z_i z_j with A = F^T F.
-void fill_row(CovarianceShape shape, const Matrix& inverse, const Vector& d, double constant, double* row) {
-  const Index n = d.size();
-  const Matrix a = inverse.transpose() * inverse;
-  const Vector ad = a * d;
-  *row++ = std::max(constant - d.dot(ad), kernels::kLowestLogit);
-  for (Index i = 0; i < n; ++i) *row++ = 2 * ad[i];
+void FeatureTable::fill_row(CovarianceShape shape, double constant, double* row) {
+  const Index n = offset_.size();
+  if (shape == CovarianceShape::full)
+    precision_.noalias() = inverse_.transpose() * inverse_.triangularView<Eigen::Lower>();
+  else
+    precision_ = inverse_.cwiseAbs2();
+  image_.noalias() = precision_ * offset_;
+  *row++ = std::max(constant - offset_.dot(image_), kernels::kLowestLogit);
+  for (Index i = 0; i < n; ++i) *row++ = 2 * image_[i];
   switch (shape) {
     case CovarianceShape::full:
       for (Index i = 0; i < n; ++i)
-        for (Index j = 0; j <= i; ++j) *row++ = (i == j ? -1 : -2) * a(i, j);
+        for (Index j = 0; j <= i; ++j) *row++ = (i == j ? -1 : -2) * precision_(i, j);
       break;
     case CovarianceShape::diag:
-      for (Index i = 0; i < n; ++i) *row++ = -a(i, i);
+      for (Index i = 0; i < n; ++i) *row++ = -precision_(i, i);
       break;
-    case CovarianceShape::spherical: *row = -a(0, 0); break;
+    case CovarianceShape::spherical: *row = -precision_(0, 0); break;
     case CovarianceShape::tied: break;
   }
 }
 
-}  // namespace
-
-kernels::Features FeatureTable::features() const {
-  if (table.size() == 0) return {};
-  return {table.data(), centre.data(), inverse_scale.data(), limit, table.cols()};
+void FeatureTable::fill(const Mixture& mixture, const Vector& log_constants) {
+  used_ = false;
+  const Factors& factors = mixture.factors;
+  const Index size = n_features_of_row(factors.shape, mixture.n_features());
+  if (size == 0 || size > kMostFeatures) return;
+  take_centre(mixture);
+  table_.resize(mixture.n_components(), size);
+  double largest = 0;
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    inverse_factor(factors, k, inverse_);
+    offset_ = mixture.means.row(k).transpose() - centre_;
+    reach_ = offset_.cwiseAbs();
+    if (!(largest_distance(inverse_, reach_) <= kLargestFeatureDistance)) return;
+    largest = std::max(largest, largest_distance(inverse_, scale_));
+    fill_row(factors.shape, log_constants[k], table_.data() + k * size);
+  }
+  if (!(largest > 0) || !std::isfinite(largest)) return;
+  limit_ = std::sqrt(kLargestFeatureDistance / largest);
+  used_ = true;
 }
 
-FeatureTable feature_table(const Mixture& mixture, const Vector& log_constants) {
-  const Factors& factors = mixture.factors;
-  const Index n_components = mixture.n_components();
-  const Index size = n_features_of_row(factors.shape, mixture.n_features());
-  FeatureTable out;
-  if (size == 0 || size > kMostFeatures) return out;
-
-  // About the mean of the mixture, in units of its standard deviations.
-  const double total = mixture.weights.sum();
-  out.centre = mixture.means.transpose() * mixture.weights / total;
-  Vector variance = Vector::Zero(mixture.n_features());
-  for (Index k = 0; k < n_components; ++k) {
-    const Vector d = mixture.means.row(k).transpose() - out.centre;
-    variance += mixture.weights[k] / total * (variances(factors, k) + d.cwiseAbs2());
-  }
-  const Vector scale = variance.cwiseSqrt();
-  out.inverse_scale = scale.cwiseInverse();
-
-  double largest = 0;
-  Matrix table(n_components, size);
-  for (Index k = 0; k < n_components; ++k) {
-    const Matrix inverse = inverse_factor(factors, k);
-    const Vector d = mixture.means.row(k).transpose() - out.centre;
-    if (!(largest_distance(inverse, d.cwiseAbs()) <= kLargestFeatureDistance)) return out;
-    largest = std::max(largest, largest_distance(inverse, scale));
-    fill_row(factors.shape, inverse, d, log_constants[k], table.data() + k * size);
-  }
-  if (!(largest > 0) || !std::isfinite(largest)) return out;
-  out.limit = std::sqrt(kLargestFeatureDistance / largest);
-  out.table = std::move(table);
-  return out;
+void FeatureTable::fill_whitened(const Matrix& means, const Vector& log_constants) {
+  const Index n_features = means.cols();
+  centre_.setZero(n_features);
+  inverse_scale_.setZero(n_features);
+  limit_ = 0;
+  table_.resize(means.rows(), n_features + 1);
+  table_.rightCols(n_features) = 2 * kLogitScale * kLogitScale * means;
+  for (Index k = 0; k < means.rows(); ++k)
+    table_(k, 0) =
+        std::max(log_constants[k] - kLogitScale * kLogitScale * means.row(k).squaredNorm(), kernels::kLowestLogit);
+  used_ = true;
 }
 
 }  // namespace gaussmix

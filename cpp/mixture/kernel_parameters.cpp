@@ -1,5 +1,6 @@
 #include "mixture/kernel_parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -7,60 +8,48 @@ namespace gaussmix {
 
 namespace {
 
-void pack_lower(const ConstMatrixMap& matrix, double scale, std::vector<double>& out) {
+void pack_lower(const ConstMatrixMap& matrix, double scale, double*& out) {
   for (Eigen::Index i = 0; i < matrix.rows(); ++i)
-    for (Eigen::Index j = 0; j <= i; ++j) out.push_back(scale * matrix(i, j));
+    for (Eigen::Index j = 0; j <= i; ++j) *out++ = scale * matrix(i, j);
 }
 
 // log pi_k - (D log 2 pi + log det Sigma_k) / 2, in units of log 2.
-Vector log_constants(const Mixture& mixture) {
+void log_constants(const Mixture& mixture, Vector& constants) {
   const double log_two_pi = std::log(2 * std::numbers::pi);
-  Vector constants(mixture.n_components());
+  constants.resize(mixture.n_components());
   for (Index k = 0; k < mixture.n_components(); ++k) {
     const double log_weight = mixture.weights[k] > 0 ? std::log(mixture.weights[k]) : kernels::kLowestLogit;
     const double density = static_cast<double>(mixture.n_features()) * log_two_pi + mixture.factors.log_determinants[k];
     constants[k] = std::max(std::numbers::log2e * (log_weight - 0.5 * density), kernels::kLowestLogit);
   }
-  return constants;
 }
 
 void pack_full_factors(const Factors& source, KernelParameters& parameters) {
+  parameters.factors.resize(static_cast<std::size_t>(source.n_components * kernels::packed_size(source.n_features)));
+  double* out = parameters.factors.data();
   for (Index k = 0; k < source.n_components; ++k)
-    pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), kLogitScale, parameters.factors);
+    pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), kLogitScale, out);
 }
 
 void whiten(const Mixture& mixture, KernelParameters& parameters) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
-  pack_lower(inverse, 1.0, parameters.whitener);
+  parameters.whitener.resize(static_cast<std::size_t>(kernels::packed_size(mixture.n_features())));
+  double* out = parameters.whitener.data();
+  pack_lower(inverse, 1.0, out);
   // About the heaviest component's mean: exact in the data's own coordinates, and near the bulk of the rows.
   Eigen::Index heaviest = 0;
   mixture.weights.maxCoeff(&heaviest);
   parameters.whitening_centre = mixture.means.row(heaviest).transpose();
-  for (Index k = 0; k < mixture.n_components(); ++k)
-    parameters.means.row(k) = (inverse * (mixture.means.row(k).transpose() - parameters.whitening_centre)).transpose();
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    parameters.difference = mixture.means.row(k).transpose() - parameters.whitening_centre;
+    parameters.means.row(k).transpose().noalias() = inverse * parameters.difference;
+  }
   parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), kLogitScale);
 }
 
-// In whitened coordinates the squared length of a row is common to all components: [1, y] are features enough, exact to
-// rounding of the whitened means, which kernel_parameters() keeps small.
-void whitened_features(KernelParameters& parameters) {
-  const Index n_components = parameters.means.rows(), n_features = parameters.means.cols();
-  FeatureTable& features = parameters.features;
-  features.centre = Vector::Zero(n_features);
-  features.inverse_scale = Vector::Zero(n_features);
-  features.limit = 0;
-  features.table.resize(n_components, n_features + 1);
-  features.table.rightCols(n_features) = 2 * kLogitScale * kLogitScale * parameters.means;
-  for (Index k = 0; k < n_components; ++k)
-    features.table(k, 0) =
-        std::max(parameters.log_constants[k] - kLogitScale * kLogitScale * parameters.means.row(k).squaredNorm(),
-                 kernels::kLowestLogit);
-}
-
-std::vector<double> scaled(const std::vector<double>& values, double scale) {
-  std::vector<double> out(values);
-  for (double& value : out) value *= scale;
-  return out;
+void scale_into(const std::vector<double>& values, std::vector<double>& out) {
+  out = values;
+  for (double& value : out) value *= kLogitScale;
 }
 
 }  // namespace
@@ -81,10 +70,10 @@ kernels::Density KernelParameters::density() const {
   return d;
 }
 
-KernelParameters kernel_parameters(const Mixture& mixture, Form form) {
-  KernelParameters parameters;
+void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& parameters) {
   parameters.means = mixture.means;
-  parameters.log_constants = log_constants(mixture);
+  parameters.whitener.clear();
+  log_constants(mixture, parameters.log_constants);
   switch (mixture.factors.shape) {
     case CovarianceShape::full:
       parameters.shape = kernels::Shape::full;
@@ -94,30 +83,39 @@ KernelParameters kernel_parameters(const Mixture& mixture, Form form) {
       parameters.shape = kernels::Shape::spherical;
       whiten(mixture, parameters);
       if (parameters.means.rowwise().squaredNorm().maxCoeff() > kLargestWhitenedRatio)
-        return unwhitened_kernel_parameters(mixture);
-      if (form == Form::features) whitened_features(parameters);
-      return parameters;
+        return unwhitened_kernel_parameters(mixture, parameters);
+      break;
     case CovarianceShape::diag:
       parameters.shape = kernels::Shape::diagonal;
-      parameters.factors = scaled(mixture.factors.inverse, kLogitScale);
+      scale_into(mixture.factors.inverse, parameters.factors);
       break;
     case CovarianceShape::spherical:
       parameters.shape = kernels::Shape::spherical;
-      parameters.factors = scaled(mixture.factors.inverse, kLogitScale);
+      scale_into(mixture.factors.inverse, parameters.factors);
       break;
   }
-  if (form == Form::features) parameters.features = feature_table(mixture, parameters.log_constants);
+  if (form == Form::centred)
+    parameters.features.clear();
+  else if (parameters.whitened())
+    parameters.features.fill_whitened(parameters.means, parameters.log_constants);
+  else
+    parameters.features.fill(mixture, parameters.log_constants);
+}
+
+KernelParameters kernel_parameters(const Mixture& mixture) {
+  KernelParameters parameters;
+  kernel_parameters(mixture, Form::centred, parameters);
   return parameters;
 }
 
-KernelParameters unwhitened_kernel_parameters(const Mixture& mixture) {
-  if (mixture.factors.shape != CovarianceShape::tied) return kernel_parameters(mixture);
-  KernelParameters parameters;
+void unwhitened_kernel_parameters(const Mixture& mixture, KernelParameters& parameters) {
+  if (mixture.factors.shape != CovarianceShape::tied) return kernel_parameters(mixture, Form::centred, parameters);
   parameters.shape = kernels::Shape::full;
   parameters.means = mixture.means;
-  parameters.log_constants = log_constants(mixture);
+  parameters.whitener.clear();
+  parameters.features.clear();
+  log_constants(mixture, parameters.log_constants);
   pack_full_factors(mixture.factors, parameters);
-  return parameters;
 }
 
 KernelParameters centres_only(const Matrix& means) {
