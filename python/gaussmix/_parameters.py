@@ -13,7 +13,7 @@ import numpy as np
 
 from gaussmix._conversion import as_numbers, place
 from gaussmix._runtime import core
-from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 from gaussmix.covariance import CovarianceType, covariance_shape
 from gaussmix.exceptions import GaussmixError
 
@@ -226,5 +226,5 @@ def _symmetrised(matrices: Float64Array) -> Float64Array:
     return np.ascontiguousarray((matrices + np.swapaxes(matrices, -1, -2)) / 2)
 
 
-def _first(mask: np.typing.NDArray[np.bool_]) -> tuple[int, ...]:
+def _first(mask: AnyArray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(mask)[0])
