@@ -14,6 +14,7 @@ import numpy as np
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array, FloatArray
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
+_DOUBLE, _SINGLE = np.dtype(np.float64), np.dtype(np.float32)
 _KINDS_WITHOUT_NUMBERS = {
     "M": "dates; convert them to numbers first, for example days since the first one",
     "m": "time differences; convert them to numbers first, for example seconds",
@@ -33,6 +34,9 @@ def as_numbers(
     `columns` are the names by which an error may call the columns.
     """
     array = _as_array(values, name)
+    as_wanted = array.dtype == _DOUBLE or (keep_float32 and array.dtype == _SINGLE)
+    if as_wanted and array.flags.c_contiguous and array.flags.aligned:
+        return array
     if array.dtype.kind == "O":
         return _from_objects(array, name, columns)
     if array.dtype.kind in "SU":

@@ -44,12 +44,14 @@ def factorise(
     naming the component and the smallest pivot when one is not positive definite.
     """
 
+def prepare(
+    covariance_type: str, weights: _Float64, means: _Float64, precisions_cholesky: _Float64
+) -> object:
+    """A capsule of what `evaluate` reads: for a few rows, making it takes longer than using it."""
+
 def evaluate(
     X: _Data,
-    covariance_type: str,
-    weights: _Float64,
-    means: _Float64,
-    precisions_cholesky: _Float64,
+    density: object,
     *,
     log_density: bool = False,
     responsibilities: bool = False,
@@ -57,8 +59,9 @@ def evaluate(
     joint_log_density: bool = False,
     n_threads: int | None = None,
 ) -> dict[str, NDArray[Any]]:
-    """Only the outputs asked for, by these keys: log_density (n,), responsibilities (n, K),
-    labels (n,) int64, joint_log_density (n, K) = log(weight_k) + log N(x | k). All float64 but labels."""
+    """Of a `density` that `prepare` made, only the outputs asked for, by these keys: log_density (n,),
+    responsibilities (n, K), labels (n,) int64, joint_log_density (n, K) = log(weight_k) + log N(x | k).
+    All float64 but labels."""
 
 def e_step(
     X: _Data,

@@ -17,6 +17,12 @@ def read_only(values: ArrayLike) -> Float64Array:
     return array
 
 
+def frozen(array: Float64Array) -> Float64Array:
+    """Return `array` itself, read-only from now on: for arrays that nobody else holds."""
+    array.flags.writeable = False
+    return array
+
+
 def same(a: Any, b: Any) -> bool:
     """Compare two values; arrays element by element, and NaN equals NaN."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):

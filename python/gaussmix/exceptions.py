@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
 class GaussmixError(ValueError):
     """Root of the errors of gaussmix; a ``ValueError``."""
 
@@ -130,10 +133,9 @@ def _rebuild(ours: type[Any], args: tuple[Any, ...]) -> Any:
 
 def _first_outer_frame() -> int:
     """Find the ``stacklevel`` that makes a warning point at the first line outside this package."""
-    package = os.path.dirname(os.path.abspath(__file__)) + os.sep
     level = 1
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
         level += 1
     return level

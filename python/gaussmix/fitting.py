@@ -10,6 +10,7 @@ from gaussmix import _criteria
 from gaussmix._initial import initial_parameters
 from gaussmix._progress import Progress
 from gaussmix._random import seed_from
+from gaussmix._reasons import first_reason
 from gaussmix._runtime import core
 from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
@@ -200,7 +201,7 @@ def fit(
     if any(one.status == "interrupted" for one in result.starts):
         raise _interrupted(result)
     if result.status == "max_iter" and settings["max_iter"] > 0:
-        warn_not_converged(result.reasons[0])
+        warn_not_converged(first_reason(result))
     return result
 
 
@@ -229,14 +230,7 @@ def _result_of(
     history: Float64Array | None,
 ) -> FitResult:
     """Turn the engine's outcome into a `FitResult`."""
-    mixture = Mixture(
-        outcome["weights"],
-        outcome["means"],
-        outcome["covariances"],
-        structure,
-        names,
-        outcome["precisions_cholesky"],
-    )
+    mixture = Mixture._of_engine(outcome, structure, names)
     total_weight = outcome["total_weight"]
     bic = _criteria.bic(outcome["log_likelihood"], mixture.n_parameters, total_weight)
     return FitResult(
@@ -263,8 +257,8 @@ def _start_of(one: dict[str, Any]) -> StartOutcome:
         trace=one["trace"],
         predicted_gain=one["predicted_gain"],
         repairs=Repairs(
-            floored=tuple(int(count) for count in one["floored"]),
-            emptied=tuple(int(count) for count in one["emptied"]),
+            floored=tuple(one["floored"].tolist()),
+            emptied=tuple(one["emptied"].tolist()),
         ),
         rejected=one["rejected"],
         message=one["message"],
