@@ -75,6 +75,25 @@ print(json.dumps(answer))
 """
 )
 
+MANY_PROGRAM = (
+    PREAMBLE
+    + """
+small = [X[i * 500 : (i + 1) * 500] for i in range(20)]
+send_later(signal.SIGINT, 2.0)
+try:
+    gx.fit_many([*small, X], 16, accelerate=False, random_state=0, n_threads=int(sys.argv[1]))
+except gx.FitInterrupted as error:
+    delay, results = time.perf_counter() - sent[0], error.results
+answer = {"delay": delay, "done": int(results.ok.sum()), "last": results.statuses[-1]}
+done = [place for place, ok in enumerate(results.ok) if ok]
+answer["same"] = all(
+    results[i].mixture == gx.fit(small[i], 16, accelerate=False, random_state=i).mixture
+    for i in done
+)
+print(json.dumps(answer))
+"""
+)
+
 SIGALRM_PROGRAM = (
     PREAMBLE
     + """
@@ -146,6 +165,18 @@ def test_ctrl_c_stops_the_initialisation(seconds: str) -> None:
     assert answer["delay"] < 0.2
     assert answer["usable"]
     assert answer["next_sigint"] == "KeyboardInterrupt"
+
+
+@posix_only
+@pytest.mark.parametrize(("n_threads", "done"), [(1, 0), (2, 20)])
+def test_ctrl_c_stops_many_fits(n_threads: int, done: int) -> None:
+    """The largest set goes first: one thread reaches no other, two leave it the last to run, on
+    whichever thread has it."""
+    answer = answer_of(MANY_PROGRAM, str(n_threads))
+    assert answer["delay"] < 0.2
+    assert answer["last"] == "not run"
+    assert answer["done"] == done
+    assert answer["same"]
 
 
 @posix_only

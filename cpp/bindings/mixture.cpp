@@ -33,6 +33,7 @@ py::tuple list_structures() {
 
 py::tuple factorise_covariances(const std::string& covariance_type, const Array& covariances, Index n_components,
                                 Index n_features) {
+  const DefaultFloatingPoint mode;
   const CovarianceShape shape = structure(covariance_type).shape();
   const Covariances values = to_covariances(covariances, shape, n_components, n_features);
   const Factors factors = factorise(values);
@@ -46,6 +47,7 @@ constexpr const char* kDensity = "gaussmix.density";
 // What the kernels read, kept by the Python mixture: for a few rows, making it takes longer than using it.
 py::capsule prepare_density(const std::string& covariance_type, const Array& weights, const Array& means,
                             const Array& precisions_cholesky) {
+  const DefaultFloatingPoint mode;
   auto parameters = std::make_unique<KernelParameters>(
       kernel_parameters(to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::omitted)));
   py::capsule density(parameters.get(), kDensity, [](void* p) { delete static_cast<KernelParameters*>(p); });

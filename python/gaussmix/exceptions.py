@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from gaussmix.result import FitResult
+    from gaussmix.results import FitResults
 
 __all__ = [
     "ConvergenceWarning",
@@ -79,14 +80,22 @@ class FitInterrupted(KeyboardInterrupt):
     ----------
     result : FitResult or None
         The best mixture so far with its trace; None when there was none yet.
+    results : FitResults or None
+        Of `gaussmix.fit_many`: the fits that were finished.
     """
 
-    def __init__(self, message: str = "", result: FitResult | None = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        result: FitResult | None = None,
+        results: FitResults | None = None,
+    ) -> None:
         super().__init__(message)
         self.result = result
+        self.results = results
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.result)
+        return type(self), (str(self), self.result, self.results)
 
 
 def not_fitted_error(message: str) -> NotFittedError:
