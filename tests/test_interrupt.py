@@ -195,8 +195,11 @@ def test_a_handler_that_returns_changes_nothing() -> None:
 
 
 def fit_of(seed: int) -> tuple[bytes, ...]:
+    """A fit by several threads, and several fits by a thread each."""
     X = clusters(seed, 20_000, 4, 3)
-    return image(gx.fit(X, 3, random_state=seed, max_iter=10))
+    many = gx.fit_many(np.split(X, 4), 2, random_state=seed, max_iter=10, n_threads=2)
+    alone = gx.fit(X, 3, random_state=seed, max_iter=10, n_threads=2)
+    return tuple(part for result in (alone, *many) for part in image(result))
 
 
 def fit_in_child(connection: Connection, seed: int) -> None:

@@ -23,13 +23,15 @@ class TaskQueue {
       const bool caller = thread == 0;
       enter();
       const Execution own{1, [&, caller] { return caller ? poll() : stop_.load(std::memory_order_relaxed); }};
-      for (Index task = next_++; task < n_tasks_ && !own.poll(); task = next_++) try {
+      for (Index task = next_++; task < n_tasks_ && !own.poll(); task = next_++) {
+        try {
           body(task, own);
         } catch (const Interrupted&) {
           stop_ = true;
         } catch (...) {
           keep(std::current_exception());
         }
+      }
       leave(caller);
     });
     if (failure_) std::rethrow_exception(failure_);

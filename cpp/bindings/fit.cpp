@@ -15,6 +15,7 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
                        const OptionalArray& means, const OptionalArray& covariances,
                        const OptionalArray& precisions_cholesky, const OptionalArray& responsibilities,
                        const OptionalArray& history) {
+  const DefaultFloatingPoint mode;
   GivenStart given;
   if (weights) {
     require_size(*weights, n_components, "weights_init");
