@@ -118,6 +118,12 @@ class Expected:
         return np.asarray(4 * U * np.sum(self.responsibilities * largest, axis=1))
 
     @cached_property
+    def feature_moment_bound(self) -> ref.Array:
+        """Rounding of sums about the mean of the mixture, (K, D)."""
+        weights = self.responsibilities * ref.real(self.problem.row_weights())[:, None]
+        return np.asarray(16 * U * np.einsum("nk,kni->ki", weights, self.reach))
+
+    @cached_property
     def feature_scatter_bound(self) -> ref.Array:
         """Rounding of sums of products about the mean of the mixture, (K, D, D)."""
         weights = self.responsibilities * ref.real(self.problem.row_weights())[:, None]

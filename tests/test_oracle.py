@@ -75,6 +75,8 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
     # Sums are taken about the means that were given: a component that moves by d knows its new
     # mean and scatter to rounding of d and of weight * d * d.
     mean_bound = 1e-10 * spread + 1e-13 * moved + 4 * U * np.abs(truth.mean)
+    if by_features:
+        mean_bound = mean_bound + expected.feature_moment_bound / weight[:, None]
     whitened = problem.covariance_type == "tied" and actual.scatter_kind == "pooled"
     if whitened:
         mean_bound = mean_bound + expected.whitened_mean_bound
