@@ -89,9 +89,10 @@ void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_
 }
 
 void EStep::run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
-                const double* responsibilities, SufficientStatistics& statistics) {
+                const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse) {
   kernels::Task task = this->task(density, source);
   task.rows.responsibilities = responsibilities;
+  task.sparse = sparse;
   task.scatter = kernel_scatter(kind);
   const double* sums = pass_.run(task, data_.n_rows);
   const kernels::Layout layout =
@@ -110,7 +111,11 @@ void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStati
   } else {
     kernel_parameters(mixture, form_for(mixture.factors.shape, kind), parameters_);
   }
-  run(parameters_.density(), kernels::Source::softmax, mixture.means, kind, nullptr, statistics);
+  const kernels::Density density = parameters_.density();
+  kernels::Sparse sparse;
+  if (in_run_ && density.features.table != nullptr)
+    sparse = sparsity_.next_pass(mixture, data_.n_rows, leaf_rows(density.n_components, density.n_features));
+  run(density, kernels::Source::softmax, mixture.means, kind, nullptr, statistics, sparse);
 }
 
 // What share of the total scatter the mixture's covariance explains, in its own coordinates: large when a subtraction of

@@ -31,6 +31,7 @@ class Loop {
         squarem_(regularisation, e_step.execution(), settings.n_components),
         accelerating_(settings.acceleration == Acceleration::always) {
     stopping_.remember(settings.given.history);
+    e_step_.begin_run();
     outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
   }
 

@@ -90,10 +90,10 @@ static inline Layout make_layout(Index n_components, Index n_features, Scatter s
   return layout;
 }
 
-// What a sparse visit remembers of a leaf, zero at the start.
+// What a sparse visit remembers of a leaf.
 struct LeafState {
   std::int32_t stage = 0;
-  std::int32_t wait = 0;       // visits until the leaf is looked at again
+  std::int32_t wait = 1;       // visits until the leaf is looked at again
   std::int32_t wait_next = 4;  // after that
   float share = 0;             // of (group, component) pairs that mattered when the rows were sorted
 };

@@ -153,21 +153,24 @@ inline Index keep_bounds(const Density& density, const Group& group) {
   return count;
 }
 
-// The best component of each row, and how many matter to the rows, all together. For groups with all components.
+// The best component of each row, the first of several, and how many matter to the rows, all together. For groups with all
+// components.
 inline Index label_rows(const Density& density, const Block& block, const Group& group, std::int32_t* labels) {
-  Index count = 0;
-  for (Index s = 0; s < kGroupStrips; ++s)
-    for (Index i = 0; i < kStrip; ++i) {
-      if ((group.first_strip + s) * kStrip + i >= block.rows) return count;
-      const double* logits = group.logits + s * density.n_components * kStrip + i;
-      Index best = 0;
-      for (Index k = 1; k < density.n_components; ++k)
-        if (logits[k * kStrip] > logits[best * kStrip]) best = k;
-      for (Index k = 0; k < density.n_components; ++k)
-        count += logits[k * kStrip] >= logits[best * kStrip] - kNegligible;
-      labels[s * kStrip + i] = static_cast<std::int32_t>(best);
-    }
-  return count;
+  Vec count{};
+  for (Index s = 0; s < kGroupStrips; ++s) {
+    const double* logits = group.logits + s * density.n_components * kStrip;
+    Tile largest, best = {};
+    largest_logits(logits, density.n_components, largest);
+    for (Index k = density.n_components - 1; k >= 0; --k)
+      for (int v = 0; v < kTileVectors; ++v) {
+        const Vec logit = load(logits + k * kStrip + v * kLanes);
+        best[v] = logit == largest[v] ? broadcast(static_cast<double>(k)) : best[v];
+        count += logit >= largest[v] - kNegligible ? broadcast(1.0) : Vec{};
+      }
+    for (Index i = 0; i < kStrip && (group.first_strip + s) * kStrip + i < block.rows; ++i)
+      labels[s * kStrip + i] = static_cast<std::int32_t>(best[i / kLanes][i % kLanes]);
+  }
+  return static_cast<Index>(horizontal_sum(count));
 }
 
 // Counting sort of the leaf's rows by label, stable.
