@@ -39,10 +39,11 @@ _TEXT = ("library", "covariances")
 def markdown(rows: list[Row]) -> str:
     """One table per machine, day and number of threads, one block of lines per case."""
     parts = []
-    for title, group in groupby(rows, key=_title):
+    titles = dict.fromkeys(_title(row) for row in rows)
+    for title in titles:
         lines = [cells(_HEADER), cells(["---" if h in _TEXT else "---:" for h in _HEADER])]
-        measured = list(group)
-        for _, case in groupby(measured, key=lambda row: row.case):
+        measured = [row for row in rows if _title(row) == title]
+        for _, case in groupby(measured, key=lambda row: (row.case, row.series)):
             lines += _case_lines(list(case))
         parts.append(f"{title}\n\n" + "\n".join(lines) + "\n\n" + _notes(measured))
     parts += [exponents_markdown(rows), threads_markdown(rows)]

@@ -17,7 +17,7 @@ from benchmarks.report import markdown
 from benchmarks.shapes import useful_flops
 from benchmarks.suites import SINGLE, SUITES, Case
 from benchmarks.table import OURS, FitRow, Row, write_csv
-from benchmarks.timing import Measured, measure
+from benchmarks.timing import Measured, Peak, Runner, measure, runners
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run_cases(options: argparse.Namespace, adapters: list[Adapter]) -> None:
     rows: list[Row] = []
     for case in SUITES[options.suite]:
-        if options.threads is not None and case.series != "threads":
+        if options.threads is not None:  # the series "threads" does not ask
             case = replace(case, threads=options.threads)
         if options.cases and not any(word in case.name for word in options.cases):
             continue
@@ -71,21 +71,19 @@ def _taking_part(case: Case, adapters: list[Adapter]) -> list[Adapter]:
 
 
 def case_rows(case: Case, adapters: list[Adapter], repeats: int, clock: str) -> list[Row]:
-    """One row per library that could do it."""
-    found, (double, single) = measure(case, adapters, repeats)
-    peaks = {adapter.name: single if adapter.name == SINGLE else double for adapter in adapters}
-    notes = {adapter.name: adapter.note for adapter in adapters}
+    """One row per library, and number of threads, that could do it."""
+    found, peaks = measure(case, runners(case, adapters), repeats)
     return [
-        replace(_row(case, name, measured, clock), peak_gflops=peaks[name], note=notes[name])
-        for name, measured in found.items()
+        _row(case, runner, measured, peaks[runner.threads * runner.copies], clock)
+        for runner, measured in found.items()
     ]
 
 
-def _row(case: Case, name: str, measured: Measured, clock: str) -> Row:
+def _row(case: Case, runner: Runner, measured: Measured, peak: Peak, clock: str) -> Row:
+    name = runner.adapter.name
     asked_of_ours = case.asked.get("peak") if name == OURS else None
     seconds = measured.seconds if clock == "wall" else measured.cpu_seconds
     asked = "" if name == OURS else _text(case.asked.get(name))
-    threads = case.threads or machine.usable_cores()
     return Row(
         date=date.today().isoformat(),
         **machine.describe(),
@@ -95,7 +93,7 @@ def _row(case: Case, name: str, measured: Measured, clock: str) -> Row:
         n_components=case.n_components,
         n_iter=case.n_iter,
         repeats=len(seconds),
-        threads=f"{threads} x 1" if case.apart else str(threads),
+        threads=runner.label,
         required_speedup=asked,
         package=name,
         version=measured.version,
@@ -108,8 +106,10 @@ def _row(case: Case, name: str, measured: Measured, clock: str) -> Row:
         series=case.series,
         clock=clock,
         cores_busy=median(measured.cpu_seconds) / median(measured.seconds),
+        peak_gflops=peak[1] if name == SINGLE else peak[0],
+        note=runner.adapter.note,
         required_share=_text(asked_of_ours),
-        useful_flops=useful_flops(case.covariance_type, case.n_features),
+        useful_flops=runner.copies * useful_flops(case.covariance_type, case.n_features),
         seconds=" ".join(f"{value:.6g}" for value in seconds),
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.machine import usable_cores
-
 SINGLE = "gaussmix-float32"
 
 
@@ -16,8 +14,8 @@ class Case:
 
     `asked` names rivals and how many times slower than gaussmix they should be; under
     ``gaussmix-float32`` how many times faster that should be, under ``peak`` the useful share of
-    the machine's multiply-adds. `series` names what varies over the cases that belong together.
-    `apart` runs `threads` one-thread processes of each library at once, each with all the work.
+    the machine's multiply-adds. `series` names what varies over the cases that belong together;
+    the series "threads" measures every library on one thread, two, four, ... in turns.
     """
 
     n_rows: int
@@ -28,7 +26,6 @@ class Case:
     threads: int | None = None  # None: all cores
     asked: Mapping[str, float] = field(default_factory=dict)
     series: str = ""
-    apart: bool = False
     separation: float = 2.0
     seed: int = 0
 
@@ -76,13 +73,7 @@ def _scaling() -> tuple[Case, ...]:
     by_n = [Case(n, 8, 16, threads=1, series="n") for n in (25_000, 50_000, 100_000, 200_000)]
     by_k = [Case(50_000, 8, K, threads=1, series="K") for K in (4, 8, 16, 32, 64)]
     by_d = [Case(20_000, D, 8, threads=1, series="D") for D in (8, 16, 32, 64, 128)]
-    counts = [t for t in (1, 2, 4, 8, 16, 32, 64) if t <= usable_cores()]
-    by_threads = []
-    for n, D in ((400_000, 8), (200_000, 32)):
-        for t in counts:
-            by_threads.append(Case(n, D, 16, threads=t, series="threads"))
-        for t in counts[1:]:
-            by_threads.append(Case(n, D, 16, threads=t, series="threads", apart=True))
+    by_threads = [Case(n, D, 16, series="threads") for n, D in ((400_000, 8), (200_000, 32))]
     return (*by_n, *by_k, *by_d, *by_threads)
 
 

@@ -14,15 +14,30 @@ from benchmarks.machine import usable_cores
 from benchmarks.native import fma_peak
 from benchmarks.problems import make_problem, save_problem
 from benchmarks.suites import Case
+from benchmarks.table import OURS
 from benchmarks.worker import Worker, WorkerError
 
 BUDGET = 0.3  # seconds of a turn, of which a quick library makes several measurements
 PATIENCE = 10.0  # a library whose first fit takes longer is measured once only
 
 
+@dataclass(frozen=True)
+class Runner:
+    """A library on so many threads; `copies` processes at once, each of which does all the work."""
+
+    adapter: Adapter
+    threads: int
+    copies: int = 1
+
+    @property
+    def label(self) -> str:
+        """The threads, for a table."""
+        return str(self.threads) if self.copies == 1 else f"{self.copies} x {self.threads}"
+
+
 @dataclass
 class Measured:
-    """One library on one case; `seconds` are per iteration, one number for each turn."""
+    """A runner on one case; `seconds` are per iteration, one number for each turn."""
 
     version: str
     log_likelihood: float
@@ -32,39 +47,54 @@ class Measured:
 
 
 Turn = Callable[[], tuple[float, float]]
+Peak = tuple[float, float]  # GFLOP/s in float64, in float32
+
+
+def runners(case: Case, adapters: list[Adapter]) -> list[Runner]:
+    """Who is measured on a case: with the series "threads" each library on one, two, four, ..."""
+    cores = usable_cores()
+    if case.series != "threads":
+        return [Runner(adapter, case.threads or cores) for adapter in adapters]
+    counts = [2**power for power in range(cores.bit_length())]
+    found = [Runner(adapter, count) for count in counts for adapter in adapters]
+    ours = [adapter for adapter in adapters if adapter.name == OURS]
+    return found + [Runner(adapter, 1, count) for count in counts[1:] for adapter in ours]
 
 
 def measure(
-    case: Case, adapters: list[Adapter], repeats: int
-) -> tuple[dict[str, Measured], tuple[float, float]]:
-    """Each library's measurements by its name, and the peak GFLOP/s in float64 and float32."""
-    threads = case.threads or usable_cores()
-    found: dict[str, Measured] = {}
-    turns: dict[str, Turn] = {}
-    peaks = [fma_peak(threads)]
+    case: Case, wanted: list[Runner], repeats: int
+) -> tuple[dict[Runner, Measured], dict[int, Peak]]:
+    """The measurements, and the machine's peak by the number of threads."""
+    found: dict[Runner, Measured] = {}
+    turns: dict[Runner, Turn] = {}
+    peaks: dict[int, list[Peak]] = {runner.threads * runner.copies: [] for runner in wanted}
     with _saved(case) as folder, ExitStack() as stack:
-        for adapter in adapters:
-            copies = threads if case.apart else 1
-            workers = [
-                stack.enter_context(
-                    closing(Worker(adapter.name, folder, case.covariance_type, threads // copies))
-                )
-                for _ in range(copies)
-            ]
+        for runner in wanted:
+            processes = (_worker(runner, folder, case) for _ in range(runner.copies))
+            workers = [stack.enter_context(closing(process)) for process in processes]
             try:
-                found[adapter.name], once = _warm_up(workers, case.n_iter)
+                found[runner], once = _warm_up(workers, case.n_iter)
             except WorkerError as error:
-                print(f"{case.name}: {adapter.name} failed: {error}", file=sys.stderr)
+                print(f"{case.name}: {runner.adapter.name} failed: {error}", file=sys.stderr)
                 continue
-            turns[adapter.name] = _turn(workers, case.n_iter)
+            turns[runner] = _turn(workers, case.n_iter)
             if once:
-                _take(turns.pop(adapter.name), found[adapter.name])
+                _take(turns.pop(runner), found[runner])
         # A busy spell of the machine meets all of them, and none always comes first.
         for repeat in range(repeats):
-            for name in list(turns) if repeat % 2 == 0 else reversed(turns):
-                _take(turns[name], found[name])
-            peaks.append(fma_peak(threads))
-    return found, (max(peak[0] for peak in peaks), max(peak[1] for peak in peaks))
+            for runner in list(turns) if repeat % 2 == 0 else reversed(turns):
+                _take(turns[runner], found[runner])
+            for threads, several in peaks.items():
+                several.append(fma_peak(threads))
+    return found, {threads: _best(several) for threads, several in peaks.items()}
+
+
+def _best(peaks: list[Peak]) -> Peak:
+    return max(double for double, _ in peaks), max(single for _, single in peaks)
+
+
+def _worker(runner: Runner, folder: Path, case: Case) -> Worker:
+    return Worker(runner.adapter.name, folder, case.covariance_type, runner.threads)
 
 
 def _warm_up(workers: list[Worker], n_iter: int) -> tuple[Measured, bool]:
