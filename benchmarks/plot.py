@@ -1,7 +1,8 @@
 """``python -m benchmarks.plot FILE.csv ... --output FOLDER``: time of an iteration as pictures.
 
-Three SVG files, for what of it the result files hold: seconds against columns, against rows and
-against threads, with one line per library.
+SVG files with one line per library, for what of it the result files hold: seconds against columns,
+rows and threads (suite ``scaling``), and time per row and component against columns (suite
+``iterations``, where there are fewer rows the more columns there are).
 """
 
 from __future__ import annotations
@@ -32,21 +33,29 @@ def draw(rows: list[Row], folder: Path) -> list[Path]:
     plt.switch_backend("svg")
     plt.rcParams["svg.hashsalt"] = "gaussmix"  # the same bytes every time
     together = [row for row in rows if "x" not in row.threads]
-    wide = [r for r in together if r.covariance_type == "full" and r.series in ("", "D")]
-    long = [r for r in together if r.series == "n"]
-    threaded = [r for r in together if r.series == "threads"]
-    first = [row for row in threaded if row.case == threaded[0].case]
-    pictures = (
-        ("columns", "D", "ns per row and component", _points(wide, _columns, _pair)),
-        ("rows", "n", "seconds per iteration", _points(long, _rows, _seconds)),
-        ("threads", "threads", "seconds per iteration", _points(first, _threads, _seconds)),
-    )
+    series = {name: [row for row in together if row.series == name] for name in _VARIES}
+    series[""] = [row for row in series[""] if row.covariance_type == "full"]
+    series["threads"] = [r for r in series["threads"] if r.case == series["threads"][0].case]
     folder.mkdir(parents=True, exist_ok=True)
-    return [
-        _picture(folder / f"iteration-{name}.svg", x, y, points)
-        for name, x, y, points in pictures
-        if any(len(line) > 1 for line in points.values())
-    ]
+    written = []
+    for name, (file, x_label, x) in _VARIES.items():
+        points = _points(series[name], x, _seconds if name else _pair)
+        if any(len(line) > 1 for line in points.values()):
+            y_label = "seconds per iteration" if name else "ns per row and component"
+            labels = (f"{x_label}{_fixed(series[name])}", y_label)
+            written.append(_picture(folder / f"iteration-{file}.svg", labels, points))
+    return written
+
+
+def _fixed(rows: list[Row]) -> str:
+    """The sizes that all rows share, for the label of the axis."""
+    sizes = {
+        "rows": {row.n_rows for row in rows},
+        "columns": {row.n_features for row in rows},
+        "components": {row.n_components for row in rows},
+    }
+    told = [f"{min(values):,} {name}" for name, values in sizes.items() if len(values) == 1]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _points(rows: Iterable[Row], x: Callable[[Row], float], y: Callable[[Row], float]) -> Points:
@@ -74,11 +83,18 @@ def _seconds(row: Row) -> float:
 
 
 def _pair(row: Row) -> float:
-    """Rows are fewer where columns are many: only per row and component does a line compare."""
     return 1e9 * row.min_seconds / (row.n_rows * row.n_components)
 
 
-def _picture(path: Path, x_label: str, y_label: str, points: Points) -> Path:
+_VARIES: dict[str, tuple[str, str, Callable[[Row], float]]] = {
+    "": ("pairs", "columns", _columns),
+    "D": ("columns", "columns", _columns),
+    "n": ("rows", "rows", _rows),
+    "threads": ("threads", "threads", _threads),
+}
+
+
+def _picture(path: Path, labels: tuple[str, str], points: Points) -> Path:
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     for package, line in points.items():
         colour, marker = STYLES[package]
@@ -94,8 +110,8 @@ def _picture(path: Path, x_label: str, y_label: str, points: Points) -> Path:
     ticks = sorted({x for line in points.values() for x, _ in line})
     axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
     axes.minorticks_off()
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
     axes.grid(visible=True, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8)
