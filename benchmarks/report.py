@@ -1,12 +1,13 @@
-"""``python -m benchmarks.report FILE.csv ...``: result files as Markdown tables."""
+"""``python -m benchmarks.report [--brief] FILE.csv ...``: result files as Markdown tables."""
 
 from __future__ import annotations
 
+import argparse
 import math
-import sys
 from itertools import groupby
 from pathlib import Path
 
+from benchmarks.brief import brief_markdown
 from benchmarks.fits_report import fits_markdown
 from benchmarks.layout import cells, number, place, verdict
 from benchmarks.scaling import exponents_markdown, threads_markdown
@@ -120,9 +121,12 @@ def _asked_share(row: Row) -> str:
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        path = Path(argument)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--brief", action="store_true", help="a line per case, as in the README")
+    options = parser.parse_args()
+    for path in options.files:
         if "quantity" in columns(path):
             print(fits_markdown(read_csv(path, FitRow)))
         else:
-            print(markdown(read_csv(path, Row)))
+            print((brief_markdown if options.brief else markdown)(read_csv(path, Row)))

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="runs where the source tree is")
 
+from benchmarks.brief import brief_markdown
 from benchmarks.fits import seconds_until
 from benchmarks.problems import Parameters, make_problem
 from benchmarks.report import markdown
@@ -99,6 +100,14 @@ def test_threads_stand_beside_what_the_machine_gives():
     ]
     expected = "| 1000x2-k2 | gaussmix | 2 | 2.00 (2.00) | 1.60 (1.60) |"  # 2 * 4 / 5
     assert expected in threads_markdown(rows)
+
+
+def test_brief_table_has_a_column_per_rival():
+    rows = [row(), row("rival", "12 12 12"), row(case="b"), row("other", "2.5 2.5", case="b")]
+    _, _, header, _, first, second, *_ = brief_markdown(rows).splitlines()
+    assert header.endswith("| rival | other |")
+    assert first.endswith("| 12 |  |")
+    assert second.endswith("|  | 2.5 |")
 
 
 def test_result_files_come_back(tmp_path: Path):
