@@ -21,6 +21,13 @@ void unpack_symmetric(const double* packed, MatrixMap out) {
 
 MatrixMap map_of(Matrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
 
+// The feature form sums just those products that its densities are made of.
+Form features_serve(CovarianceShape shape, ScatterKind kind) {
+  const bool same = (shape == CovarianceShape::full && kind == ScatterKind::full) ||
+                    (shape == CovarianceShape::diag && kind == ScatterKind::diag) ||
+                    (shape == CovarianceShape::spherical && kind == ScatterKind::trace);
+  return same ? Form::features : Form::centred;
+}
 }  // namespace
 
 // Sums about `centre` -> weight, mean, scatter about the mean: W = S - s s^T / n. The centre is the previous mean, so s / n
@@ -100,13 +107,13 @@ void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStati
     if (kind == ScatterKind::pooled && run_whitened(mixture, statistics)) return;
     unwhitened_kernel_parameters(mixture, parameters_);
   } else {
-    kernel_parameters(mixture, parameters_);
+    kernel_parameters(mixture, features_serve(mixture.factors.shape, kind), parameters_);
   }
   run(parameters_.density(), kernels::Source::softmax, mixture.means, kind, nullptr, statistics);
 }
 
-// What share of the total scatter the mixture's covariance explains, in its own coordinates: large when a subtraction of
-// the means' scatter from the total would cancel.
+// Total scatter in units of the mixture's covariance: where it is large, taking the scatter of the means from it would
+// leave few digits.
 double EStep::total_to_within(const Mixture& mixture) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
   double trace = 0;
@@ -131,7 +138,7 @@ void EStep::take_total_scatter(const Mixture& mixture, const double* packed, con
 // With y = L^-1 (x - c) the log-densities need D operations per component instead of D^2 / 2, and the within scatter is the
 // constant total scatter less the scatter of the means. Returns false, having done nothing, where that would lose digits.
 bool EStep::run_whitened(const Mixture& mixture, SufficientStatistics& statistics) {
-  kernel_parameters(mixture, parameters_);
+  kernel_parameters(mixture, Form::features, parameters_);
   if (!parameters_.whitened() || (total_scatter_.known && total_to_within(mixture) > kLargestWhitenedRatio))
     return false;
   const Index n_features = data_.n_features;
@@ -170,7 +177,7 @@ bool EStep::run_whitened(const Mixture& mixture, SufficientStatistics& statistic
 }
 
 Likelihood EStep::likelihood(const Mixture& mixture) {
-  kernel_parameters(mixture, parameters_);
+  kernel_parameters(mixture, Form::centred, parameters_);
   kernels::Task task = this->task(parameters_.density(), kernels::Source::softmax);
   task.accumulate = false;
   const double* sums = pass_.run(task, data_.n_rows);
