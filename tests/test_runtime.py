@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import typing
 
 import numpy as np
 import pytest
@@ -60,6 +61,40 @@ def test_importing_needs_numpy_and_nothing_else() -> None:
     run(f"import gaussmix, sys; assert not [m for m in {heavy} if m in sys.modules]")
 
 
+def test_importing_loads_nothing_that_only_some_calls_need() -> None:
+    """Each of these takes milliseconds; whatever NumPy itself has loaded is no cost of ours."""
+    late = [
+        "numpy.ma",
+        "numpy.random",
+        "numpy.typing",
+        "numpy.testing",
+        "argparse",
+        "csv",
+        "difflib",
+        "hashlib",
+        "html",
+        "importlib.metadata",
+        "importlib.resources",
+        "json",
+        "logging",
+        "multiprocessing",
+        "platform",
+        "secrets",
+        "shutil",
+        "subprocess",
+        "tempfile",
+        "unittest",
+        "zipfile",
+    ]
+    code = (
+        "import sys, numpy; before = set(sys.modules); import gaussmix; "
+        f"late = set({late}) & (set(sys.modules) - before); assert not late, late"
+    )
+    run(code)
+    # A name that no module has would pass the test above for ever.
+    run(f"import importlib; [importlib.import_module(name) for name in {late}]")
+
+
 def test_importing_prints_nothing() -> None:
     finished = run("import gaussmix")
     assert (finished.stdout, finished.stderr) == ("", "")
@@ -90,6 +125,14 @@ def test_show_versions_prints_a_line_for_each(capsys: pytest.CaptureFixture[str]
     assert [line.split("  ")[0] for line in lines] == list(versions())
     for line, value in zip(lines, versions().values(), strict=True):
         assert line.endswith(value)
+
+
+def test_annotations_can_be_looked_up_at_run_time() -> None:
+    hints = [typing.get_type_hints(f) for f in (gx.fit, gx.fit_many, gx.e_step, gx.Mixture.sample)]
+    assert hints[0]["return"] is gx.FitResult
+    assert {np.random.Generator, np.random.RandomState, int} < set(
+        typing.get_args(hints[0]["random_state"])
+    )
 
 
 def test_all_public_names_exist() -> None:

@@ -19,15 +19,16 @@ void unpack_symmetric(const double* packed, MatrixMap out) {
     for (Eigen::Index j = 0; j <= i; ++j) out(i, j) = out(j, i) = *packed++;
 }
 
-MatrixMap map_of(Matrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
-
 // The feature form sums just those products that its densities are made of.
-Form features_serve(CovarianceShape shape, ScatterKind kind) {
+Form form_for(CovarianceShape shape, ScatterKind kind) {
   const bool same = (shape == CovarianceShape::full && kind == ScatterKind::full) ||
                     (shape == CovarianceShape::diag && kind == ScatterKind::diag) ||
                     (shape == CovarianceShape::spherical && kind == ScatterKind::trace);
   return same ? Form::features : Form::centred;
 }
+
+MatrixMap map_of(Matrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
+
 }  // namespace
 
 // Sums about `centre` -> weight, mean, scatter about the mean: W = S - s s^T / n. The centre is the previous mean, so s / n
@@ -107,7 +108,7 @@ void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStati
     if (kind == ScatterKind::pooled && run_whitened(mixture, statistics)) return;
     unwhitened_kernel_parameters(mixture, parameters_);
   } else {
-    kernel_parameters(mixture, features_serve(mixture.factors.shape, kind), parameters_);
+    kernel_parameters(mixture, form_for(mixture.factors.shape, kind), parameters_);
   }
   run(parameters_.density(), kernels::Source::softmax, mixture.means, kind, nullptr, statistics);
 }

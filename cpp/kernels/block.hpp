@@ -34,10 +34,10 @@ inline Index row_size(const Task& task) {
 }
 
 // As many rows as fit in 1 MB, so that reducing the sums once per block is cheap beside making them, but no more than
-// 512, because nothing is gained, and no fewer than one strip.
+// 512, because nothing is gained, and no fewer than a group of the sparse visit.
 inline Index block_rows(const Task& task) {
   Index rows = 512;
-  while (rows > kStrip && rows * row_size(task) > 131072) rows /= 2;
+  while (rows > kSparseGroup && rows * row_size(task) > 131072) rows /= 2;
   return rows;
 }
 

@@ -57,13 +57,15 @@ inline void make_features(const Density& density, const double* x, double* out) 
   }
 }
 
-// One strip. The first feature is 1, so the first column of the table starts the sums.
-inline void feature_logits(const Features& features, Index n_components, const double* strip, double* logits) {
-  for_groups<kTileItems>(n_components, [&]<int R>(Index first) {
+// One strip, n components: those listed, or the first n if there is no list. The first feature is 1, so the first column of
+// the table starts the sums.
+inline void feature_logits(const Features& features, const std::int32_t* components, Index n, const double* strip,
+                           double* logits) {
+  for_groups<kTileItems>(n, [&]<int R>(Index first) {
     const double* row[R];
     Tile sum[R];
     for (int r = 0; r < R; ++r) {
-      row[r] = features.table + (first + r) * features.size;
+      row[r] = features.table + (components != nullptr ? components[first + r] : first + r) * features.size;
       for (int v = 0; v < kTileVectors; ++v) sum[r][v] = broadcast(row[r][0]);
       ++row[r];
     }

@@ -90,10 +90,32 @@ static inline Layout make_layout(Index n_components, Index n_features, Scatter s
   return layout;
 }
 
+// What a sparse visit remembers of a leaf, zero at the start.
+struct LeafState {
+  std::int32_t stage = 0;
+  std::int32_t wait = 0;       // visits until the leaf is looked at again
+  std::int32_t wait_next = 4;  // after that
+  float share = 0;             // of (group, component) pairs that mattered when the rows were sorted
+};
+
+constexpr Index kSparseGroup = 32;  // rows that share their bounds
+
+// Memory of all leaves between passes, and how the components have moved since the last one: in the metric of k,
+// distance now >= scale_k * distance then - shift_k. See sparse.hpp.
+struct Sparse {
+  LeafState* leaves = nullptr;     // null: every component of every row
+  std::uint16_t* order = nullptr;  // n: the leaf's rows, sorted
+  float* bounds = nullptr;         // groups of all leaves x K
+  const float* scale = nullptr;    // K
+  const float* shift = nullptr;    // K
+  Index leaf_rows = 0;             // a multiple of kSparseGroup, at most 65536
+};
+
 struct Task {
   Density density;
   Rows rows;
   Outputs outputs;
+  Sparse sparse;
   Source source = Source::softmax;
   Scatter scatter = Scatter::none;
   bool accumulate = true;      // false: outputs only

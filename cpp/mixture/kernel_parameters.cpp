@@ -8,10 +8,9 @@ namespace gaussmix {
 
 namespace {
 
-double* pack_lower(const ConstMatrixMap& matrix, double scale, double* out) {
+void pack_lower(const ConstMatrixMap& matrix, double scale, double*& out) {
   for (Eigen::Index i = 0; i < matrix.rows(); ++i)
     for (Eigen::Index j = 0; j <= i; ++j) *out++ = scale * matrix(i, j);
-  return out;
 }
 
 // log pi_k - (D log 2 pi + log det Sigma_k) / 2, in units of log 2.
@@ -29,13 +28,14 @@ void pack_full_factors(const Factors& source, KernelParameters& parameters) {
   parameters.factors.resize(static_cast<std::size_t>(source.n_components * kernels::packed_size(source.n_features)));
   double* out = parameters.factors.data();
   for (Index k = 0; k < source.n_components; ++k)
-    out = pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), kLogitScale, out);
+    pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), kLogitScale, out);
 }
 
 void whiten(const Mixture& mixture, KernelParameters& parameters) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
   parameters.whitener.resize(static_cast<std::size_t>(kernels::packed_size(mixture.n_features())));
-  pack_lower(inverse, 1.0, parameters.whitener.data());
+  double* out = parameters.whitener.data();
+  pack_lower(inverse, 1.0, out);
   // About the heaviest component's mean: exact in the data's own coordinates, and near the bulk of the rows.
   Eigen::Index heaviest = 0;
   mixture.weights.maxCoeff(&heaviest);
@@ -47,26 +47,9 @@ void whiten(const Mixture& mixture, KernelParameters& parameters) {
   parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), kLogitScale);
 }
 
-// In whitened coordinates the squared length of a row is common to all components: [1, y] are features enough, exact to
-// rounding of the whitened means, which kernel_parameters() keeps small.
-void whitened_features(KernelParameters& parameters) {
-  const Index n_components = parameters.means.rows(), n_features = parameters.means.cols();
-  FeatureTable& features = parameters.features;
-  features.usable = true;
-  features.centre.setZero(n_features);
-  features.inverse_scale.setZero(n_features);
-  features.limit = 0;
-  features.table.resize(n_components, n_features + 1);
-  features.table.rightCols(n_features) = 2 * kLogitScale * kLogitScale * parameters.means;
-  for (Index k = 0; k < n_components; ++k)
-    features.table(k, 0) =
-        std::max(parameters.log_constants[k] - kLogitScale * kLogitScale * parameters.means.row(k).squaredNorm(),
-                 kernels::kLowestLogit);
-}
-
-void scale_factors(const std::vector<double>& inverse, std::vector<double>& out) {
-  out.resize(inverse.size());
-  std::transform(inverse.begin(), inverse.end(), out.begin(), [](double value) { return kLogitScale * value; });
+void scale_into(const std::vector<double>& values, std::vector<double>& out) {
+  out = values;
+  for (double& value : out) value *= kLogitScale;
 }
 
 }  // namespace
@@ -90,7 +73,6 @@ kernels::Density KernelParameters::density() const {
 void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& parameters) {
   parameters.means = mixture.means;
   parameters.whitener.clear();
-  parameters.features.usable = false;
   log_constants(mixture, parameters.log_constants);
   switch (mixture.factors.shape) {
     case CovarianceShape::full:
@@ -101,25 +83,28 @@ void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& para
       parameters.shape = kernels::Shape::spherical;
       whiten(mixture, parameters);
       if (parameters.means.rowwise().squaredNorm().maxCoeff() > kLargestWhitenedRatio)
-        unwhitened_kernel_parameters(mixture, parameters);
-      else if (form == Form::features)
-        whitened_features(parameters);
-      return;
+        return unwhitened_kernel_parameters(mixture, parameters);
+      break;
     case CovarianceShape::diag:
       parameters.shape = kernels::Shape::diagonal;
-      scale_factors(mixture.factors.inverse, parameters.factors);
+      scale_into(mixture.factors.inverse, parameters.factors);
       break;
     case CovarianceShape::spherical:
       parameters.shape = kernels::Shape::spherical;
-      scale_factors(mixture.factors.inverse, parameters.factors);
+      scale_into(mixture.factors.inverse, parameters.factors);
       break;
   }
-  if (form == Form::features) feature_table(mixture, parameters.log_constants, parameters.features);
+  if (form == Form::centred)
+    parameters.features.clear();
+  else if (parameters.whitened())
+    parameters.features.fill_whitened(parameters.means, parameters.log_constants);
+  else
+    parameters.features.fill(mixture, parameters.log_constants);
 }
 
-KernelParameters kernel_parameters(const Mixture& mixture, Form form) {
+KernelParameters kernel_parameters(const Mixture& mixture) {
   KernelParameters parameters;
-  kernel_parameters(mixture, form, parameters);
+  kernel_parameters(mixture, Form::centred, parameters);
   return parameters;
 }
 
@@ -128,7 +113,7 @@ void unwhitened_kernel_parameters(const Mixture& mixture, KernelParameters& para
   parameters.shape = kernels::Shape::full;
   parameters.means = mixture.means;
   parameters.whitener.clear();
-  parameters.features.usable = false;
+  parameters.features.clear();
   log_constants(mixture, parameters.log_constants);
   pack_full_factors(mixture.factors, parameters);
 }

@@ -33,8 +33,8 @@ enum class Form { centred, features };
 // A tied mixture becomes `whitened`: rows are whitened once, components are then unit spheres; unless its means lie so many
 // standard deviations apart that distances from one centre would lose digits. What is filled in may be used again for the
 // next mixture and then asks for no memory.
+KernelParameters kernel_parameters(const Mixture& mixture);
 void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& parameters);
-KernelParameters kernel_parameters(const Mixture& mixture, Form form = Form::centred);
 
 // Largest ratio of a total (squared distance, scatter) to what remains of it after a subtraction in whitened coordinates:
 // each costs about 1e-14 times this.
