@@ -120,7 +120,7 @@ def test_further_passes_allocate_nothing(counter: Path, covariance_type: str) ->
         str(case): after - before
         for case, (_, before), (_, after) in zip(cases, few, more, strict=True)
     }
-    assert {case: n for case, n in further.items() if n != 0} == {}
+    assert {case: n for case, n in further.items() if n > 0} == {}
 
 
 def test_the_counter_sees_what_a_start_allocates(counter: Path) -> None:

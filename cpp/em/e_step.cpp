@@ -118,8 +118,8 @@ void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStati
   run(density, kernels::Source::softmax, mixture.means, kind, nullptr, statistics, sparse);
 }
 
-// What share of the total scatter the mixture's covariance explains, in its own coordinates: large when a subtraction of
-// the means' scatter from the total would cancel.
+// Total scatter in units of the mixture's covariance: where it is large, taking the scatter of the means from it would
+// leave few digits.
 double EStep::total_to_within(const Mixture& mixture) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
   double trace = 0;

@@ -89,6 +89,7 @@ class Loop {
 
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
   void accelerated_step(double log_likelihood) {
+    if (fallback_.n_components() == 0) cycle_start_ = extrapolated_ = fallback_ = theta_;  // takes their memory at once
     in_cycle_ = !in_cycle_;
     if (in_cycle_) {
       std::swap(cycle_start_, theta_);

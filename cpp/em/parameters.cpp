@@ -3,7 +3,6 @@
 #include <cmath>
 #include <utility>
 
-#include "base/errors.hpp"
 #include "kernels/interface.hpp"
 
 namespace gaussmix {
@@ -101,12 +100,7 @@ bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mix
       multiply_factor(std::as_const(mixture.factors).lower_matrix(i), mixture.covariances.matrix(i));
     }
   }
-  try {
-    factorise(mixture.covariances, mixture.factors);
-  } catch (const InvalidArgument&) {  // extrapolated to the edge of what float64 can hold
-    return false;
-  }
-  return true;
+  return !try_factorise(mixture.covariances, mixture.factors);  // unless at the edge of what float64 can hold
 }
 
 double largest_step(const Mixture& a, const Mixture& b) {
