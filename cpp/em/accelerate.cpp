@@ -12,16 +12,17 @@ constexpr double kLargestLogDeterminantChange = 2;  // of one component in one j
 }  // namespace
 
 Squarem::Extrapolation Squarem::extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2) {
-  const Coordinates coordinates{theta0.means, regularisation_.scale};
+  const Coordinates coordinates(theta0);
+  const Vector metric = coordinates.metric();
   const Vector p0 = coordinates.to_vector(theta0);
-  const Vector p1 = coordinates.to_vector(theta1);
-  const Vector p2 = coordinates.to_vector(theta2);
-  const Vector r = p1 - p0;
-  const Vector v = p2 - p1 - r;
-  Extrapolation result{(p2 - p1).norm() / r.norm(), std::nullopt};
-  const double bend = v.norm();
+  const Vector r = coordinates.to_vector(theta1) - p0;
+  const Vector next = coordinates.to_vector(theta2) - p0 - r;
+  const Vector v = next - r;
+  const Vector weighted_r = metric.cwiseProduct(r), weighted_v = metric.cwiseProduct(v);
+  Extrapolation result{std::sqrt(next.dot(metric.cwiseProduct(next)) / r.dot(weighted_r)), std::nullopt};
+  const double bend = v.dot(weighted_v);
   if (!(bend > 0)) return result;
-  const double wanted = r.norm() / bend;
+  const double wanted = std::abs(r.dot(weighted_v)) / bend;
   at_bound_ = wanted >= largest_;
   const double a = std::min(wanted, largest_);
   if (!(a > 1.0 + 1e-9)) return result;

@@ -151,7 +151,7 @@ def fit(
     history: _Float64 | None,
     on_iteration: Callable[[int, int, float], bool] | None,
 ) -> dict[str, Any]:
-    """EM from `n_init` starts. accelerate: "auto" | "always" | "never". on_degenerate: "repair" | "raise".
+    """EM from `n_init` starts. accelerate: "auto" (by the rate of EM) | "always" | "never". on_degenerate: "repair" | "raise".
 
     `precisions_cholesky_init` is the factor of `covariances_init` as an earlier fit left it; without it the
     covariances are factorised, and floored where need be.
