@@ -35,7 +35,7 @@ py::tuple factorise_covariances(const std::string& covariance_type, const Array&
   const Factors factors = factorise(values);
   return py::make_tuple(
       copy_to_array(precisions_cholesky(factors).data(), covariance_dimensions(shape, n_components, n_features)),
-      to_array(factors.log_determinants), to_array(factors.reciprocal_conditions));
+      to_array(factors.log_determinants), to_array(reciprocal_conditions(values)));
 }
 
 py::dict evaluate_rows(const py::array& x, const std::string& covariance_type, const Array& weights, const Array& means,

@@ -28,8 +28,7 @@ double log_determinant_of(const Factors& factors, Index k) {
   return -2 * repeats * ConstVectorMap(factors.inverse.data() + k * n, n).array().log().sum();
 }
 
-Factors factorise_variances(const Covariances& covariances) {
-  Factors factors = make_factors(covariances.shape, covariances.n_components, covariances.n_features);
+void factorise_variances(const Covariances& covariances, Factors& factors) {
   const Index n = static_cast<Index>(covariances.values.size()) / covariances.n_components;
   for (Index k = 0; k < covariances.n_components; ++k) {
     for (Index d = 0; d < n; ++d) {
@@ -39,25 +38,15 @@ Factors factorise_variances(const Covariances& covariances) {
     }
     factors.log_determinants[k] = log_determinant_of(factors, k);
   }
-  factors.reciprocal_conditions.setOnes();
-  return factors;
 }
 
-Factors factorise_matrices(const Covariances& covariances) {
-  Factors factors = make_factors(covariances.shape, covariances.n_components, covariances.n_features);
+void factorise_matrices(const Covariances& covariances, Factors& factors) {
   for (Index i = 0; i < covariances.n_matrices(); ++i) {
-    const Factor factor = factorise(covariances.matrix(i));
-    if (!factor.positive_definite) throw_not_positive_definite(covariances, i, factor.smallest_pivot);
-    factors.inverse_matrix(i) = factor.inverse_lower;
-    factors.lower_matrix(i) = factor.lower;
-    factors.log_determinants[i] = factor.log_determinant;
-    factors.reciprocal_conditions[i] = factor.reciprocal_condition;
+    const FactorReport report = factorise(covariances.matrix(i), factors.lower_matrix(i), factors.inverse_matrix(i));
+    if (!report.positive_definite) throw_not_positive_definite(covariances, i, report.smallest_pivot);
+    factors.log_determinants[i] = report.log_determinant;
   }
-  if (covariances.shape == CovarianceShape::tied) {
-    factors.log_determinants.setConstant(factors.log_determinants[0]);
-    factors.reciprocal_conditions.setConstant(factors.reciprocal_conditions[0]);
-  }
-  return factors;
+  if (covariances.shape == CovarianceShape::tied) factors.log_determinants.setConstant(factors.log_determinants[0]);
 }
 
 bool has_matrices(CovarianceShape shape) { return shape == CovarianceShape::full || shape == CovarianceShape::tied; }
@@ -103,29 +92,51 @@ void copy_component(const Factors& from, Factors& to, Index k) {
   copy_block(from.inverse, to.inverse, k, from.n_components);
   if (!from.lower.empty()) copy_block(from.lower, to.lower, k, from.n_components);
   to.log_determinants[k] = from.log_determinants[k];
-  to.reciprocal_conditions[k] = from.reciprocal_conditions[k];
 }
 
-Factors make_factors(CovarianceShape shape, Index n_components, Index n_features) {
-  Factors factors;
+void reshape(Covariances& covariances, CovarianceShape shape, Index n_components, Index n_features) {
+  covariances.shape = shape;
+  covariances.n_components = n_components;
+  covariances.n_features = n_features;
+  covariances.values.resize(static_cast<std::size_t>(Covariances::size(shape, n_components, n_features)));
+}
+
+void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index n_features) {
   factors.shape = shape;
   factors.n_components = n_components;
   factors.n_features = n_features;
   const auto size = static_cast<std::size_t>(Covariances::size(shape, n_components, n_features));
-  factors.inverse.assign(size, 0.0);
-  if (has_matrices(shape)) factors.lower.assign(size, 0.0);
-  factors.log_determinants = Vector::Zero(n_components);
-  factors.reciprocal_conditions = Vector::Ones(n_components);
-  return factors;
+  factors.inverse.resize(size);
+  factors.lower.resize(has_matrices(shape) ? size : 0);
+  factors.log_determinants.resize(n_components);
+}
+
+void factorise(const Covariances& covariances, Factors& factors) {
+  reshape(factors, covariances.shape, covariances.n_components, covariances.n_features);
+  if (has_matrices(covariances.shape))
+    factorise_matrices(covariances, factors);
+  else
+    factorise_variances(covariances, factors);
 }
 
 Factors factorise(const Covariances& covariances) {
-  return has_matrices(covariances.shape) ? factorise_matrices(covariances) : factorise_variances(covariances);
+  Factors factors;
+  factorise(covariances, factors);
+  return factors;
+}
+
+Vector reciprocal_conditions(const Covariances& covariances) {
+  Vector conditions = Vector::Ones(covariances.n_components);
+  if (!has_matrices(covariances.shape)) return conditions;
+  for (Index i = 0; i < covariances.n_matrices(); ++i) conditions[i] = reciprocal_condition(covariances.matrix(i));
+  if (covariances.shape == CovarianceShape::tied) conditions.setConstant(conditions[0]);
+  return conditions;
 }
 
 Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Index n_features, const double* upper,
                                  Lower wanted) {
-  Factors factors = make_factors(shape, n_components, n_features);
+  Factors factors;
+  reshape(factors, shape, n_components, n_features);
   std::copy_n(upper, factors.inverse.size(), factors.inverse.data());
   if (!has_matrices(shape)) {
     for (Index k = 0; k < n_components; ++k) factors.log_determinants[k] = log_determinant_of(factors, k);
@@ -135,9 +146,9 @@ Factors from_precisions_cholesky(CovarianceShape shape, Index n_components, Inde
     factors.inverse_matrix(i).transposeInPlace();
     factors.log_determinants[i] = -2 * factors.inverse_matrix(i).diagonal().array().log().sum();
     if (wanted == Lower::omitted) continue;
-    Matrix lower = Matrix::Identity(n_features, n_features);
+    MatrixMap lower = factors.lower_matrix(i);
+    lower.setIdentity();
     factors.inverse_matrix(i).triangularView<Eigen::Lower>().solveInPlace(lower);
-    factors.lower_matrix(i) = lower;
   }
   if (shape == CovarianceShape::tied) factors.log_determinants.setConstant(factors.log_determinants[0]);
   return factors;

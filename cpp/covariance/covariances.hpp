@@ -30,10 +30,9 @@ struct Factors {
   CovarianceShape shape = CovarianceShape::full;
   Index n_components = 0;
   Index n_features = 0;
-  std::vector<double> inverse;   // laid out as Covariances::values
-  std::vector<double> lower;     // L for full and tied, empty otherwise
-  Vector log_determinants;       // K
-  Vector reciprocal_conditions;  // K, of the correlation matrices; 1 for diag and spherical
+  std::vector<double> inverse;  // laid out as Covariances::values
+  std::vector<double> lower;    // L for full and tied, empty otherwise
+  Vector log_determinants;      // K
 
   Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }
   MatrixMap inverse_matrix(Index i) { return {inverse.data() + i * n_features * n_features, n_features, n_features}; }
@@ -50,10 +49,16 @@ struct Factors {
 void copy_component(const Covariances& from, Covariances& to, Index k);
 void copy_component(const Factors& from, Factors& to, Index k);
 
-Factors make_factors(CovarianceShape shape, Index n_components, Index n_features);
+// Sizes the arrays; what they held is lost, and no memory is asked for when they have these sizes already.
+void reshape(Covariances& covariances, CovarianceShape shape, Index n_components, Index n_features);
+void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index n_features);
 
 // Throws InvalidArgument naming the component and its smallest pivot when one is not positive definite.
+void factorise(const Covariances& covariances, Factors& factors);
 Factors factorise(const Covariances& covariances);
+
+// Of the correlation matrices, one per component; 1 for diag and spherical.
+Vector reciprocal_conditions(const Covariances& covariances);
 
 // From inverse factors in the transposed (upper triangular) convention of `precisions_cholesky`, and back. Densities do
 // not need the factors themselves: `lower` stays zero unless it is asked for.

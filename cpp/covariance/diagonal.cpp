@@ -14,11 +14,10 @@ class Diagonal final : public Structure {
   Index n_covariance_parameters(Index n_components, Index n_features) const override {
     return n_components * n_features;
   }
-  Covariances maximise(const SufficientStatistics& statistics, const Covariances*) const override {
-    Covariances covariances{shape(), statistics.n_components(), statistics.n_features(), statistics.scatter};
-    MatrixMap(covariances.values.data(), statistics.n_components(), statistics.n_features()).array().colwise() /=
-        statistics.weight.array();
-    return covariances;
+  void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
+    reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
+    MatrixMap(covariances.values.data(), statistics.n_components(), statistics.n_features()) =
+        statistics.diag().array().colwise() / statistics.weight.array();
   }
 };
 

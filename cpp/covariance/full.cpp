@@ -14,10 +14,10 @@ class Full final : public Structure {
   Index n_covariance_parameters(Index n_components, Index n_features) const override {
     return n_components * n_features * (n_features + 1) / 2;
   }
-  Covariances maximise(const SufficientStatistics& statistics, const Covariances*) const override {
-    Covariances covariances{shape(), statistics.n_components(), statistics.n_features(), statistics.scatter};
-    for (Index k = 0; k < statistics.n_components(); ++k) covariances.matrix(k) /= statistics.weight[k];
-    return covariances;
+  void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
+    reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
+    for (Index k = 0; k < statistics.n_components(); ++k)
+      covariances.matrix(k) = statistics.full(k) / statistics.weight[k];
   }
 };
 

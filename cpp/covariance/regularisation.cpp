@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include "base/errors.hpp"
 #include "linalg/eigenvalue_floor.hpp"
@@ -29,61 +30,78 @@ void record(Index i, bool tied, double eigenvalue, double weight, const Regulari
 
 // Upper bound 1 / lambda_min <= trace of the inverse, which the factor gives for nothing: most covariances are cleared
 // of the floor without an eigenvalue solver.
-bool clear_of_floor(const Factor& factor, const Vector& scale) {
-  return factor.positive_definite &&
-         (factor.inverse_lower * scale.asDiagonal()).squaredNorm() <= 1.0 / Regularisation::kFloor;
+bool clear_of_floor(const Eigen::Ref<const Matrix>& inverse_lower, const Vector& scale) {
+  double trace = 0;
+  for (Eigen::Index i = 0; i < inverse_lower.rows(); ++i)
+    trace += inverse_lower.row(i).head(i + 1).cwiseProduct(scale.head(i + 1).transpose()).squaredNorm();
+  return trace <= 1.0 / Regularisation::kFloor;
 }
 
-struct Regularised {
-  Factor factor;
-  bool repaired = false;
-  double smallest_eigenvalue = 0;  // when repaired
+struct Repaired {
+  FactorReport factor;
+  bool changed = false;
+  double smallest_eigenvalue = 0;  // when changed
 };
 
-Regularised regularise_matrix(MatrixMap covariance, const Regularisation& regularisation) {
-  if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;
-  const Factor factor = factorise(covariance);
-  if (regularisation.ridge ? factor.positive_definite : clear_of_floor(factor, regularisation.scale)) return {factor};
-  const Floored floored = floor_eigenvalues(covariance, regularisation.scale, Regularisation::kFloor);
+// A covariance that is not clear of singular, or of the floor.
+Repaired repair(MatrixMap covariance, const Regularisation& regularisation, MatrixMap lower, MatrixMap inverse_lower) {
+  const FactorReport factor = factorise(covariance, lower, inverse_lower);
+  if (factor.positive_definite && (regularisation.ridge || clear_of_floor(inverse_lower, regularisation.scale)))
+    return {factor};
+  const Floored floored =
+      floor_eigenvalues(covariance, regularisation.scale, Regularisation::kFloor, lower, inverse_lower);
   // On the boundary up to rounding, where a floored covariance comes back to: nothing to repair.
-  const bool repaired = floored.smallest_eigenvalue < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite;
-  return {floored.factor, repaired, floored.smallest_eigenvalue};
+  const bool changed = floored.smallest_eigenvalue < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite;
+  return {floored.factor, changed, floored.smallest_eigenvalue};
+}
+
+void repair_matrices(Covariances& covariances, const std::vector<Index>& which, const Regularisation& regularisation,
+                     const Vector& weight, const Execution& execution, Repairs& repairs, Factors& factors) {
+  const bool tied = covariances.shape == CovarianceShape::tied;
+  std::vector<Repaired> results(which.size());
+  parallel_for(static_cast<Index>(which.size()), execution, [&](Index at, int) {
+    const Index i = which[static_cast<std::size_t>(at)];
+    results[static_cast<std::size_t>(at)] =
+        repair(covariances.matrix(i), regularisation, factors.lower_matrix(i), factors.inverse_matrix(i));
+  });
+  for (std::size_t at = 0; at < which.size();
+       ++at) {  // in order, so that the component an error names is always the same
+    const Index i = which[at];
+    if (results[at].changed)
+      record(i, tied, results[at].smallest_eigenvalue, tied ? weight.sum() : weight[i], regularisation, repairs);
+    if (!results[at].factor.positive_definite)
+      throw InvalidArgument(
+          "a covariance is not positive definite even after repair: the data's scale leaves the range of float64; "
+          "rescale it");
+    factors.log_determinants[i] = results[at].factor.log_determinant;
+  }
 }
 
 // Below this many operations a thread costs more than it saves.
 constexpr Index kWorthThreads = Index{1} << 20;
 
-Factors regularise_matrices(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                            const Execution& execution, Repairs& repairs) {
-  const bool tied = covariances.shape == CovarianceShape::tied;
+void regularise_matrices(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
+                         const Execution& execution, Repairs& repairs, Factors& factors) {
+  constexpr double kDoubtful = std::numeric_limits<double>::quiet_NaN();
   const Index n = covariances.n_matrices(), d = covariances.n_features;
-  Factors factors = make_factors(covariances.shape, covariances.n_components, d);
-  std::vector<Regularised> results(static_cast<std::size_t>(n));
-  parallel_for(n, n * d * d * d > kWorthThreads ? execution : execution.serial(), [&](Index i, int) {
-    results[static_cast<std::size_t>(i)] = regularise_matrix(covariances.matrix(i), regularisation);
+  const Execution& threads = n * d * d * d > kWorthThreads ? execution : execution.serial();
+  parallel_for(n, threads, [&](Index i, int) {
+    MatrixMap covariance = covariances.matrix(i);
+    if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;
+    FactorReport report;
+    const bool clear = factorise_clear(covariance, factors.lower_matrix(i), factors.inverse_matrix(i), report) &&
+                       (regularisation.ridge || clear_of_floor(factors.inverse_matrix(i), regularisation.scale));
+    factors.log_determinants[i] = clear ? report.log_determinant : kDoubtful;
   });
-  for (Index i = 0; i < n; ++i) {  // in order, so that the component an error names is always the same
-    const Regularised& result = results[static_cast<std::size_t>(i)];
-    if (result.repaired)
-      record(i, tied, result.smallest_eigenvalue, tied ? weight.sum() : weight[i], regularisation, repairs);
-    if (!result.factor.positive_definite)
-      throw InvalidArgument(
-          "a covariance is not positive definite even after repair: the data's scale leaves the range of float64; "
-          "rescale it");
-    factors.inverse_matrix(i) = result.factor.inverse_lower;
-    factors.lower_matrix(i) = result.factor.lower;
-    factors.log_determinants[i] = result.factor.log_determinant;
-    factors.reciprocal_conditions[i] = result.factor.reciprocal_condition;
-  }
-  if (tied) {
-    factors.log_determinants.setConstant(factors.log_determinants[0]);
-    factors.reciprocal_conditions.setConstant(factors.reciprocal_conditions[0]);
-  }
-  return factors;
+  std::vector<Index> doubtful;
+  for (Index i = 0; i < n; ++i)
+    if (std::isnan(factors.log_determinants[i])) doubtful.push_back(i);
+  if (!doubtful.empty()) repair_matrices(covariances, doubtful, regularisation, weight, threads, repairs, factors);
+  if (covariances.shape == CovarianceShape::tied) factors.log_determinants.setConstant(factors.log_determinants[0]);
 }
 
-Factors regularise_variances(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                             Repairs& repairs) {
+void regularise_variances(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
+                          Repairs& repairs) {
   const bool spherical = covariances.shape == CovarianceShape::spherical;
   const Index n = spherical ? 1 : covariances.n_features;
   for (Index k = 0; k < covariances.n_components; ++k) {
@@ -100,20 +118,24 @@ Factors regularise_variances(Covariances& covariances, const Regularisation& reg
     }
     if (worst < 1) record(k, false, worst, weight[k], regularisation, repairs);
   }
-  return factorise(covariances);
 }
 
 }  // namespace
 
-Factors regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                   const Execution& execution, Repairs& repairs) {
+void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
+                const Execution& execution, Repairs& repairs, Factors& factors) {
   switch (covariances.shape) {
     case CovarianceShape::full:
-    case CovarianceShape::tied: return regularise_matrices(covariances, regularisation, weight, execution, repairs);
+    case CovarianceShape::tied:
+      reshape(factors, covariances.shape, covariances.n_components, covariances.n_features);
+      regularise_matrices(covariances, regularisation, weight, execution, repairs, factors);
+      break;
     case CovarianceShape::diag:
-    case CovarianceShape::spherical: return regularise_variances(covariances, regularisation, weight, repairs);
+    case CovarianceShape::spherical:
+      regularise_variances(covariances, regularisation, weight, repairs);
+      factorise(covariances, factors);
+      break;
   }
-  return {};
 }
 
 }  // namespace gaussmix

@@ -32,8 +32,9 @@ struct Repairs {
 };
 
 // Applies ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every
-// component), and returns the factors. `weight` is each component's n_k, for messages.
-Factors regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                   const Execution& execution, Repairs& repairs);
+// component), and writes the factors. `weight` is each component's n_k, for messages. Takes no memory from the heap, once
+// `factors` has its size, unless a covariance is close to singular.
+void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
+                const Execution& execution, Repairs& repairs, Factors& factors);
 
 }  // namespace gaussmix

@@ -12,12 +12,12 @@ class Spherical final : public Structure {
   CovarianceShape shape() const override { return CovarianceShape::spherical; }
   ScatterKind need() const override { return ScatterKind::trace; }
   Index n_covariance_parameters(Index n_components, Index) const override { return n_components; }
-  Covariances maximise(const SufficientStatistics& statistics, const Covariances*) const override {
-    Covariances covariances{shape(), statistics.n_components(), statistics.n_features(), statistics.scatter};
+  void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
+    reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     for (Index k = 0; k < statistics.n_components(); ++k)
-      covariances.values[static_cast<std::size_t>(k)] /=
-          statistics.weight[k] * static_cast<double>(statistics.n_features());
-    return covariances;
+      covariances.values[static_cast<std::size_t>(k)] =
+          statistics.scatter[static_cast<std::size_t>(k)] /
+          (statistics.weight[k] * static_cast<double>(statistics.n_features()));
   }
 };
 

@@ -21,8 +21,9 @@ class Structure {
 
   // The covariances that maximise the expected complete-data log-likelihood. `statistics` are of kind need(), every
   // weight is positive. `previous` (may be null) is where an iterative maximisation starts, so that the likelihood
-  // cannot fall. Regularisation comes after, outside.
-  virtual Covariances maximise(const SufficientStatistics& statistics, const Covariances* previous) const = 0;
+  // cannot fall; it is not `covariances`, which the result overwrites. Regularisation comes after, outside.
+  virtual void maximise(const SufficientStatistics& statistics, const Covariances* previous,
+                        Covariances& covariances) const = 0;
 };
 
 // The registry: the only list of structures.

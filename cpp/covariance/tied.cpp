@@ -12,10 +12,9 @@ class Tied final : public Structure {
   CovarianceShape shape() const override { return CovarianceShape::tied; }
   ScatterKind need() const override { return ScatterKind::pooled; }
   Index n_covariance_parameters(Index, Index n_features) const override { return n_features * (n_features + 1) / 2; }
-  Covariances maximise(const SufficientStatistics& statistics, const Covariances*) const override {
-    Covariances covariances{shape(), statistics.n_components(), statistics.n_features(), statistics.scatter};
-    covariances.matrix(0) /= statistics.weight.sum();
-    return covariances;
+  void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
+    reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
+    covariances.matrix(0) = statistics.pooled() / statistics.weight.sum();
   }
 };
 

@@ -11,36 +11,42 @@ constexpr double kLargestLogDeterminantChange = 2;  // of one component in one j
 
 }  // namespace
 
-Squarem::Extrapolation Squarem::extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2) {
+Squarem::Squarem(const Regularisation& regularisation, const Execution& execution, Index n_components)
+    : quiet_(regularisation), execution_(execution), not_counted_(n_components) {
+  quiet_.raise = false;
+}
+
+Squarem::Extrapolation Squarem::extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2,
+                                            Mixture& mixture) {
   const Coordinates coordinates(theta0);
-  const Vector metric = coordinates.metric();
-  const Vector p0 = coordinates.to_vector(theta0);
-  const Vector r = coordinates.to_vector(theta1) - p0;
-  const Vector next = coordinates.to_vector(theta2) - p0 - r;
-  const Vector v = next - r;
-  const Vector weighted_r = metric.cwiseProduct(r), weighted_v = metric.cwiseProduct(v);
-  Extrapolation result{std::sqrt(next.dot(metric.cwiseProduct(next)) / r.dot(weighted_r)), std::nullopt};
-  const double bend = v.dot(weighted_v);
+  coordinates.metric(metric_);
+  coordinates.to_vector(theta0, start_);
+  coordinates.to_vector(theta1, first_);
+  coordinates.to_vector(theta2, second_);
+  const auto product = [&](const Vector& a, const Vector& b) { return metric_.cwiseProduct(a).dot(b); };
+  second_ -= first_;
+  first_ -= start_;  // r
+  Extrapolation result{std::sqrt(product(second_, second_) / product(first_, first_)), false};
+  second_ -= first_;  // v
+  const double bend = product(second_, second_);
   if (!(bend > 0)) return result;
-  const double wanted = std::abs(r.dot(weighted_v)) / bend;
+  const double wanted = std::abs(product(first_, second_)) / bend;
   at_bound_ = wanted >= largest_;
   const double a = std::min(wanted, largest_);
   if (!(a > 1.0 + 1e-9)) return result;
-  result.mixture = coordinates.from_vector(p0 + 2 * a * r + a * a * v, theta2);
-  if (result.mixture && !make_admissible(*result.mixture, theta2)) result.mixture.reset();
-  if (!result.mixture) rejected();
+  start_ += 2 * a * first_;
+  start_ += a * a * second_;
+  result.found = coordinates.from_vector(start_, theta2, mixture) && make_admissible(mixture, theta2);
+  if (!result.found) rejected();
   return result;
 }
 
 // Not in another basin, and inside the bound that every M-step respects: beyond it likelihoods are not comparable.
-bool Squarem::make_admissible(Mixture& mixture, const Mixture& plain) const {
+bool Squarem::make_admissible(Mixture& mixture, const Mixture& plain) {
   const double change = (mixture.factors.log_determinants - plain.factors.log_determinants).cwiseAbs().maxCoeff();
   if (!(change <= kLargestLogDeterminantChange)) return false;
-  if (regularisation_.ridge) return true;
-  Regularisation quiet = regularisation_;
-  quiet.raise = false;
-  Repairs not_counted(mixture.n_components());  // nothing is repaired yet: the likelihood has still to accept this
-  mixture.factors = regularise(mixture.covariances, quiet, mixture.weights, execution_, not_counted);
+  if (quiet_.ridge) return true;
+  regularise(mixture.covariances, quiet_, mixture.weights, execution_, not_counted_, mixture.factors);
   return true;
 }
 

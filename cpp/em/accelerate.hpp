@@ -11,25 +11,27 @@ namespace gaussmix {
 // nothing) and reports whether it was good.
 class Squarem {
  public:
-  Squarem(const Regularisation& regularisation, const Execution& execution)
-      : regularisation_(regularisation), execution_(execution) {}
+  Squarem(const Regularisation& regularisation, const Execution& execution, Index n_components);
 
   struct Extrapolation {
-    double step_ratio;               // |theta2 - theta1| / |theta1 - theta0| in that metric
-    std::optional<Mixture> mixture;  // nothing when it would be plain EM or leave the admissible covariances
+    double step_ratio;  // |theta2 - theta1| / |theta1 - theta0| in that metric
+    bool found;         // false when it would be plain EM or leave the admissible covariances
   };
-  Extrapolation extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2);
+  // Writes theta' to `mixture`, which is none of the three.
+  Extrapolation extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2, Mixture& mixture);
 
   void accepted();
   void rejected();
 
  private:
-  bool make_admissible(Mixture& mixture, const Mixture& plain) const;
+  bool make_admissible(Mixture& mixture, const Mixture& plain);
 
-  const Regularisation& regularisation_;
+  Regularisation quiet_;
   const Execution& execution_;
   double largest_ = 4;  // bound on a: grows while extrapolations at the bound succeed
   bool at_bound_ = false;
+  Vector metric_, start_, first_, second_;  // scratch: the metric, theta0, r, v
+  Repairs not_counted_;  // nothing is repaired yet: the likelihood has still to accept the extrapolation
 };
 
 }  // namespace gaussmix

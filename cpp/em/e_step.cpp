@@ -1,7 +1,5 @@
 #include "em/e_step.hpp"
 
-#include "mixture/kernel_parameters.hpp"
-
 namespace gaussmix {
 
 namespace {
@@ -21,38 +19,51 @@ void unpack_symmetric(const double* packed, MatrixMap out) {
     for (Eigen::Index j = 0; j <= i; ++j) out(i, j) = out(j, i) = *packed++;
 }
 
+MatrixMap map_of(Matrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
+
+}  // namespace
+
 // Sums about `centre` -> weight, mean, scatter about the mean: W = S - s s^T / n. The centre is the previous mean, so s / n
 // is one step of EM and nothing cancels.
-void finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
-                      SufficientStatistics& statistics) {
+void EStep::finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
+                             SufficientStatistics& statistics) {
   const Index n_features = statistics.n_features();
   const double weight = sums[layout.weight + k];
-  const ConstVectorMap first(sums + layout.sum + k * n_features, n_features);
-  const double* scatter = sums + layout.scatter + k * layout.scatter_size;
+  const bool present = weight > 0;
   statistics.weight[k] = weight;
   statistics.mean.row(k) = centres.row(k);
-  if (!(weight > 0)) return;
-  const Vector shift = first / weight;
-  statistics.mean.row(k) += shift.transpose();
+  if (present) {
+    shift_ = ConstVectorMap(sums + layout.sum + k * n_features, n_features) / weight;
+    statistics.mean.row(k) += shift_.transpose();
+  }
+  const double* scatter = sums + layout.scatter + k * layout.scatter_size;
   switch (statistics.kind) {
-    case ScatterKind::full: {
-      MatrixMap out = statistics.full(k);
-      unpack_symmetric(scatter, out);
-      add_outer_product(out, shift, -weight);
+    case ScatterKind::full:
+    case ScatterKind::pooled: {
+      const bool pooled = statistics.kind == ScatterKind::pooled;
+      if (pooled) scatter_.resize(n_features, n_features);
+      MatrixMap out = pooled ? map_of(scatter_) : statistics.full(k);
+      if (present) {
+        unpack_symmetric(scatter, out);
+        add_outer_product(out, shift_, -weight);
+      } else {
+        out.setZero();
+      }
+      if (pooled) statistics.pooled() += out;
       break;
     }
-    case ScatterKind::pooled: break;  // summed from `full` by convert()
     case ScatterKind::diag:
-      statistics.diag().row(k) =
-          (ConstVectorMap(scatter, n_features) - weight * shift.cwiseProduct(shift)).cwiseMax(0.0).transpose();
+      statistics.diag().row(k).setZero();
+      if (present)
+        statistics.diag().row(k) =
+            (ConstVectorMap(scatter, n_features) - weight * shift_.cwiseProduct(shift_)).cwiseMax(0.0).transpose();
       break;
     case ScatterKind::trace:
-      statistics.scatter[static_cast<std::size_t>(k)] = std::max(0.0, *scatter - weight * shift.squaredNorm());
+      statistics.scatter[static_cast<std::size_t>(k)] =
+          present ? std::max(0.0, *scatter - weight * shift_.squaredNorm()) : 0.0;
       break;
   }
 }
-
-}  // namespace
 
 kernels::Task EStep::task(const kernels::Density& density, kernels::Source source) const {
   kernels::Task task;
@@ -62,16 +73,15 @@ kernels::Task EStep::task(const kernels::Density& density, kernels::Source sourc
   return task;
 }
 
-SufficientStatistics EStep::new_statistics(ScatterKind kind, Index n_components) const {
-  SufficientStatistics statistics = make_statistics(kind, n_components, data_.n_features);
+void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components) const {
+  reshape(statistics, kind, n_components, data_.n_features);
   statistics.total_weight = totals_.weight;
   statistics.total_squared_weight = totals_.squared_weight;
   statistics.n_rows = totals_.n_rows;
-  return statistics;
 }
 
-SufficientStatistics EStep::run(const kernels::Density& density, kernels::Source source, const Matrix& centres,
-                                ScatterKind kind, const double* responsibilities) {
+void EStep::run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
+                const double* responsibilities, SufficientStatistics& statistics) {
   kernels::Task task = this->task(density, source);
   task.rows.responsibilities = responsibilities;
   task.scatter = kernel_scatter(kind);
@@ -79,75 +89,89 @@ SufficientStatistics EStep::run(const kernels::Density& density, kernels::Source
   const kernels::Layout layout =
       kernels::make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter);
 
-  const ScatterKind gathered = kind == ScatterKind::pooled ? ScatterKind::full : kind;
-  SufficientStatistics statistics = new_statistics(gathered, density.n_components);
+  prepare(statistics, kind, density.n_components);
   statistics.log_likelihood = sums[layout.log_likelihood];
+  if (kind == ScatterKind::pooled) statistics.pooled().setZero();
   for (Index k = 0; k < density.n_components; ++k) finish_component(sums, layout, k, centres, statistics);
-  return convert(statistics, kind);
 }
 
-SufficientStatistics EStep::operator()(const Mixture& mixture, ScatterKind kind) {
+void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics) {
   if (mixture.factors.shape == CovarianceShape::tied) {
-    if (kind == ScatterKind::pooled) return run_whitened(mixture);
-    const KernelParameters parameters = unwhitened_kernel_parameters(mixture);
-    return run(parameters.density(), kernels::Source::softmax, mixture.means, kind, nullptr);
+    if (kind == ScatterKind::pooled && run_whitened(mixture, statistics)) return;
+    unwhitened_kernel_parameters(mixture, parameters_);
+  } else {
+    kernel_parameters(mixture, parameters_);
   }
-  const KernelParameters parameters = kernel_parameters(mixture);
-  return run(parameters.density(), kernels::Source::softmax, mixture.means, kind, nullptr);
+  run(parameters_.density(), kernels::Source::softmax, mixture.means, kind, nullptr, statistics);
+}
+
+// What share of the total scatter the mixture's covariance explains, in its own coordinates: large when a subtraction of
+// the means' scatter from the total would cancel.
+double EStep::total_to_within(const Mixture& mixture) {
+  const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
+  double trace = 0;
+  shift_.resize(inverse.rows());
+  for (Eigen::Index i = 0; i < inverse.rows(); ++i) {
+    shift_.head(i + 1).noalias() =
+        total_scatter_.scatter.topLeftCorner(i + 1, i + 1) * inverse.row(i).head(i + 1).transpose();
+    trace += shift_.head(i + 1).dot(inverse.row(i).head(i + 1));
+  }
+  return trace / totals_.weight;
+}
+
+// About `whitened_mean`, the mean of all rows in the mixture's whitened coordinates.
+void EStep::take_total_scatter(const Mixture& mixture, const double* packed, const Vector& whitened_mean) {
+  const ConstMatrixMap lower = mixture.factors.lower_matrix(0);
+  Matrix total(data_.n_features, data_.n_features);
+  unpack_symmetric(packed, map_of(total));
+  add_outer_product(map_of(total), whitened_mean, -totals_.weight);
+  total_scatter_ = {true, lower * total * lower.transpose()};
 }
 
 // With y = L^-1 (x - c) the log-densities need D operations per component instead of D^2 / 2, and the within scatter is the
-// constant total scatter less the scatter of the means.
-SufficientStatistics EStep::run_whitened(const Mixture& mixture) {
-  const KernelParameters parameters = kernel_parameters(mixture);
+// constant total scatter less the scatter of the means. Returns false, having done nothing, where that would lose digits.
+bool EStep::run_whitened(const Mixture& mixture, SufficientStatistics& statistics) {
+  kernel_parameters(mixture, parameters_);
+  if (!parameters_.whitened() || (total_scatter_.known && total_to_within(mixture) > kLargestWhitenedRatio))
+    return false;
   const Index n_features = data_.n_features;
-  const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
-  const double ratio =
-      total_scatter_.known ? (inverse * total_scatter_.scatter * inverse.transpose()).trace() / totals_.weight : 1;
-  if (!parameters.whitened() || ratio > kLargestWhitenedRatio) {
-    const KernelParameters full = unwhitened_kernel_parameters(mixture);
-    return run(full.density(), kernels::Source::softmax, mixture.means, ScatterKind::pooled, nullptr);
-  }
-
-  kernels::Task task = this->task(parameters.density(), kernels::Source::softmax);
+  kernels::Task task = this->task(parameters_.density(), kernels::Source::softmax);
   task.total_scatter = !total_scatter_.known;
   const double* sums = pass_.run(task, data_.n_rows);
   const kernels::Layout layout =
       kernels::make_layout(mixture.n_components(), n_features, task.scatter, task.total_scatter);
 
-  SufficientStatistics statistics = new_statistics(ScatterKind::pooled, mixture.n_components());
+  prepare(statistics, ScatterKind::pooled, mixture.n_components());
   statistics.log_likelihood = sums[layout.log_likelihood];
   const ConstMatrixMap lower = mixture.factors.lower_matrix(0);
   const ConstMatrixMap first(sums + layout.sum, mixture.n_components(), n_features);
-  Vector overall = Vector::Zero(n_features);  // sum of all whitened rows
+  overall_.setZero(n_features);  // sum of all whitened rows
+  shift_.resize(n_features);
   for (Index k = 0; k < mixture.n_components(); ++k) {
     const double weight = sums[layout.weight + k];
     statistics.weight[k] = weight;
     statistics.mean.row(k) = mixture.means.row(k);
     if (!(weight > 0)) continue;
-    statistics.mean.row(k) += (lower * first.row(k).transpose() / weight).transpose();
-    overall += first.row(k).transpose() + weight * parameters.means.row(k).transpose();
+    shift_.noalias() = lower * first.row(k).transpose();
+    statistics.mean.row(k) += shift_.transpose() / weight;
+    overall_ += first.row(k).transpose() + weight * parameters_.means.row(k).transpose();
   }
-  overall /= statistics.weight.sum();
-  if (task.total_scatter) {
-    Matrix total(n_features, n_features);
-    unpack_symmetric(sums + layout.total, MatrixMap(total.data(), n_features, n_features));
-    add_outer_product(MatrixMap(total.data(), n_features, n_features), overall, -totals_.weight);
-    total_scatter_ = {true, lower * total * lower.transpose()};
-  }
-  const Vector centre = parameters.whitening_centre + lower * overall;
-  Matrix within = total_scatter_.scatter;
+  overall_ /= statistics.weight.sum();
+  if (task.total_scatter) take_total_scatter(mixture, sums + layout.total, overall_);
+  shift_.noalias() = lower * overall_;
+  overall_ = parameters_.whitening_centre + shift_;  // in the data's coordinates
+  scatter_ = total_scatter_.scatter;
   for (Index k = 0; k < mixture.n_components(); ++k) {
-    const Vector d = statistics.mean.row(k).transpose() - centre;
-    add_outer_product(MatrixMap(within.data(), n_features, n_features), d, -statistics.weight[k]);
+    shift_ = statistics.mean.row(k).transpose() - overall_;
+    add_outer_product(map_of(scatter_), shift_, -statistics.weight[k]);
   }
-  statistics.pooled() = 0.5 * (within + within.transpose());
-  return statistics;
+  statistics.pooled() = 0.5 * (scatter_ + scatter_.transpose());
+  return true;
 }
 
 Likelihood EStep::likelihood(const Mixture& mixture) {
-  const KernelParameters parameters = kernel_parameters(mixture);
-  kernels::Task task = this->task(parameters.density(), kernels::Source::softmax);
+  kernel_parameters(mixture, parameters_);
+  kernels::Task task = this->task(parameters_.density(), kernels::Source::softmax);
   task.accumulate = false;
   const double* sums = pass_.run(task, data_.n_rows);
   const kernels::Layout layout = kernels::make_layout(mixture.n_components(), data_.n_features, task.scatter, false);
@@ -156,12 +180,16 @@ Likelihood EStep::likelihood(const Mixture& mixture) {
 
 SufficientStatistics EStep::nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind) {
   const KernelParameters parameters = gaussmix::nearest_centre(centres, scale);
-  return run(parameters.density(), kernels::Source::hard, centres, kind, nullptr);
+  SufficientStatistics statistics;
+  run(parameters.density(), kernels::Source::hard, centres, kind, nullptr, statistics);
+  return statistics;
 }
 
 SufficientStatistics EStep::given(const double* responsibilities, const Matrix& centres, ScatterKind kind) {
   const KernelParameters parameters = centres_only(centres);
-  return run(parameters.density(), kernels::Source::given, centres, kind, responsibilities);
+  SufficientStatistics statistics;
+  run(parameters.density(), kernels::Source::given, centres, kind, responsibilities, statistics);
+  return statistics;
 }
 
 }  // namespace gaussmix

@@ -1,7 +1,7 @@
 // Data and mixture -> sufficient statistics, in one visit to the rows.
 #pragma once
 
-#include "mixture/mixture.hpp"
+#include "mixture/kernel_parameters.hpp"
 #include "statistics/pass.hpp"
 
 namespace gaussmix {
@@ -17,12 +17,19 @@ struct Likelihood {
   double certainty = 0;  // sum of w log max_k r_k: 0 when no row is in doubt
 };
 
+// Keeps what a visit to the rows works with: the second one of the same shape takes no memory from the heap when it is
+// given statistics to overwrite.
 class EStep {
  public:
   EStep(const Data& data, const WeightTotals& totals, Execution execution)
       : data_(data), totals_(totals), pass_(std::move(execution)) {}
 
-  SufficientStatistics operator()(const Mixture& mixture, ScatterKind kind);
+  void operator()(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics);
+  SufficientStatistics operator()(const Mixture& mixture, ScatterKind kind) {
+    SufficientStatistics statistics;
+    (*this)(mixture, kind, statistics);
+    return statistics;
+  }
   Likelihood likelihood(const Mixture& mixture);
 
   // All of each row to its nearest centre; the log-likelihood of the result is minus half the scaled inertia.
@@ -35,16 +42,24 @@ class EStep {
   const Execution& execution() const { return pass_.execution(); }
 
  private:
-  SufficientStatistics run(const kernels::Density& density, kernels::Source source, const Matrix& centres,
-                           ScatterKind kind, const double* responsibilities);
-  SufficientStatistics run_whitened(const Mixture& mixture);
+  void run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
+           const double* responsibilities, SufficientStatistics& statistics);
+  bool run_whitened(const Mixture& mixture, SufficientStatistics& statistics);
+  void finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
+                        SufficientStatistics& statistics);
+  void take_total_scatter(const Mixture& mixture, const double* packed, const Vector& whitened_mean);
+  double total_to_within(const Mixture& mixture);
   kernels::Task task(const kernels::Density& density, kernels::Source source) const;
-  SufficientStatistics new_statistics(ScatterKind kind, Index n_components) const;
+  void prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components) const;
 
   Data data_;
   WeightTotals totals_;
   Pass pass_;
   TotalScatter total_scatter_;
+  KernelParameters parameters_;
+  Vector shift_;    // scratch
+  Vector overall_;  // scratch
+  Matrix scatter_;  // scratch
 };
 
 }  // namespace gaussmix

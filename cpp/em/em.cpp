@@ -15,6 +15,9 @@ namespace {
 constexpr double kSlowRate = 0.7;
 constexpr int kSlowIterations = 2;
 
+// Longer traces than this grow as they come.
+constexpr Index kReservedTrace = 1 << 16;
+
 class Loop {
  public:
   Loop(EStep& e_step, const Settings& settings, const Regularisation& regularisation, Index start_number,
@@ -26,14 +29,15 @@ class Loop {
         outcome_(outcome),
         theta_(outcome.mixture),
         stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective()),
-        squarem_(regularisation, e_step.execution()),
+        squarem_(regularisation, e_step.execution(), settings.n_components),
         accelerating_(settings.acceleration == Acceleration::always) {
     stopping_.remember(settings.given.history);
+    outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
   }
 
   void run() {
     while (outcome_.n_iter < settings_.max_iter && !finished_) iterate();
-    if (fallback_) theta_ = std::move(*fallback_);  // an extrapolation that was never tested is not returned
+    if (testing_) std::swap(theta_, fallback_);  // an extrapolation that was never tested is not returned
     if (!finished_) outcome_.status = Status::max_iter;
     const Likelihood likelihood = e_step_.likelihood(theta_);
     outcome_.log_likelihood = likelihood.log_likelihood;
@@ -46,63 +50,62 @@ class Loop {
 
  private:
   void iterate() {
-    const SufficientStatistics statistics = e_step_(theta_, settings_.structure->need());
+    e_step_(theta_, settings_.structure->need(), statistics_);
     ++outcome_.n_iter;
-    const double log_likelihood = statistics.log_likelihood;
-    if (fallback_) {
+    const double log_likelihood = statistics_.log_likelihood;
+    if (testing_) {
+      testing_ = false;
       const bool good = log_likelihood >= outcome_.trace.back();
       if (!good) {
         ++outcome_.rejected;
         squarem_.rejected();
-        theta_ = std::move(*fallback_);
-        fallback_.reset();
+        std::swap(theta_, fallback_);
         return;
       }
       squarem_.accepted();
-      fallback_.reset();
     }
     outcome_.trace.push_back(log_likelihood);
     outcome_.log_likelihood = log_likelihood;
     outcome_.mixture = theta_;
 
-    Mixture next =
-        m_step(statistics, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs);
+    m_step(statistics_, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs, next_);
     if (accelerating_)
-      accelerated_step(std::move(next), log_likelihood);
+      accelerated_step(log_likelihood);
     else
-      plain_step(std::move(next), log_likelihood);
+      plain_step(log_likelihood);
     if (stopping_.done()) finish(Status::converged);
     if (settings_.on_iteration && !settings_.on_iteration(start_number_, outcome_.n_iter, log_likelihood) && !finished_)
       finish(Status::stopped);
   }
 
-  void plain_step(Mixture next, double log_likelihood) {
-    stopping_.observe(log_likelihood, largest_step(theta_, next));
-    theta_ = std::move(next);
+  void plain_step(double log_likelihood) {
+    stopping_.observe(log_likelihood, largest_step(theta_, next_));
+    std::swap(theta_, next_);
     slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
     // Under a ridge the likelihood is not what the iteration climbs, so its test would judge extrapolations wrongly.
     accelerating_ = settings_.acceleration == Acceleration::automatic && !settings_.ridge && slow_ >= kSlowIterations;
   }
 
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
-  void accelerated_step(Mixture next, double log_likelihood) {
-    if (!cycle_start_) {
-      cycle_start_ = std::move(theta_);
+  void accelerated_step(double log_likelihood) {
+    in_cycle_ = !in_cycle_;
+    if (in_cycle_) {
+      std::swap(cycle_start_, theta_);
       cycle_log_likelihood_ = log_likelihood;
-      theta_ = std::move(next);
+      std::swap(theta_, next_);
       return;
     }
-    Squarem::Extrapolation extrapolation = squarem_.extrapolate(*cycle_start_, theta_, next);
+    const Squarem::Extrapolation extrapolation = squarem_.extrapolate(cycle_start_, theta_, next_, extrapolated_);
     if (settings_.tol)
       stopping_.observe(log_likelihood, 0.0);
     else
       stopping_.observe_cycle(log_likelihood, log_likelihood - cycle_log_likelihood_, extrapolation.step_ratio,
-                              largest_step(theta_, next));
-    cycle_start_.reset();
-    theta_ = std::move(next);
-    if (stopping_.done() || !extrapolation.mixture) return;
-    fallback_ = std::move(theta_);
-    theta_ = std::move(*extrapolation.mixture);
+                              largest_step(theta_, next_));
+    std::swap(theta_, next_);
+    if (stopping_.done() || !extrapolation.found) return;
+    std::swap(fallback_, theta_);
+    std::swap(theta_, extrapolated_);
+    testing_ = true;
   }
 
   void finish(Status status) {
@@ -121,9 +124,15 @@ class Loop {
   bool accelerating_;
   int slow_ = 0;
   bool finished_ = false;
-  std::optional<Mixture> cycle_start_;
+  // Parameters change places and never move, so that an iteration takes no memory from the heap once each has its size.
+  SufficientStatistics statistics_;
+  Mixture next_;
+  bool in_cycle_ = false;
+  Mixture cycle_start_;
   double cycle_log_likelihood_ = 0;
-  std::optional<Mixture> fallback_;  // the plain step to return to when the extrapolation fails its test
+  Mixture extrapolated_;
+  bool testing_ = false;  // theta_ is an extrapolation
+  Mixture fallback_;      // the plain step to return to when it fails its test
 };
 
 }  // namespace

@@ -117,7 +117,7 @@ Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments&
   Regularisation without_ridge = regularisation;
   if (without_ridge.ridge) without_ridge.ridge = 0.0;
   const Vector weight = mixture.weights * e_step.totals().weight;
-  mixture.factors = regularise(mixture.covariances, without_ridge, weight, e_step.execution(), repairs);
+  regularise(mixture.covariances, without_ridge, weight, e_step.execution(), repairs, mixture.factors);
   return mixture;
 }
 

@@ -1,5 +1,7 @@
 #include "em/m_step.hpp"
 
+#include <optional>
+
 #include "base/errors.hpp"
 #include "statistics/column_moments.hpp"
 
@@ -10,71 +12,93 @@ namespace {
 // A share this small belongs to rounding, not to any row.
 constexpr double kEmptyShare = 1e-30;
 
-// Scatter of component k per unit of weight, in the layout of `statistics` <- the covariance of component k, or of the
-// whole data. An empty component then keeps that covariance in any structure, at a weight too small to move the others.
-void fill_empty(SufficientStatistics& statistics, Index k, const Mixture* previous, const SufficientStatistics& whole) {
+// Scatter of component k per unit of weight, in the layout of `statistics` <- the covariance of component k. An empty
+// component then keeps that covariance in any structure, at a weight too small to move the others.
+void keep_previous(SufficientStatistics& statistics, Index k, double weight, const Mixture& previous) {
   const Index n_features = statistics.n_features();
-  const double weight = kEmptyShare * whole.weight[0];
   statistics.weight[k] = weight;
-  statistics.mean.row(k) = previous != nullptr ? previous->means.row(k) : whole.mean.row(0);
-  if (statistics.kind == ScatterKind::pooled) return;  // one covariance for all: nothing of its own to keep
-  const double unit = previous != nullptr ? weight : weight / whole.weight[0];
+  statistics.mean.row(k) = previous.means.row(k);
+  const std::vector<double>& values = previous.covariances.values;
   switch (statistics.kind) {
-    case ScatterKind::full:
-      statistics.full(k) = unit * (previous != nullptr ? previous->covariances.matrix(k) : whole.full(0));
+    case ScatterKind::full: statistics.full(k) = weight * previous.covariances.matrix(k); break;
+    case ScatterKind::pooled: break;  // one covariance for all: nothing of its own to keep
+    case ScatterKind::diag:
+      statistics.diag().row(k) = weight * ConstVectorMap(values.data() + k * n_features, n_features).transpose();
       break;
-    case ScatterKind::pooled: break;
-    case ScatterKind::diag: {
-      const double* from =
-          previous != nullptr ? previous->covariances.values.data() + k * n_features : whole.scatter.data();
-      statistics.diag().row(k) = unit * ConstVectorMap(from, n_features).transpose();
-      break;
-    }
     case ScatterKind::trace:
       statistics.scatter[static_cast<std::size_t>(k)] =
-          unit * (previous != nullptr
-                      ? previous->covariances.values[static_cast<std::size_t>(k)] * static_cast<double>(n_features)
-                      : whole.scatter[0]);
+          weight * (values[static_cast<std::size_t>(k)] * static_cast<double>(n_features));
       break;
   }
 }
 
+// The same with the mean and covariance of the whole data.
+void take_overall(SufficientStatistics& statistics, Index k, double weight, const SufficientStatistics& whole) {
+  statistics.weight[k] = weight;
+  statistics.mean.row(k) = whole.mean.row(0);
+  const double unit = weight / whole.weight[0];
+  switch (statistics.kind) {
+    case ScatterKind::full: statistics.full(k) = unit * whole.full(0); break;
+    case ScatterKind::pooled: break;
+    case ScatterKind::diag: statistics.diag().row(k) = unit * whole.diag().row(0); break;
+    case ScatterKind::trace: statistics.scatter[static_cast<std::size_t>(k)] = unit * whole.scatter[0]; break;
+  }
+}
+
+// Fills in the components of at most `negligible` weight.
+void fill_empty(SufficientStatistics& statistics, double negligible, const Mixture* previous, Repairs& repairs) {
+  std::optional<SufficientStatistics> whole;
+  for (Index k = 0; k < statistics.n_components(); ++k) {
+    if (statistics.weight[k] > negligible) continue;
+    ++repairs.emptied[static_cast<std::size_t>(k)];
+    if (previous != nullptr) {
+      keep_previous(statistics, k, negligible, *previous);
+      continue;
+    }
+    if (!whole) whole = overall(statistics);
+    take_overall(statistics, k, negligible, *whole);
+  }
+}
+
+// Zero times anything finite is zero.
+bool all_finite(const ConstVectorMap& values) { return (0.0 * values).sum() == 0; }
+
 bool all_finite(const SufficientStatistics& statistics) {
   return statistics.weight.allFinite() && statistics.mean.allFinite() &&
-         ConstVectorMap(statistics.scatter.data(), static_cast<Index>(statistics.scatter.size())).allFinite();
+         all_finite(ConstVectorMap(statistics.scatter.data(), static_cast<Index>(statistics.scatter.size())));
 }
 
 }  // namespace
 
-Mixture m_step(const SufficientStatistics& given, const Structure& structure, const Regularisation& regularisation,
-               const Mixture* previous, const Execution& execution, Repairs& repairs) {
-  SufficientStatistics statistics = convert(given, structure.need());
-  const SufficientStatistics whole = overall(statistics);
-  if (!(whole.weight[0] > 0))
-    throw InvalidArgument("the statistics have no weight: there is nothing to fit a mixture to");
+void m_step(SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
+            const Mixture* previous, const Execution& execution, Repairs& repairs, Mixture& mixture) {
+  const double total = statistics.weight.sum();
+  if (!(total > 0)) throw InvalidArgument("the statistics have no weight: there is nothing to fit a mixture to");
   if (!all_finite(statistics))
     throw InvalidArgument(
         "the sums over the data are not finite: the values leave the range of float64; rescale the data");
 
-  Mixture mixture;
   mixture.structure = &structure;
-  mixture.weights = statistics.weight / whole.weight[0];
+  mixture.weights = statistics.weight / total;
   if (previous != nullptr && previous->covariances.shape != structure.shape()) previous = nullptr;
-  std::vector<Index> empty;
-  for (Index k = 0; k < statistics.n_components(); ++k) {
-    if (statistics.weight[k] > kEmptyShare * whole.weight[0]) continue;
-    fill_empty(statistics, k, previous, whole);
-    empty.push_back(k);
-    ++repairs.emptied[static_cast<std::size_t>(k)];
-  }
+  const double negligible = kEmptyShare * total;
+  fill_empty(statistics, negligible, previous, repairs);
   mixture.means = statistics.mean;
-  mixture.covariances = structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr);
-  mixture.factors = regularise(mixture.covariances, regularisation, given.weight, execution, repairs);
-  if (previous != nullptr)
-    for (const Index k : empty) {  // what is kept takes no further ridge
-      copy_component(previous->covariances, mixture.covariances, k);
-      copy_component(previous->factors, mixture.factors, k);
-    }
+  structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, mixture.covariances);
+  regularise(mixture.covariances, regularisation, statistics.weight, execution, repairs, mixture.factors);
+  if (previous == nullptr) return;
+  for (Index k = 0; k < statistics.n_components(); ++k) {  // what is kept takes no further ridge
+    if (statistics.weight[k] > negligible) continue;
+    copy_component(previous->covariances, mixture.covariances, k);
+    copy_component(previous->factors, mixture.factors, k);
+  }
+}
+
+Mixture m_step(const SufficientStatistics& given, const Structure& structure, const Regularisation& regularisation,
+               const Mixture* previous, const Execution& execution, Repairs& repairs) {
+  SufficientStatistics statistics = convert(given, structure.need());
+  Mixture mixture;
+  m_step(statistics, structure, regularisation, previous, execution, repairs, mixture);
   return mixture;
 }
 

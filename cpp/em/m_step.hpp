@@ -11,6 +11,11 @@ namespace gaussmix {
 // gets the overall mean and covariance. Repairs are added to `repairs`.
 Mixture m_step(const SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
                const Mixture* previous, const Execution& execution, Repairs& repairs);
+// The same into `mixture`, which must not be `previous`, from statistics of the kind that the structure needs. Those of
+// components that lost all their weight are filled in. Takes no memory from the heap once `mixture` has its shape, unless
+// a covariance is close to singular.
+void m_step(SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
+            const Mixture* previous, const Execution& execution, Repairs& repairs, Mixture& mixture);
 
 // Scale of every column (see ColumnMoments::scale) as far as the statistics show it.
 Vector column_scale(const SufficientStatistics& statistics);

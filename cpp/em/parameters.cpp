@@ -1,6 +1,7 @@
 #include "em/parameters.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "base/errors.hpp"
 #include "kernels/interface.hpp"
@@ -16,92 +17,124 @@ Index covariance_length(const Factors& factors) {
 
 // The entries of a lower triangle in the order of the coordinates.
 template <class Visit>
-void for_each_entry(Index n_features, Visit&& visit) {
-  for (Index i = 0; i < n_features; ++i)
-    for (Index j = 0; j <= i; ++j) visit(i, j);
+void for_each_entry(Eigen::Index n_features, Visit&& visit) {
+  for (Eigen::Index i = 0; i < n_features; ++i)
+    for (Eigen::Index j = 0; j <= i; ++j) visit(i, j);
 }
 
-// L^-1 d and L d of component k.
-Vector whitened(const Factors& factors, Index k, const Vector& d) {
-  switch (factors.shape) {
-    case CovarianceShape::full: return factors.inverse_matrix(k).triangularView<Eigen::Lower>() * d;
-    case CovarianceShape::tied: return factors.inverse_matrix(0).triangularView<Eigen::Lower>() * d;
-    case CovarianceShape::diag:
-      return d.cwiseProduct(ConstVectorMap(factors.inverse.data() + k * factors.n_features, factors.n_features));
-    case CovarianceShape::spherical: return d * factors.inverse[static_cast<std::size_t>(k)];
-  }
-  return d;
+// Entry (i, j) of the product of two lower triangles.
+double product_entry(const ConstMatrixMap& a, const ConstMatrixMap& b, Eigen::Index i, Eigen::Index j) {
+  double sum = 0;
+  for (Eigen::Index l = j; l <= i; ++l) sum += a(i, l) * b(l, j);
+  return sum;
 }
 
-Vector coloured(const Factors& factors, Index k, const Vector& d) {
-  switch (factors.shape) {
-    case CovarianceShape::full: return factors.lower_matrix(k).triangularView<Eigen::Lower>() * d;
-    case CovarianceShape::tied: return factors.lower_matrix(0).triangularView<Eigen::Lower>() * d;
-    case CovarianceShape::diag:
-      return d.cwiseQuotient(ConstVectorMap(factors.inverse.data() + k * factors.n_features, factors.n_features));
-    case CovarianceShape::spherical: return d / factors.inverse[static_cast<std::size_t>(k)];
+// covariance = lower lower^T, to the bit symmetric.
+void multiply_factor(const ConstMatrixMap& lower, MatrixMap covariance) {
+  for_each_entry(lower.rows(), [&](Eigen::Index i, Eigen::Index j) {
+    covariance(i, j) = covariance(j, i) = lower.row(i).head(j + 1).dot(lower.row(j).head(j + 1));
+  });
+}
+
+// The matrix of component k, or the one for all.
+Index matrix_of(const Factors& factors, Index k) { return factors.n_matrices() == 1 ? 0 : k; }
+
+// Number i of the 1 / sd of component k.
+double inverse_deviation(const Factors& factors, Index k, Index i) {
+  const Index at = factors.shape == CovarianceShape::diag ? k * factors.n_features + i : k;
+  return factors.inverse[static_cast<std::size_t>(at)];
+}
+
+// Entry i of L^-1 d.
+template <class Difference>
+double whitened(const Factors& factors, Index k, const Difference& d, Index i) {
+  if (factors.lower.empty()) return inverse_deviation(factors, k, i) * d[i];
+  return factors.inverse_matrix(matrix_of(factors, k)).row(i).head(i + 1).dot(d.head(i + 1));
+}
+
+// Entry i of L d.
+double coloured(const Factors& factors, Index k, const double* d, Index i) {
+  if (factors.lower.empty()) return d[i] / inverse_deviation(factors, k, i);
+  return factors.lower_matrix(matrix_of(factors, k)).row(i).head(i + 1).transpose().dot(ConstVectorMap(d, i + 1));
+}
+
+double mean_movement(const Mixture& a, const Mixture& b, Index k) {
+  const auto d = b.means.row(k) - a.means.row(k);
+  double squares = 0;
+  for (Index i = 0; i < a.n_features(); ++i) {
+    const double distance = whitened(a.factors, k, d, i);
+    squares += distance * distance;
   }
-  return d;
+  return std::sqrt(squares);
 }
 
 }  // namespace
 
-Vector Coordinates::to_vector(const Mixture& mixture) const {
+void Coordinates::to_vector(const Mixture& mixture, Vector& parameters) const {
   const Index n_components = mixture.n_components(), n_features = mixture.n_features();
-  const Factors& factors = origin_.factors;
-  Vector parameters(n_components * (1 + n_features) + covariance_length(mixture.factors));
+  const Factors& units = origin_.factors;
+  parameters.resize(n_components * (1 + n_features) + covariance_length(units));
   double* out = parameters.data();
   for (Index k = 0; k < n_components; ++k) *out++ = mixture.weights[k] > 0 ? std::log(mixture.weights[k]) : 0.0;
-  for (Index k = 0; k < n_components; ++k, out += n_features)
-    VectorMap(out, n_features) = whitened(factors, k, (mixture.means.row(k) - origin_.means.row(k)).transpose());
-  if (factors.lower.empty()) {
+  for (Index k = 0; k < n_components; ++k)
+    for (Index i = 0; i < n_features; ++i) *out++ = whitened(units, k, mixture.means.row(k) - origin_.means.row(k), i);
+  if (units.lower.empty()) {
     for (const double inverse : mixture.factors.inverse) *out++ = -std::log(inverse);
-    return parameters;
+    return;
   }
-  for (Index i = 0; i < factors.n_matrices(); ++i) {
-    const Matrix relative = factors.inverse_matrix(i).triangularView<Eigen::Lower>() * mixture.factors.lower_matrix(i);
-    for_each_entry(n_features, [&](Index r, Index c) { *out++ = r == c ? std::log(relative(r, c)) : relative(r, c); });
-  }
-  return parameters;
+  for (Index m = 0; m < units.n_matrices(); ++m)
+    for_each_entry(n_features, [&](Eigen::Index i, Eigen::Index j) {
+      const double entry = product_entry(units.inverse_matrix(m), mixture.factors.lower_matrix(m), i, j);
+      *out++ = i == j ? std::log(entry) : entry;
+    });
 }
 
-std::optional<Mixture> Coordinates::from_vector(const Vector& parameters, const Mixture& like) const {
-  if (!parameters.allFinite()) return std::nullopt;
-  Mixture mixture = like;
-  const Index n_components = mixture.n_components(), n_features = mixture.n_features();
-  const Factors& factors = origin_.factors;
+bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mixture& mixture) const {
+  if (!parameters.allFinite()) return false;
+  const Index n_components = like.n_components(), n_features = like.n_features();
+  const Factors& units = origin_.factors;
+  mixture.structure = like.structure;
+  mixture.weights.resize(n_components);
+  mixture.means.resize(n_components, n_features);
+  reshape(mixture.covariances, like.covariances.shape, n_components, n_features);
+  reshape(mixture.factors, like.factors.shape, n_components, n_features);
   const double* in = parameters.data();
   for (Index k = 0; k < n_components; ++k, ++in) mixture.weights[k] = like.weights[k] > 0 ? std::exp(*in) : 0.0;
   mixture.weights /= mixture.weights.sum();
   for (Index k = 0; k < n_components; ++k, in += n_features)
-    mixture.means.row(k) = origin_.means.row(k) + coloured(factors, k, ConstVectorMap(in, n_features)).transpose();
-  if (factors.lower.empty()) {
+    for (Index i = 0; i < n_features; ++i) mixture.means(k, i) = origin_.means(k, i) + coloured(units, k, in, i);
+  if (units.lower.empty()) {
     for (double& variance : mixture.covariances.values) variance = std::exp(2 * *in++);
   } else {
-    for (Index i = 0; i < factors.n_matrices(); ++i) {
-      Matrix relative = Matrix::Zero(n_features, n_features);
-      for_each_entry(n_features, [&](Index r, Index c) { relative(r, c) = r == c ? std::exp(*in++) : *in++; });
-      const Matrix lower = factors.lower_matrix(i).triangularView<Eigen::Lower>() * relative;
-      mixture.covariances.matrix(i) = lower * lower.transpose();
+    for (Index m = 0; m < units.n_matrices(); ++m) {
+      MatrixMap relative = mixture.covariances.matrix(m);  // until the covariance itself is there
+      MatrixMap lower = mixture.factors.lower_matrix(m);
+      for_each_entry(n_features,
+                     [&](Eigen::Index i, Eigen::Index j) { relative(i, j) = i == j ? std::exp(*in++) : *in++; });
+      lower.setZero();
+      for_each_entry(n_features, [&](Eigen::Index i, Eigen::Index j) {
+        lower(i, j) = product_entry(units.lower_matrix(m), std::as_const(mixture.covariances).matrix(m), i, j);
+      });
+      multiply_factor(std::as_const(mixture.factors).lower_matrix(m), mixture.covariances.matrix(m));
     }
   }
   try {
-    mixture.factors = factorise(mixture.covariances);
+    factorise(mixture.covariances, mixture.factors);
   } catch (const InvalidArgument&) {  // extrapolated to the edge of what float64 can hold
-    return std::nullopt;
+    return false;
   }
-  return mixture;
+  return true;
 }
 
-Vector Coordinates::metric() const {
+void Coordinates::metric(Vector& information) const {
   const Index n_components = origin_.n_components(), n_features = origin_.n_features();
   const Factors& factors = origin_.factors;
-  Vector information(n_components * (1 + n_features) + covariance_length(factors));
+  information.resize(n_components * (1 + n_features) + covariance_length(factors));
   double* out = information.data();
   for (Index k = 0; k < n_components; ++k) *out++ = origin_.weights[k];
   for (Index i = 0; i < n_components * n_features; ++i) *out++ = origin_.weights[i / n_features];
   const auto write_triangle = [&](double weight) {
-    for_each_entry(n_features, [&](Index r, Index c) { *out++ = r == c ? 2 * weight : weight; });
+    for_each_entry(n_features, [&](Eigen::Index i, Eigen::Index j) { *out++ = i == j ? 2 * weight : weight; });
   };
   switch (factors.shape) {
     case CovarianceShape::full:
@@ -115,7 +148,6 @@ Vector Coordinates::metric() const {
       for (Index k = 0; k < n_components; ++k) *out++ = 2 * static_cast<double>(n_features) * origin_.weights[k];
       break;
   }
-  return information;
 }
 
 double largest_step(const Mixture& a, const Mixture& b) {
@@ -125,8 +157,7 @@ double largest_step(const Mixture& a, const Mixture& b) {
     if (a.weights[k] < kNegligibleWeight && b.weights[k] < kNegligibleWeight) continue;
     const double volume = std::abs(b.factors.log_determinants[k] - a.factors.log_determinants[k]) /
                           (2 * static_cast<double>(a.n_features()));
-    const double movement = whitened(a.factors, k, (b.means.row(k) - a.means.row(k)).transpose()).norm();
-    largest = std::max({largest, movement, volume, std::abs(b.weights[k] - a.weights[k])});
+    largest = std::max({largest, mean_movement(a, b, k), volume, std::abs(b.weights[k] - a.weights[k])});
   }
   return largest;
 }

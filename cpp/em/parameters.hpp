@@ -1,8 +1,6 @@
 // Mixture parameters as one vector, for measuring and extrapolating steps.
 #pragma once
 
-#include <optional>
-
 #include "covariance/regularisation.hpp"
 #include "mixture/mixture.hpp"
 
@@ -10,18 +8,19 @@ namespace gaussmix {
 
 // Coordinates without constraints, about a mixture and in its own units: log weights; means less those of the origin and
 // factors L of the covariances, both times L0^-1, with logs on the diagonal. Any vector maps back to a valid mixture, or to
-// nothing where float64 ends. They are the same whatever the units of the data. Components of weight zero
-// keep their weight (those of `like` in from_vector).
+// nothing where float64 ends. They are the same whatever the units of the data. Components of weight zero keep their weight
+// (those of `like` in from_vector).
 class Coordinates {
  public:
   explicit Coordinates(const Mixture& origin) : origin_(origin) {}
 
-  Vector to_vector(const Mixture& mixture) const;
-  std::optional<Mixture> from_vector(const Vector& parameters, const Mixture& like) const;
+  void to_vector(const Mixture& mixture, Vector& parameters) const;
+  // False, with `mixture` in no defined state, where there is none. `mixture` is neither `like` nor the origin.
+  bool from_vector(const Vector& parameters, const Mixture& like, Mixture& mixture) const;
 
   // The Fisher information, per unit weight, of data whose components are known; at the origin and diagonal there. In its
   // scalar product a step of EM is, near a maximum, a symmetric map (Dempster, Laird & Rubin 1977, section 3).
-  Vector metric() const;
+  void metric(Vector& information) const;
 
  private:
   const Mixture& origin_;

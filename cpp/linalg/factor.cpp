@@ -10,8 +10,38 @@ namespace gaussmix {
 
 namespace {
 
+// Largest trace of an inverse correlation matrix (it is at least 1 / its smallest eigenvalue) that is called clear of
+// singular: a hundred times what the eigenvalue floor lets pass in units of the columns' spread, and far from rounding.
+constexpr double kLargestClearTrace = 1e10;
+
+// Rows below this are taken together, so that the zeros above the diagonal of an inverse cost little.
+constexpr Index kChunk = 48;
+
+double log_determinant_of(const MatrixMap& inverse_lower) {
+  double sum = 0;
+  for (Eigen::Index i = 0; i < inverse_lower.rows(); ++i) sum += std::log(inverse_lower(i, i));
+  return -2 * sum;
+}
+
+Eigen::MatrixXd correlation_of(const Eigen::Ref<const Matrix>& covariance) {
+  const Vector inverse_scale = covariance.diagonal().cwiseSqrt().cwiseInverse();
+  return inverse_scale.asDiagonal() * covariance * inverse_scale.asDiagonal();
+}
+
+using Ldlt = Eigen::LDLT<Eigen::MatrixXd>;
+
+// Rounding of the factorisation itself: a pivot below it has no correct digit.
+bool above_rounding(const Ldlt& ldlt) {
+  return ldlt.info() == Eigen::Success &&
+         ldlt.vectorD().minCoeff() > static_cast<double>(ldlt.rows()) * std::numeric_limits<double>::epsilon();
+}
+
+bool can_be_scaled(const Eigen::Ref<const Matrix>& covariance) {
+  return covariance.diagonal().minCoeff() > 0 && covariance.allFinite();
+}
+
 // A square root of P^T L D L^T P.
-Eigen::MatrixXd root_of(const Eigen::LDLT<Eigen::MatrixXd>& ldlt) {
+Eigen::MatrixXd root_of(const Ldlt& ldlt) {
   Eigen::MatrixXd root = ldlt.vectorD().cwiseSqrt().asDiagonal() * Eigen::MatrixXd(ldlt.matrixU());
   // root P: P is the product of the transpositions, the last one leftmost, so that one meets the columns first.
   const auto& transpositions = ldlt.transpositionsP().indices();
@@ -19,47 +49,85 @@ Eigen::MatrixXd root_of(const Eigen::LDLT<Eigen::MatrixXd>& ldlt) {
   return root;
 }
 
+FactorReport factorise_pivoted(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower) {
+  FactorReport report;
+  report.smallest_pivot = covariance.diagonal().minCoeff();
+  if (!can_be_scaled(covariance)) return report;
+  const Ldlt ldlt(correlation_of(covariance));
+  report.smallest_pivot = ldlt.vectorD().minCoeff();
+  if (!above_rounding(ldlt)) return report;
+  const double smallest_pivot = report.smallest_pivot;
+  report = factor_of_root(root_of(ldlt), covariance.diagonal().cwiseSqrt(), lower, inverse_lower);
+  report.smallest_pivot = smallest_pivot;
+  return report;
+}
+
 }  // namespace
 
-Factor factorise(const Eigen::Ref<const Matrix>& covariance) {
-  Factor factor;
+// With R^T R the correlation matrix and S the standard deviations: row i of R, and row i of the inverse factor
+// R^-T S^-1, come from the rows above by the same coefficients, column i of R. Cholesky's method needs no pivoting where
+// every pivot is large, and each row is one product of a vector with the rows above it.
+bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower,
+                     FactorReport& report) {
   const Eigen::Index n = covariance.rows();
-  const Vector scale = covariance.diagonal().cwiseSqrt();
-  if (!(covariance.diagonal().minCoeff() > 0) || !covariance.allFinite()) {
-    factor.smallest_pivot = covariance.diagonal().minCoeff();
-    return factor;
+  MatrixMap& r = lower;  // its upper triangle, until the end
+  inverse_lower.setZero();
+  inverse_lower.diagonal() = covariance.diagonal().cwiseSqrt().cwiseInverse();
+  double smallest_pivot = 1, trace = 0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    auto row = r.row(i).tail(n - i);
+    row = (inverse_lower(i, i) * covariance.row(i).tail(n - i))
+              .cwiseProduct(inverse_lower.diagonal().tail(n - i).transpose());
+    if (i > 0) row.noalias() -= r.col(i).head(i).transpose() * r.block(0, i, i, n - i);
+    for (Eigen::Index k = 0; k < i; k += kChunk) {
+      const Eigen::Index end = std::min(i, k + kChunk);
+      inverse_lower.row(i).head(end).noalias() -=
+          r.col(i).segment(k, end - k).transpose() * inverse_lower.block(k, 0, end - k, end);
+    }
+    const double pivot = row[0];
+    if (!(pivot > 0)) return false;
+    smallest_pivot = std::min(smallest_pivot, pivot);
+    const double scale = 1 / std::sqrt(pivot);
+    row *= scale;
+    inverse_lower.row(i).head(i + 1) *= scale;
+    trace += inverse_lower.row(i).head(i + 1).cwiseAbs2().dot(covariance.diagonal().head(i + 1).transpose());
   }
-  const Vector inverse_scale = scale.cwiseInverse();
-  const Eigen::MatrixXd correlation = inverse_scale.asDiagonal() * covariance * inverse_scale.asDiagonal();
-  const Eigen::LDLT<Eigen::MatrixXd> ldlt(correlation);
-  factor.smallest_pivot = ldlt.vectorD().minCoeff();
-  // Rounding of the factorisation itself: a pivot below it has no correct digit.
-  const double rounding = static_cast<double>(n) * std::numeric_limits<double>::epsilon();
-  if (ldlt.info() != Eigen::Success || !(factor.smallest_pivot > rounding)) return factor;
+  if (!(trace <= kLargestClearTrace)) return false;
+  for (Eigen::Index i = n - 1; i >= 0; --i) {  // the last row first: it is done with the upper triangle
+    const double deviation = std::sqrt(covariance(i, i));
+    for (Eigen::Index j = 0; j <= i; ++j) lower(i, j) = deviation * r(j, i);
+    lower.row(i).tail(n - i - 1).setZero();
+  }
+  report = {true, smallest_pivot, log_determinant_of(inverse_lower)};
+  return true;
+}
 
-  const double reciprocal_condition = ldlt.rcond();
-  factor = factor_of_root(root_of(ldlt), scale);
-  factor.smallest_pivot = ldlt.vectorD().minCoeff();
-  factor.reciprocal_condition = reciprocal_condition;
-  return factor;
+FactorReport factorise(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower) {
+  FactorReport report;
+  if (factorise_clear(covariance, lower, inverse_lower, report)) return report;
+  return factorise_pivoted(covariance, lower, inverse_lower);
 }
 
 // With root = Q R, root^T root = R^T R. Orthogonal transformations need no definiteness of their own, so this cannot fail
 // where the decision was made elsewhere.
-Factor factor_of_root(const Eigen::MatrixXd& root, const Vector& scale) {
-  const Eigen::Index n = root.rows();
+FactorReport factor_of_root(const Eigen::MatrixXd& root, const Vector& scale, MatrixMap lower,
+                            MatrixMap inverse_lower) {
   Matrix upper = root.householderQr().matrixQR().triangularView<Eigen::Upper>();
-  for (Eigen::Index i = 0; i < n; ++i)
+  for (Eigen::Index i = 0; i < upper.rows(); ++i)
     if (upper(i, i) < 0) upper.row(i) *= -1;
-  Factor factor;
-  factor.positive_definite = upper.diagonal().minCoeff() > 0;
-  factor.lower = upper.transpose();
-  factor.inverse_lower = Matrix::Identity(n, n);
-  factor.lower.triangularView<Eigen::Lower>().solveInPlace(factor.inverse_lower);
-  factor.inverse_lower = factor.inverse_lower * scale.cwiseInverse().asDiagonal();
-  factor.lower = scale.asDiagonal() * factor.lower;
-  factor.log_determinant = -2 * factor.inverse_lower.diagonal().array().log().sum();
-  return factor;
+  lower = upper.transpose();
+  inverse_lower.setIdentity();
+  lower.triangularView<Eigen::Lower>().solveInPlace(inverse_lower);
+  inverse_lower *= scale.cwiseInverse().asDiagonal();
+  lower = scale.asDiagonal() * upper.transpose();
+  const double smallest_pivot = upper.diagonal().minCoeff();
+  return {smallest_pivot > 0, smallest_pivot * smallest_pivot, log_determinant_of(inverse_lower)};
+}
+
+double reciprocal_condition(const Eigen::Ref<const Matrix>& covariance) {
+  if (!can_be_scaled(covariance)) return 0;
+  const Ldlt ldlt(correlation_of(covariance));
+  return above_rounding(ldlt) ? ldlt.rcond() : 0;
 }
 
 }  // namespace gaussmix

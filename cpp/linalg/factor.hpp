@@ -1,26 +1,33 @@
-// Factor of one covariance matrix: pivoted LDLT decides, a triangular factor in feature order serves the kernels.
+// Factor of one covariance matrix: a triangular factor in feature order serves the kernels; where definiteness is in doubt
+// a pivoted LDLT decides.
 #pragma once
 
 #include "base/types.hpp"
 
 namespace gaussmix {
 
-struct Factor {
+struct FactorReport {
   bool positive_definite = false;
-  double smallest_pivot = 0;  // of D, for the matrix scaled to unit diagonal
+  double smallest_pivot = 0;  // for the matrix scaled to unit diagonal; of the pivoted D where that had to decide
   double log_determinant = 0;
-  double reciprocal_condition = 0;  // of the matrix scaled to unit diagonal, 1-norm estimate
-  Matrix lower;                     // covariance = lower lower^T, positive diagonal
-  Matrix inverse_lower;             // lower^-1
 };
 
-// The covariance is first scaled to unit diagonal (a correlation matrix), so that units of features cannot make it look
-// singular. The log-determinant is the sum of the logs of the inverse factor's own diagonal: a density must integrate to one for
-// the factor that evaluates it, to the last digits also where the covariance itself is known to few.
-Factor factorise(const Eigen::Ref<const Matrix>& covariance);
+// covariance = lower lower^T with a positive diagonal, and lower^-1: both n x n, written when positive definite. The
+// covariance is first scaled to unit diagonal (a correlation matrix), so that units of features cannot make it look
+// singular. The log-determinant is the sum of the logs of the inverse factor's own diagonal: a density must integrate to
+// one for the factor that evaluates it, to the last digits also where the covariance itself is known to few.
+FactorReport factorise(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower);
+
+// The first half of it: no heap, and false unless the covariance is well clear of singular.
+bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower,
+                     FactorReport& report);
 
 // The factor of the covariance scale root^T root scale, from the root itself: forming the product would square its
 // condition number.
-Factor factor_of_root(const Eigen::MatrixXd& root, const Vector& scale);
+FactorReport factor_of_root(const Eigen::MatrixXd& root, const Vector& scale, MatrixMap lower, MatrixMap inverse_lower);
+
+// Reciprocal condition of the matrix scaled to unit diagonal, by a 1-norm estimate; 0 when it is singular to working
+// precision.
+double reciprocal_condition(const Eigen::Ref<const Matrix>& covariance);
 
 }  // namespace gaussmix

@@ -1,5 +1,6 @@
 #include "mixture/kernel_parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -7,38 +8,42 @@ namespace gaussmix {
 
 namespace {
 
-void pack_lower(const ConstMatrixMap& matrix, std::vector<double>& out) {
-  for (Eigen::Index i = 0; i < matrix.rows(); ++i)
-    for (Eigen::Index j = 0; j <= i; ++j) out.push_back(matrix(i, j));
+void pack_lower(const ConstMatrixMap& matrix, double*& out) {
+  for (Eigen::Index i = 0; i < matrix.rows(); ++i) out = std::copy_n(matrix.data() + i * matrix.cols(), i + 1, out);
 }
 
 // log pi_k - (D log 2 pi + log det Sigma_k) / 2
-Vector log_constants(const Mixture& mixture) {
+void log_constants(const Mixture& mixture, Vector& constants) {
   const double log_two_pi = std::log(2 * std::numbers::pi);
-  Vector constants(mixture.n_components());
+  constants.resize(mixture.n_components());
   for (Index k = 0; k < mixture.n_components(); ++k) {
     const double log_weight = mixture.weights[k] > 0 ? std::log(mixture.weights[k]) : kernels::kLowestLogit;
     constants[k] = std::max(log_weight - 0.5 * (static_cast<double>(mixture.n_features()) * log_two_pi +
                                                 mixture.factors.log_determinants[k]),
                             kernels::kLowestLogit);
   }
-  return constants;
 }
 
 void pack_full_factors(const Factors& source, KernelParameters& parameters) {
+  parameters.factors.resize(static_cast<std::size_t>(source.n_components * kernels::packed_size(source.n_features)));
+  double* out = parameters.factors.data();
   for (Index k = 0; k < source.n_components; ++k)
-    pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), parameters.factors);
+    pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), out);
 }
 
 void whiten(const Mixture& mixture, KernelParameters& parameters) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
-  pack_lower(inverse, parameters.whitener);
+  parameters.whitener.resize(static_cast<std::size_t>(kernels::packed_size(mixture.n_features())));
+  double* out = parameters.whitener.data();
+  pack_lower(inverse, out);
   // About the heaviest component's mean: exact in the data's own coordinates, and near the bulk of the rows.
   Eigen::Index heaviest = 0;
   mixture.weights.maxCoeff(&heaviest);
   parameters.whitening_centre = mixture.means.row(heaviest).transpose();
-  for (Index k = 0; k < mixture.n_components(); ++k)
-    parameters.means.row(k) = (inverse * (mixture.means.row(k).transpose() - parameters.whitening_centre)).transpose();
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    parameters.difference = mixture.means.row(k).transpose() - parameters.whitening_centre;
+    parameters.means.row(k).transpose().noalias() = inverse * parameters.difference;
+  }
   parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), 1.0);
 }
 
@@ -59,10 +64,10 @@ kernels::Density KernelParameters::density() const {
   return d;
 }
 
-KernelParameters kernel_parameters(const Mixture& mixture) {
-  KernelParameters parameters;
+void kernel_parameters(const Mixture& mixture, KernelParameters& parameters) {
   parameters.means = mixture.means;
-  parameters.log_constants = log_constants(mixture);
+  parameters.whitener.clear();
+  log_constants(mixture, parameters.log_constants);
   switch (mixture.factors.shape) {
     case CovarianceShape::full:
       parameters.shape = kernels::Shape::full;
@@ -72,7 +77,7 @@ KernelParameters kernel_parameters(const Mixture& mixture) {
       parameters.shape = kernels::Shape::spherical;
       whiten(mixture, parameters);
       if (parameters.means.rowwise().squaredNorm().maxCoeff() > kLargestWhitenedRatio)
-        return unwhitened_kernel_parameters(mixture);
+        unwhitened_kernel_parameters(mixture, parameters);
       break;
     case CovarianceShape::diag:
       parameters.shape = kernels::Shape::diagonal;
@@ -83,17 +88,21 @@ KernelParameters kernel_parameters(const Mixture& mixture) {
       parameters.factors = mixture.factors.inverse;
       break;
   }
+}
+
+KernelParameters kernel_parameters(const Mixture& mixture) {
+  KernelParameters parameters;
+  kernel_parameters(mixture, parameters);
   return parameters;
 }
 
-KernelParameters unwhitened_kernel_parameters(const Mixture& mixture) {
-  if (mixture.factors.shape != CovarianceShape::tied) return kernel_parameters(mixture);
-  KernelParameters parameters;
+void unwhitened_kernel_parameters(const Mixture& mixture, KernelParameters& parameters) {
+  if (mixture.factors.shape != CovarianceShape::tied) return kernel_parameters(mixture, parameters);
   parameters.shape = kernels::Shape::full;
   parameters.means = mixture.means;
-  parameters.log_constants = log_constants(mixture);
+  parameters.whitener.clear();
+  log_constants(mixture, parameters.log_constants);
   pack_full_factors(mixture.factors, parameters);
-  return parameters;
 }
 
 KernelParameters centres_only(const Matrix& means) {

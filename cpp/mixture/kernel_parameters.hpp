@@ -14,21 +14,24 @@ struct KernelParameters {
   Vector log_constants;
   std::vector<double> whitener;
   Vector whitening_centre;
+  Vector difference;  // scratch
 
   bool whitened() const { return !whitener.empty(); }
   kernels::Density density() const;
 };
 
 // A tied mixture becomes `whitened`: rows are whitened once, components are then unit spheres; unless its means lie so many
-// standard deviations apart that distances from one centre would lose digits.
+// standard deviations apart that distances from one centre would lose digits. What is filled in may be used again for the
+// next mixture and then asks for no memory.
 KernelParameters kernel_parameters(const Mixture& mixture);
+void kernel_parameters(const Mixture& mixture, KernelParameters& parameters);
 
 // Largest ratio of a total (squared distance, scatter) to what remains of it after a subtraction in whitened coordinates:
 // each costs about 1e-14 times this.
 constexpr double kLargestWhitenedRatio = 1e4;
 
 // A tied mixture as K full ones, for sums that are wanted in the data's own coordinates.
-KernelParameters unwhitened_kernel_parameters(const Mixture& mixture);
+void unwhitened_kernel_parameters(const Mixture& mixture, KernelParameters& parameters);
 
 // Only centres: for sums under given responsibilities.
 KernelParameters centres_only(const Matrix& means);

@@ -40,12 +40,18 @@ Index scatter_size(ScatterKind kind, Index n_components, Index n_features) {
   return 0;
 }
 
+void reshape(SufficientStatistics& statistics, ScatterKind kind, Index n_components, Index n_features) {
+  statistics.kind = kind;
+  statistics.weight.resize(n_components);
+  statistics.mean.resize(n_components, n_features);
+  statistics.scatter.resize(static_cast<std::size_t>(scatter_size(kind, n_components, n_features)));
+}
+
 SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index n_features) {
   SufficientStatistics s;
-  s.kind = kind;
-  s.weight = Vector::Zero(n_components);
-  s.mean = Matrix::Zero(n_components, n_features);
-  s.scatter.assign(static_cast<std::size_t>(scatter_size(kind, n_components, n_features)), 0.0);
+  reshape(s, kind, n_components, n_features);
+  s.weight.setZero();
+  s.mean.setZero();
   return s;
 }
 
