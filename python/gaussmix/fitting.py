@@ -167,8 +167,6 @@ def fit(
         "on_degenerate": check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE),
         "n_threads": threads,
     }
-    if settings["accelerate"] == "auto" and settings["tol"] is not None:
-        settings["accelerate"] = "never"  # who names scikit-learn's rule wants its passes as well
     progress = Progress.wanted(
         check_verbose(verbose), check_integer(verbose_interval, "verbose_interval", minimum=1)
     )
