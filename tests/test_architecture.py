@@ -37,7 +37,7 @@ PYTHON_FLOORS = (
     {"_validation", "covariance"},
     {"mixture", "statistics", "persistence"},
     {"steps"},
-    {"result", "fitting"},
+    {"result", "results", "fitting", "many"},
     {"estimator", "selection", "streaming", "distributed", "plotting"},
     {"_io", "cli", "datasets", "versions", "__main__", "__init__"},
 )

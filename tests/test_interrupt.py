@@ -75,6 +75,25 @@ print(json.dumps(answer))
 """
 )
 
+MANY_PROGRAM = (
+    PREAMBLE
+    + """
+small = [X[i * 500 : (i + 1) * 500] for i in range(20)]
+send_later(signal.SIGINT, 2.0)
+try:
+    gx.fit_many([*small, X], 16, accelerate=False, random_state=0, n_threads=int(sys.argv[1]))
+except gx.FitInterrupted as error:
+    delay, results = time.perf_counter() - sent[0], error.results
+answer = {"delay": delay, "done": int(results.ok.sum()), "last": results.statuses[-1]}
+done = [place for place, ok in enumerate(results.ok) if ok]
+answer["same"] = all(
+    results[i].mixture == gx.fit(small[i], 16, accelerate=False, random_state=i).mixture
+    for i in done
+)
+print(json.dumps(answer))
+"""
+)
+
 SIGALRM_PROGRAM = (
     PREAMBLE
     + """
@@ -149,6 +168,18 @@ def test_ctrl_c_stops_the_initialisation(seconds: str) -> None:
 
 
 @posix_only
+@pytest.mark.parametrize(("n_threads", "done"), [(1, 0), (2, 20)])
+def test_ctrl_c_stops_many_fits(n_threads: int, done: int) -> None:
+    """The largest set goes first: one thread reaches no other, two leave it the last to run, on
+    whichever thread has it."""
+    answer = answer_of(MANY_PROGRAM, str(n_threads))
+    assert answer["delay"] < 0.2
+    assert answer["last"] == "not run"
+    assert answer["done"] == done
+    assert answer["same"]
+
+
+@posix_only
 def test_another_handlers_exception_propagates_as_itself() -> None:
     answer = answer_of(SIGALRM_PROGRAM)
     assert answer["message"] == "the handler's own"
@@ -164,8 +195,11 @@ def test_a_handler_that_returns_changes_nothing() -> None:
 
 
 def fit_of(seed: int) -> tuple[bytes, ...]:
+    """A fit by several threads, and several fits by a thread each."""
     X = clusters(seed, 20_000, 4, 3)
-    return image(gx.fit(X, 3, random_state=seed, max_iter=10))
+    many = gx.fit_many(np.split(X, 4), 2, random_state=seed, max_iter=10, n_threads=2)
+    alone = gx.fit(X, 3, random_state=seed, max_iter=10, n_threads=2)
+    return tuple(part for result in (alone, *many) for part in image(result))
 
 
 def fit_in_child(connection: Connection, seed: int) -> None:

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import math
 import pickle
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 import gaussmix as gx
 import reference as ref
+from gaussmix import _core
 
 Float64 = NDArray[np.float64]
 
@@ -369,3 +371,56 @@ def test_no_factor_belongs_to_what_is_no_covariance(covariance: list[list[float]
 def test_a_factor_of_the_wrong_shape_is_refused() -> None:
     with pytest.raises(gx.GaussmixError, match=r"precisions_cholesky must have shape \(1, 2, 2\)"):
         gx.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)], precisions_cholesky=np.eye(2))
+
+
+@each_structure
+def test_a_fitted_mixture_is_what_the_constructor_makes_of_its_parameters(
+    covariance_type: str,
+) -> None:
+    fitted = gx.fit(X, 3, covariance_type=covariance_type, random_state=0).mixture
+    made = gx.Mixture(
+        fitted.weights,
+        fitted.means,
+        fitted.covariances,
+        covariance_type,
+        precisions_cholesky=fitted.precisions_cholesky,
+    )
+    for name in ("weights", "means", "covariances", "precisions_cholesky", "reciprocal_conditions"):
+        ours, theirs = getattr(fitted, name), getattr(made, name)
+        assert (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape)
+        assert ours.tobytes() == theirs.tobytes(), name
+        assert not ours.flags.writeable
+
+
+def test_variances_that_leave_the_range_of_float64_make_no_mixture() -> None:
+    with pytest.raises(gx.GaussmixError, match="precisions_cholesky"):
+        gx.fit(X * 1e-200, 2, random_state=0)
+
+
+def test_what_the_kernels_read_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And rows are searched for NaN once per call: both cost more than one row's density."""
+    calls = Counter[str]()
+    for name in ("prepare", "find_nonfinite"):
+        real = getattr(_core, name)
+
+        def counting(*arguments: Any, name: str = name, real: Any = real) -> Any:
+            calls[name] += 1
+            return real(*arguments)
+
+        monkeypatch.setattr(_core, name, counting)
+    mixture = example()
+    for call in (mixture.assign, mixture.responsibilities, mixture.log_density):
+        call(X[:1])
+    assert calls == {"prepare": 1, "find_nonfinite": 3}
+    model = gx.GaussianMixture(2, random_state=0).fit(X)
+    calls.clear()
+    for method in (model.predict, model.predict_proba, model.score_samples):
+        method(X[:1])
+    assert calls == {"prepare": 1, "find_nonfinite": 3}
+
+
+def test_the_engine_takes_no_foreign_capsule_for_a_density() -> None:
+    import datetime  # its C interface is a capsule that every Python has
+
+    with pytest.raises(TypeError, match="prepare"):
+        _core.evaluate(X, datetime.datetime_CAPI, labels=True)  # type: ignore[attr-defined]

@@ -198,8 +198,7 @@ def engine_values(mixture: gx.Mixture, X: NDArray[Any]) -> dict[str, NDArray[Any
     parameters = (mixture.weights, mixture.means, mixture.precisions_cholesky)
     return _core.evaluate(
         X,
-        mixture.covariance_type.value,
-        *parameters,
+        _core.prepare(mixture.covariance_type.value, *parameters),
         log_density=True,
         joint_log_density=True,
         responsibilities=True,

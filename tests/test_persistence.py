@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 import gaussmix
 from gaussmix import Mixture, load
+from gaussmix._model_file import FORMAT_VERSION
 from gaussmix.datasets import load_faithful
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError, ModelFileError
-from gaussmix.persistence import FORMAT_VERSION, save
+from gaussmix.persistence import save
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 

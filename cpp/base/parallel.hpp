@@ -9,16 +9,32 @@
 #include <omp.h>
 
 #include "base/errors.hpp"
+#include "base/floating_point.hpp"
 #include "base/types.hpp"
 
 namespace gaussmix {
 
-// OpenMP's own maximum, this process's CPU affinity and its cgroup quota, whichever is least; read anew at every call.
+// OpenMP's own maximum, this process's CPU affinity and its cgroup quota, whichever is least; read anew at every call, but
+// the quota at most once a second.
 int available_threads();
 
-// `n_threads`, or what is available when it is 0; never so many that the system may refuse to start them, which OpenMP
-// answers by ending the process. Results do not depend on it.
+// `n_threads`, or when it is 0 what is available and not at work in other calls, at least one; never so many that the
+// system may refuse to start them, which OpenMP answers by ending the process. Results do not depend on it.
 int usable_threads(int n_threads);
+
+// The threads of one call, counted as at work while it lives: calls from several Python threads share the machine.
+class ThreadShare {
+ public:
+  explicit ThreadShare(int n_threads);
+  ~ThreadShare();
+  ThreadShare(const ThreadShare&) = delete;
+  ThreadShare& operator=(const ThreadShare&) = delete;
+
+  int n_threads() const { return n_threads_; }
+
+ private:
+  int n_threads_;
+};
 
 // Date of the OpenMP specification compiled for, as yyyymm.
 int openmp_version();
@@ -37,6 +53,16 @@ struct Execution {
   int threads_for(Index n_tasks) const { return static_cast<int>(std::clamp<Index>(n_tasks, 1, n_threads)); }
 };
 
+// body(thread) on each of at most `n_threads` threads, the calling one being number 0. It must not throw.
+template <class Body>
+void run_team(int n_threads, Body&& body) {
+#pragma omp parallel num_threads(n_threads)
+  {
+    const DefaultFloatingPoint mode;
+    body(omp_get_thread_num());
+  }
+}
+
 // body(task, thread) for every task; thread < execution.threads_for(n_tasks). The first exception is rethrown, and
 // Interrupted is thrown when poll asked to stop.
 template <class Body>
@@ -53,6 +79,7 @@ void parallel_for(Index n_tasks, const Execution& execution, Body&& body) {
   std::exception_ptr failure;
 #pragma omp parallel num_threads(n_threads)
   {
+    const DefaultFloatingPoint mode;
     const int thread = omp_get_thread_num();
 #pragma omp for schedule(dynamic, 1)
     for (Index task = 0; task < n_tasks; ++task) {

@@ -45,6 +45,7 @@ Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_co
 
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
                    const Array& precisions_cholesky, Lower lower) {
+  const DefaultFloatingPoint mode;
   Mixture mixture;
   mixture.structure = &structure(covariance_type);
   mixture.means = to_matrix(means);

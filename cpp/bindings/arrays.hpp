@@ -9,6 +9,7 @@
 #include <pybind11/pybind11.h>
 
 #include "base/errors.hpp"
+#include "base/floating_point.hpp"
 #include "mixture/mixture.hpp"
 #include "statistics/data.hpp"
 

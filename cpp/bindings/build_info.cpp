@@ -55,6 +55,7 @@ py::dict build_info() {
 void add_build_info(py::module_& m) {
   m.def("build_info", &build_info);
   m.def("available_threads", &available_threads);
+  m.def("usable_threads", [] { return usable_threads(0); });
 }
 
 }  // namespace gaussmix::bindings

@@ -14,14 +14,14 @@ namespace gaussmix::bindings {
 // GIL waits for whichever Python thread holds it, so the question is put by the clock and not by the leaf.
 class Call {
  public:
-  explicit Call(std::optional<int> n_threads) : n_threads_(usable_threads(n_threads.value_or(0))) {}
+  explicit Call(std::optional<int> n_threads) : share_(usable_threads(n_threads.value_or(0))) {}
 
   // For visits to rows. One leaf needs one thread, and no look at what the machine offers.
   Call(std::optional<int> n_threads, Index n_rows, Index n_components, Index n_features)
-      : n_threads_(n_rows <= leaf_rows(n_components, n_features) ? 1 : usable_threads(n_threads.value_or(0))) {}
+      : share_(n_rows <= leaf_rows(n_components, n_features) ? 1 : usable_threads(n_threads.value_or(0))) {}
 
   Execution execution() {
-    return {n_threads_, [this] { return poll(); }};
+    return {share_.n_threads(), [this] { return poll(); }};
   }
 
   // Calls f() without the GIL; an exception of a signal handler is kept and comes back from here as itself. When it is
@@ -30,7 +30,8 @@ class Call {
   auto without_gil(F&& f) {
     try {
       auto result = [&] {
-        pybind11::gil_scoped_release release;
+        const pybind11::gil_scoped_release release;
+        const DefaultFloatingPoint mode;
         return f();
       }();
       if (error_ && !error_->matches(PyExc_KeyboardInterrupt)) throw pybind11::error_already_set(*error_);
@@ -56,7 +57,7 @@ class Call {
     return true;
   }
 
-  int n_threads_;
+  ThreadShare share_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
   std::optional<pybind11::error_already_set> error_;
 };

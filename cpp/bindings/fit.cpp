@@ -3,79 +3,19 @@
 #include "bindings/arrays.hpp"
 #include "bindings/execution.hpp"
 #include "bindings/functions.hpp"
+#include "bindings/outcome.hpp"
+#include "bindings/settings.hpp"
 #include "em/fit.hpp"
 
 namespace gaussmix::bindings {
 
 namespace {
 
-Start to_start(const std::string& name) {
-  if (name == "kmeans") return Start::kmeans;
-  if (name == "k-means++") return Start::kmeans_plus_plus;
-  if (name == "random_from_data") return Start::random_from_data;
-  if (name == "random") return Start::random;
-  throw InvalidArgument("unknown init_params '" + name + "'");
-}
-
-Acceleration to_acceleration(const std::string& name) {
-  if (name == "auto") return Acceleration::automatic;
-  if (name == "always") return Acceleration::always;
-  if (name == "never") return Acceleration::never;
-  throw InvalidArgument("unknown accelerate '" + name + "'");
-}
-
-const char* to_string(Status status) {
-  switch (status) {
-    case Status::converged: return "converged";
-    case Status::max_iter: return "max_iter";
-    case Status::stopped: return "stopped";
-    case Status::interrupted: return "interrupted";
-    case Status::degenerate: return "degenerate";
-  }
-  return "";
-}
-
-py::dict from_start(const StartOutcome& start) {
-  py::dict out;
-  out["status"] = to_string(start.status);
-  out["n_iter"] = start.n_iter;
-  out["log_likelihood"] = start.log_likelihood;
-  out["trace"] = to_array(start.trace);
-  out["predicted_gain"] = start.predicted_gain;
-  out["floored"] = to_array(start.repairs.floored);
-  out["emptied"] = to_array(start.repairs.emptied);
-  out["rejected"] = start.rejected;
-  out["message"] = start.message;
-  return out;
-}
-
-py::dict from_outcome(const Outcome& outcome) {
-  const StartOutcome& best = outcome.starts[static_cast<std::size_t>(outcome.best)];
-  py::dict out = from_mixture(best.mixture);
-  out["log_likelihood"] = best.log_likelihood;
-  out["certainty"] = best.certainty;
-  out["total_weight"] = outcome.totals.weight;
-  out["total_squared_weight"] = outcome.totals.squared_weight;
-  out["n_rows"] = outcome.totals.n_rows;
-  out["column_scale"] = to_array(outcome.column_scale);
-  out["best_start"] = outcome.best;
-  double seconds_init = 0, seconds_em = 0;
-  py::list starts;
-  for (const StartOutcome& start : outcome.starts) {
-    seconds_init += start.seconds_init;
-    seconds_em += start.seconds_em;
-    starts.append(from_start(start));
-  }
-  out["seconds_init"] = seconds_init;
-  out["seconds_em"] = seconds_em;
-  out["starts"] = starts;
-  return out;
-}
-
 GivenStart given_start(const Data& data, const Structure& structure, Index n_components, const OptionalArray& weights,
                        const OptionalArray& means, const OptionalArray& covariances,
                        const OptionalArray& precisions_cholesky, const OptionalArray& responsibilities,
                        const OptionalArray& history) {
+  const DefaultFloatingPoint mode;
   GivenStart given;
   if (weights) {
     require_size(*weights, n_components, "weights_init");
@@ -109,17 +49,9 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
                      const OptionalArray& responsibilities_init, const OptionalArray& history,
                      const std::optional<py::function>& on_iteration) {
   const Data data = make_data(x, sample_weight);
-  Settings settings;
-  settings.structure = &structure(covariance_type);
-  settings.n_components = n_components;
-  settings.tol = tol;
-  settings.ridge = reg_covar;
-  settings.max_iter = max_iter;
-  settings.n_init = n_init;
-  settings.start = to_start(init_params);
+  Settings settings = make_settings({covariance_type, init_params, accelerate, on_degenerate},
+                                    {n_components, tol, reg_covar, max_iter, n_init});
   settings.seed = seed;
-  settings.acceleration = to_acceleration(accelerate);
-  settings.raise_degenerate = on_degenerate == "raise";
   settings.given = given_start(data, *settings.structure, n_components, weights_init, means_init, covariances_init,
                                precisions_cholesky_init, responsibilities_init, history);
   Call call(n_threads, data.n_rows, n_components, data.n_features);

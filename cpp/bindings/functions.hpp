@@ -10,6 +10,7 @@ void add_data(pybind11::module_& m);
 void add_mixture(pybind11::module_& m);
 void add_statistics(pybind11::module_& m);
 void add_fit(pybind11::module_& m);
+void add_fit_many(pybind11::module_& m);
 void add_errors(pybind11::module_& m);
 
 }  // namespace gaussmix::bindings

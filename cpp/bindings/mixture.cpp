@@ -1,3 +1,6 @@
+#include <memory>
+#include <string_view>
+
 #include <pybind11/stl.h>
 
 #include "bindings/arrays.hpp"
@@ -30,6 +33,7 @@ py::tuple list_structures() {
 
 py::tuple factorise_covariances(const std::string& covariance_type, const Array& covariances, Index n_components,
                                 Index n_features) {
+  const DefaultFloatingPoint mode;
   const CovarianceShape shape = structure(covariance_type).shape();
   const Covariances values = to_covariances(covariances, shape, n_components, n_features);
   const Factors factors = factorise(values);
@@ -38,15 +42,35 @@ py::tuple factorise_covariances(const std::string& covariance_type, const Array&
       to_array(factors.log_determinants), to_array(reciprocal_conditions(values)));
 }
 
-py::dict evaluate_rows(const py::array& x, const std::string& covariance_type, const Array& weights, const Array& means,
-                       const Array& precisions_cholesky, bool log_density, bool responsibilities, bool labels,
-                       bool joint_log_density, std::optional<int> n_threads) {
+constexpr const char* kDensity = "gaussmix.density";
+
+// What the kernels read, kept by the Python mixture: for a few rows, making it takes longer than using it.
+py::capsule prepare_density(const std::string& covariance_type, const Array& weights, const Array& means,
+                            const Array& precisions_cholesky) {
+  const DefaultFloatingPoint mode;
+  auto parameters = std::make_unique<KernelParameters>(
+      kernel_parameters(to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::omitted)));
+  py::capsule density(parameters.get(), kDensity, [](void* p) { delete static_cast<KernelParameters*>(p); });
+  parameters.release();
+  return density;
+}
+
+const KernelParameters& to_parameters(const py::capsule& density) {
+  if (density.name() == nullptr || std::string_view(density.name()) != kDensity)
+    throw py::type_error("density must be what prepare() returned");
+  return *density.get_pointer<KernelParameters>();
+}
+
+py::dict evaluate_rows(const py::array& x, const py::capsule& density, bool log_density, bool responsibilities,
+                       bool labels, bool joint_log_density, std::optional<int> n_threads) {
   const Data data = make_data(x, std::nullopt);
-  const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::omitted);
-  if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
+  const KernelParameters& parameters = to_parameters(density);
+  const Index n_components = parameters.means.rows();
+  if (parameters.means.cols() != data.n_features)
+    throw InvalidArgument("X and means differ in their number of columns");
   py::dict out;
   kernels::Outputs outputs;
-  const std::vector<py::ssize_t> rows{data.n_rows}, table{data.n_rows, mixture.n_components()};
+  const std::vector<py::ssize_t> rows{data.n_rows}, table{data.n_rows, n_components};
   const auto add = [&](const char* name, const std::vector<py::ssize_t>& shape) {
     Array array(shape);
     out[name] = array;
@@ -60,10 +84,10 @@ py::dict evaluate_rows(const py::array& x, const std::string& covariance_type, c
     out["labels"] = array;
     outputs.labels = array.mutable_data();
   }
-  Call call(n_threads, data.n_rows, mixture.n_components(), data.n_features);
+  Call call(n_threads, data.n_rows, n_components, data.n_features);
   const Execution execution = call.execution();
   call.without_gil([&] {
-    evaluate(data, mixture, outputs, execution);
+    evaluate(data, parameters, outputs, execution);
     return true;
   });
   return out;
@@ -98,8 +122,9 @@ void add_mixture(py::module_& m) {
       arg("covariance_type"), arg("n_components"), arg("n_features"));
   m.def("factorise", &factorise_covariances, arg("covariance_type"), arg("covariances").noconvert(),
         arg("n_components"), arg("n_features"));
-  m.def("evaluate", &evaluate_rows, arg("X").noconvert(), arg("covariance_type"), arg("weights").noconvert(),
-        arg("means").noconvert(), arg("precisions_cholesky").noconvert(), py::kw_only(), arg("log_density") = false,
+  m.def("prepare", &prepare_density, arg("covariance_type"), arg("weights").noconvert(), arg("means").noconvert(),
+        arg("precisions_cholesky").noconvert());
+  m.def("evaluate", &evaluate_rows, arg("X").noconvert(), arg("density"), py::kw_only(), arg("log_density") = false,
         arg("responsibilities") = false, arg("labels") = false, arg("joint_log_density") = false,
         arg("n_threads") = py::none());
   m.def("sample", &sample_mixture, arg("covariance_type"), arg("weights").noconvert(), arg("means").noconvert(),

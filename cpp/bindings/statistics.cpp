@@ -101,6 +101,7 @@ py::dict given_responsibilities(const py::array& x, const OptionalArray& sample_
 }
 
 py::dict merge_statistics(const py::dict& a, const py::dict& b, const std::string& scatter_kind) {
+  const DefaultFloatingPoint mode;
   SufficientStatistics sum = to_statistics(a, scatter_kind);
   merge(sum, to_statistics(b, scatter_kind));
   return from_statistics(sum);
@@ -109,6 +110,7 @@ py::dict merge_statistics(const py::dict& a, const py::dict& b, const std::strin
 py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, const std::string& covariance_type,
                   std::optional<double> reg_covar, const py::object& column_scale, const std::string& on_degenerate,
                   const std::optional<py::dict>& previous) {
+  const DefaultFloatingPoint mode;
   const SufficientStatistics s = to_statistics(statistics, scatter_kind);
   const Structure& target = structure(covariance_type);
   if (!can_convert(s.kind, target.need()))

@@ -1,11 +1,9 @@
 #include "mixture/evaluate.hpp"
 
-#include "mixture/kernel_parameters.hpp"
-
 namespace gaussmix {
 
-void evaluate(const Data& data, const Mixture& mixture, const kernels::Outputs& outputs, const Execution& execution) {
-  const KernelParameters parameters = kernel_parameters(mixture);
+void evaluate(const Data& data, const KernelParameters& parameters, const kernels::Outputs& outputs,
+              const Execution& execution) {
   kernels::Task task;
   task.density = parameters.density();
   task.rows = data.rows();

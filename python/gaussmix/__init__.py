@@ -21,9 +21,11 @@ from gaussmix.exceptions import (
     RepairWarning,
 )
 from gaussmix.fitting import fit
+from gaussmix.many import fit_many
 from gaussmix.mixture import Mixture
 from gaussmix.persistence import load
 from gaussmix.result import FitResult
+from gaussmix.results import FitResults
 from gaussmix.statistics import SufficientStatistics
 from gaussmix.steps import e_step, m_step
 from gaussmix.versions import show_versions
@@ -36,6 +38,7 @@ __all__ = [
     "DegenerateError",
     "FitInterrupted",
     "FitResult",
+    "FitResults",
     "GaussianMixture",
     "GaussmixError",
     "GaussmixTypeError",
@@ -48,6 +51,7 @@ __all__ = [
     "__version__",
     "e_step",
     "fit",
+    "fit_many",
     "load",
     "m_step",
     "show_versions",

@@ -6,14 +6,15 @@ already is passed on without a copy; all else is converted once, here.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from gaussmix._typing import ArrayLike, FloatArray
+from gaussmix._typing import AnyArray, ArrayLike, Float64Array, FloatArray
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
+_DOUBLE, _SINGLE = np.dtype(np.float64), np.dtype(np.float32)
 _KINDS_WITHOUT_NUMBERS = {
     "M": "dates; convert them to numbers first, for example days since the first one",
     "m": "time differences; convert them to numbers first, for example seconds",
@@ -33,6 +34,9 @@ def as_numbers(
     `columns` are the names by which an error may call the columns.
     """
     array = _as_array(values, name)
+    as_wanted = array.dtype == _DOUBLE or (keep_float32 and array.dtype == _SINGLE)
+    if as_wanted and array.flags.c_contiguous and array.flags.aligned:
+        return array
     if array.dtype.kind == "O":
         return _from_objects(array, name, columns)
     if array.dtype.kind in "SU":
@@ -48,8 +52,11 @@ def as_numbers(
     return converted
 
 
-def _as_array(values: ArrayLike, name: str) -> npt.NDArray[Any]:
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+def _as_array(values: ArrayLike, name: str) -> AnyArray:
+    if type(values) is np.ndarray:
+        return values
+    masked = sys.modules.get("numpy.ma")  # NumPy loads it on first use: then none is one yet
+    if masked is not None and isinstance(values, masked.MaskedArray) and masked.is_masked(values):
         raise GaussmixError(
             f"{name} is a masked array with masked entries, and gaussmix needs every value: "
             "drop or fill them first, for example with numpy.ma.compress_rows or .filled()."
@@ -75,9 +82,7 @@ def _is_sparse(values: ArrayLike) -> bool:
     return hasattr(values, "nnz") and (hasattr(values, "toarray") or hasattr(values, "todense"))
 
 
-def _from_objects(
-    array: npt.NDArray[Any], name: str, columns: tuple[str, ...] | None
-) -> npt.NDArray[np.float64]:
+def _from_objects(array: AnyArray, name: str, columns: tuple[str, ...] | None) -> Float64Array:
     try:
         numbers = np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
     except (TypeError, ValueError, OverflowError):
@@ -96,7 +101,7 @@ def _number(
     value: Any,
     index: tuple[int, ...],
     name: str,
-    array: npt.NDArray[Any],
+    array: AnyArray,
     columns: tuple[str, ...] | None,
 ) -> float:
     if value is None or type(value).__name__ == "NAType":  # pandas.NA, without importing pandas
@@ -113,7 +118,7 @@ def _number(
         raise _not_numeric(name, index, array, columns, f" ({error})") from error
 
 
-def _first_unreadable(array: npt.NDArray[Any]) -> tuple[int, ...]:
+def _first_unreadable(array: AnyArray) -> tuple[int, ...]:
     """Find the first text that is no number; where all are numbers, the first of all."""
     for index, value in np.ndenumerate(array):
         try:
@@ -133,7 +138,7 @@ def _complex_numbers(name: str) -> GaussmixTypeError:
 def _not_numeric(
     name: str,
     index: tuple[int, ...],
-    array: npt.NDArray[Any],
+    array: AnyArray,
     columns: tuple[str, ...] | None,
     detail: str = "",
 ) -> GaussmixTypeError:

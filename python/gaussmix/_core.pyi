@@ -11,7 +11,7 @@ triangular U with inverse(covariance) = U @ U.T, and 1 / standard deviation for 
 Shapes of ``scatter`` by kind: full (K, D, D), pooled (D, D), diag (K, D), trace (K,).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,6 +27,9 @@ def build_info() -> dict[str, Any]:
 
 def available_threads() -> int:
     """What this process may use now: OpenMP's maximum, CPU affinity, cgroup quota."""
+
+def usable_threads() -> int:
+    """Of these, what a call that begins now would use by default: the others are at work in other calls."""
 
 def structures() -> tuple[tuple[str, str, str, str], ...]:
     """The registry: (name, code, covariance shape, scatter kind), e.g. ("tied", "EEE", "tied", "pooled")."""
@@ -44,12 +47,14 @@ def factorise(
     naming the component and the smallest pivot when one is not positive definite.
     """
 
+def prepare(
+    covariance_type: str, weights: _Float64, means: _Float64, precisions_cholesky: _Float64
+) -> object:
+    """A capsule of what `evaluate` reads: for a few rows, making it takes longer than using it."""
+
 def evaluate(
     X: _Data,
-    covariance_type: str,
-    weights: _Float64,
-    means: _Float64,
-    precisions_cholesky: _Float64,
+    density: object,
     *,
     log_density: bool = False,
     responsibilities: bool = False,
@@ -57,8 +62,9 @@ def evaluate(
     joint_log_density: bool = False,
     n_threads: int | None = None,
 ) -> dict[str, NDArray[Any]]:
-    """Only the outputs asked for, by these keys: log_density (n,), responsibilities (n, K),
-    labels (n,) int64, joint_log_density (n, K) = log(weight_k) + log N(x | k). All float64 but labels."""
+    """Of a `density` that `prepare` made, only the outputs asked for, by these keys: log_density (n,),
+    responsibilities (n, K), labels (n,) int64, joint_log_density (n, K) = log(weight_k) + log N(x | k).
+    All float64 but labels."""
 
 def e_step(
     X: _Data,
@@ -173,6 +179,33 @@ def fit(
     `on_iteration` propagates.
     Raises DegenerateError when every start is degenerate.
     """
+
+def fit_many(
+    X: Sequence[_Data],
+    sample_weight: Sequence[_Float64 | None],
+    seeds: Sequence[int],
+    *,
+    n_components: int,
+    covariance_type: str,
+    tol: float | None,
+    reg_covar: float | None,
+    max_iter: int,
+    n_init: int,
+    init_params: str,
+    accelerate: str,
+    on_degenerate: str,
+    n_threads: int | None,
+) -> dict[str, Any]:
+    """`fit` of each data set with its seed, each by one thread.
+
+    Returns a dict of columns: status (tuple of str: that of the best start, or "degenerate", "failed",
+    "not run"), message (tuple of str, of sets without a fit), log_likelihood (n,), n_iter (n,) int64;
+    and outcomes, a capsule for `outcome_at`.
+    On Ctrl-C the sets that were not finished are "not run", and the pending KeyboardInterrupt is cleared.
+    """
+
+def outcome_at(outcomes: object, index: int) -> dict[str, Any]:
+    """What `fit` would have returned for the set at this index; ValueError where there is no fit."""
 
 def set_degenerate_error(exception: type[Exception]) -> None:
     """The exception class of degenerate covariances; called as exception(message)."""

@@ -19,6 +19,10 @@ from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.result import FitResult
 
 _REMEMBERED = 16  # log-likelihoods that a fit which carries on is told; more than its rule looks at
+_ENGINE_NAMES = (
+    *("weights_init", "means_init", "covariances_init", "precisions_cholesky_init"),
+    *("responsibilities_init", "history"),
+)
 
 
 def initial_parameters(
@@ -43,6 +47,8 @@ def initial_parameters(
             "responsibilities_init": None,
             "history": np.concatenate([start.history, start.trace])[-_REMEMBERED:],
         }
+    if all(value is None for value in given.values()):
+        return dict.fromkeys(_ENGINE_NAMES)
     _check_combination({name for name, value in given.items() if value is not None})
     rows, K, D = sizes
     checks: dict[str, Any] = {

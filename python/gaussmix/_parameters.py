@@ -7,18 +7,13 @@ returned bit for bit.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 
 from gaussmix._conversion import as_numbers, place
 from gaussmix._runtime import core
-from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 from gaussmix.covariance import CovarianceType, covariance_shape
 from gaussmix.exceptions import GaussmixError
-
-Factors: TypeAlias = tuple[Float64Array, Float64Array, Float64Array]
-"""precisions_cholesky, log_determinants (K,), reciprocal_conditions (K,)."""
 
 _RELATIVE_ERROR = 1e-6
 _MISMATCH = 1e-3  # of a factor and its matrix, beside the rounding of the matrix
@@ -67,7 +62,7 @@ def check_precisions(
     name: str = "precisions",
 ) -> Float64Array:
     """Check precisions and return their inverses, the covariances."""
-    _, (factor, _, _) = factorised(values, covariance_type, n_components, n_features, name)
+    _, factor = factorised(values, covariance_type, n_components, n_features, name)
     if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
         return np.asarray(np.square(factor), dtype=np.float64)
     return _symmetrised(factor @ np.swapaxes(factor, -1, -2))
@@ -79,12 +74,11 @@ def with_given_factors(
     covariance_type: CovarianceType,
     n_components: int,
     n_features: int,
-) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Check covariances and the factors of their inverses; return both, and the conditions.
+) -> tuple[Float64Array, Float64Array]:
+    """Check covariances and the factors of their inverses; return both.
 
     Next to a singularity the covariance holds fewer digits than its factor does, down to none. So
-    the factor is believed as far as the digits of the covariance do not contradict it, and a
-    covariance that is singular to working precision has the reciprocal condition 0.
+    the factor is believed as far as the digits of the covariance do not contradict it.
     """
     sizes = (covariance_type, n_components, n_features)
     matrices = _symmetric_array(covariances, *sizes, "covariances")
@@ -95,7 +89,7 @@ def with_given_factors(
             "but they do not belong to the covariances that were given: leave them out to have "
             "them computed."
         )
-    return matrices, factors, _reciprocal_conditions(matrices, *sizes)
+    return matrices, factors
 
 
 def _belong(factors: Float64Array, matrices: Float64Array, covariance_type: CovarianceType) -> bool:
@@ -115,16 +109,17 @@ def _belong(factors: Float64Array, matrices: Float64Array, covariance_type: Cova
     )
 
 
-def _reciprocal_conditions(
+def reciprocal_conditions(
     matrices: Float64Array, covariance_type: CovarianceType, n_components: int, n_features: int
 ) -> Float64Array:
+    """Return how far each covariance is from singular; 0 is singular to working precision."""
     try:
         return core.factorise(covariance_type.value, matrices, n_components, n_features)[2]
     except ValueError:
         if covariance_type is not CovarianceType.FULL or n_components == 1:
             return np.zeros(n_components)
         each = (
-            _reciprocal_conditions(one[None], covariance_type, 1, n_features) for one in matrices
+            reciprocal_conditions(one[None], covariance_type, 1, n_features) for one in matrices
         )
         return np.concatenate(list(each))
 
@@ -168,17 +163,17 @@ def factorised(
     n_components: int,
     n_features: int,
     name: str,
-) -> tuple[Float64Array, Factors]:
-    """Return the checked matrices, and what `core.factorise` says of them."""
+) -> tuple[Float64Array, Float64Array]:
+    """Return the checked matrices, and the factors of their inverses."""
     matrices = _symmetric_array(values, covariance_type, n_components, n_features, name)
     try:
-        factors = core.factorise(covariance_type.value, matrices, n_components, n_features)
+        factor, _, _ = core.factorise(covariance_type.value, matrices, n_components, n_features)
     except ValueError as error:
         raise GaussmixError(
             f"{name} must be positive definite: {error}. Check for columns that are constant or "
             "copies of one another, or add a small number to the diagonal."
         ) from error
-    return matrices, factors
+    return matrices, factor
 
 
 def _covariance_array(
@@ -226,5 +221,5 @@ def _symmetrised(matrices: Float64Array) -> Float64Array:
     return np.ascontiguousarray((matrices + np.swapaxes(matrices, -1, -2)) / 2)
 
 
-def _first(mask: np.typing.NDArray[np.bool_]) -> tuple[int, ...]:
+def _first(mask: AnyArray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(mask)[0])

@@ -28,12 +28,13 @@ def seed_from(random_state: RandomSource) -> int:
     GaussmixTypeError
         Anything else.
     """
-    if random_state is None:
-        return int(np.random.randint(_LIMIT, dtype=np.int64))  # noqa: NPY002
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(_LIMIT, dtype=np.int64))
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(_LIMIT, dtype=np.int64))
+    if type(random_state) is not int:  # NumPy loads its generators on first use
+        if random_state is None:
+            return int(np.random.randint(_LIMIT, dtype=np.int64))  # noqa: NPY002
+        if isinstance(random_state, np.random.RandomState):
+            return int(random_state.randint(_LIMIT, dtype=np.int64))
+        if isinstance(random_state, np.random.Generator):
+            return int(random_state.integers(_LIMIT, dtype=np.int64))
     try:
         if isinstance(random_state, (bool, np.bool_)):
             raise TypeError

@@ -22,6 +22,15 @@ _SAME_OPTIMUM = 10 * np.array([0.1, 1e-7])
 
 def reasons_of(result: FitResult) -> tuple[str, ...]:
     """Collect what is worth knowing before trusting `result`; empty if nothing is."""
+    return tuple(_found(result))
+
+
+def first_reason(result: FitResult) -> str:
+    """Return the first of them: of a fit that did not converge, that it did not."""
+    return next(_found(result))
+
+
+def _found(result: FitResult) -> Iterator[str]:
     finders = (
         _ended_early,
         _more_to_gain,
@@ -31,7 +40,8 @@ def reasons_of(result: FitResult) -> tuple[str, ...]:
         _degenerate,
         _disagreeing,
     )
-    return tuple(reason for find in finders for reason in find(result))
+    for find in finders:
+        yield from find(result)
 
 
 def _ended_early(result: FitResult) -> Iterator[str]:

@@ -6,14 +6,19 @@ from dataclasses import fields
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from gaussmix._typing import Float64Array
+from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 
 
-def read_only(values: npt.ArrayLike) -> Float64Array:
+def read_only(values: ArrayLike) -> Float64Array:
     """Return a private C-ordered float64 copy that nobody can write to."""
     array = np.array(values, dtype=np.float64, order="C", copy=True)
+    array.flags.writeable = False
+    return array
+
+
+def frozen(array: Float64Array) -> Float64Array:
+    """Return `array` itself, read-only from now on: for arrays that nobody else holds."""
     array.flags.writeable = False
     return array
 
@@ -27,7 +32,7 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def _same_arrays(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bool:
+def _same_arrays(a: AnyArray, b: AnyArray) -> bool:
     return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
 
 

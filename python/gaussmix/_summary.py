@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,13 +36,13 @@ def as_text(result: FitResult) -> str:
 def as_html(result: FitResult) -> str:
     """Lay out the summary as plain HTML tables."""
     facts = "".join(
-        f"<tr><th style='text-align:left'>{escape(label)}</th>"
-        f"<td style='text-align:left'>{escape(value)}</td></tr>"
+        f"<tr><th style='text-align:left'>{_escape(label)}</th>"
+        f"<td style='text-align:left'>{_escape(value)}</td></tr>"
         for label, value in _facts(result)
     )
     header, rows, omitted = _component_table(result)
     body = "".join(f"<tr>{_html_cells('td', row)}</tr>" for row in rows)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in (*omitted, *result.reasons))
+    notes = "".join(f"<p>{_escape(note)}</p>" for note in (*omitted, *result.reasons))
     return (
         f"<div><table><caption>Gaussian mixture</caption>{facts}</table>"
         f"<table><thead><tr>{_html_cells('th', header)}</tr></thead><tbody>{body}</tbody></table>"
@@ -138,7 +137,13 @@ def _aligned(rows: list[Row]) -> list[str]:
 
 
 def _html_cells(tag: str, row: Row) -> str:
-    return "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
+    return "".join(f"<{tag}>{_escape(cell)}</{tag}>" for cell in row)
+
+
+def _escape(text: str) -> str:
+    from html import escape  # its table of entities is not wanted by every fit
+
+    return escape(text)
 
 
 def _short(name: str) -> str:

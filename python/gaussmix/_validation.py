@@ -6,7 +6,6 @@ error that says what was wanted, what was given and what to do. No check changes
 
 from __future__ import annotations
 
-import difflib
 import math
 import numbers
 import operator
@@ -287,6 +286,8 @@ def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
 
 def nearest(word: str, choices: tuple[str, ...]) -> str:
     """Offer the choice nearest to a misspelt word in a sentence; empty if none is near."""
+    import difflib  # for errors alone
+
     by_lower = {choice.lower(): choice for choice in choices}
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
     return f" Did you mean {by_lower[found[0]]!r}?" if found else ""

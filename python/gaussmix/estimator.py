@@ -236,18 +236,21 @@ class GaussianMixture(FittedState, SklearnProtocol):
 
     def predict(self, X: ArrayLike) -> Int64Array:
         """Return the index of the likeliest component of each row, shape (n_samples,)."""
-        return self._mixture.assign(self._check_data(X), n_threads=self.n_threads)
+        labels: Int64Array = self._evaluate(X, "labels")
+        return labels
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Return the posterior probabilities, shape (n_samples, n_components).
 
         ``r[i, k] = weights_[k] N(x_i | k) / sum_j weights_[j] N(x_i | j)``.
         """
-        return self._mixture.responsibilities(self._check_data(X), n_threads=self.n_threads)
+        values: FloatArray = self._evaluate(X, "responsibilities")
+        return values
 
     def score_samples(self, X: ArrayLike) -> FloatArray:
         """Return the log-density of each row, shape (n_samples,)."""
-        return self._mixture.log_density(self._check_data(X), n_threads=self.n_threads)
+        values: FloatArray = self._evaluate(X, "log_density")
+        return values
 
     def score(
         self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
@@ -297,28 +300,32 @@ class GaussianMixture(FittedState, SklearnProtocol):
 
     # ---- the seam -----------------------------------------------------------------------------
 
-    def _check_data(self, X: ArrayLike, stacklevel: int = 4) -> FloatArray:
+    def _check_data(self, X: ArrayLike, n_threads: int | None) -> FloatArray:
         """Return X as an array; float32 only where the model was fitted to float32 as well."""
         mixture = self._mixture
         given, fitted = feature_names_of(X), mixture.feature_names
         check_feature_names(given, fitted)
         if (given is None) != (fitted is None):
-            _warn_of_names_on_one_side(type(self).__name__, fitted is not None, stacklevel)
+            _warn_of_names_on_one_side(type(self).__name__, fitted is not None)
         data = check_X(
             X,
             n_features=mixture.n_features,
             estimator_name=type(self).__name__,
-            n_threads=check_n_threads(self.n_threads),
+            n_threads=n_threads,
         )
         return data.astype(np.result_type(data.dtype, self._dtype), copy=False)
+
+    def _evaluate(self, X: ArrayLike, output: str) -> Any:
+        threads = check_n_threads(self.n_threads)
+        return self._mixture._evaluate_checked(self._check_data(X, threads), threads, output)
 
     def _likelihood(
         self, X: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[_criteria.Likelihood, float]:
         """Return the sums over X, and its total weight."""
-        data = self._check_data(X, stacklevel=5)
-        weights = check_sample_weight(sample_weight, len(data))
         threads = check_n_threads(self.n_threads)
+        data = self._check_data(X, threads)
+        weights = check_sample_weight(sample_weight, len(data))
         total = float(len(data) if weights is None else weights.sum())
         return _criteria.likelihood(data, weights, self._mixture, threads), total
 
@@ -329,11 +336,11 @@ def _float_dtype(X: ArrayLike) -> np.dtype[Any]:
     return as_numbers(rows, "X", keep_float32=True).dtype
 
 
-def _warn_of_names_on_one_side(estimator: str, fitted_with_names: bool, stacklevel: int) -> None:
+def _warn_of_names_on_one_side(estimator: str, fitted_with_names: bool) -> None:
     message = (
         f"X does not have valid feature names, but {estimator} was fitted with feature names"
         if fitted_with_names
         else f"X has feature names, but {estimator} was fitted without feature names"
     )
-    # This function, _check_data, the public method (or what it shares), and then the caller's line.
-    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+    # This function, _check_data, what called it, the public method, and then the caller's line.
+    warnings.warn(message, UserWarning, stacklevel=5)

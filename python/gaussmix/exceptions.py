@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from gaussmix.result import FitResult
+    from gaussmix.results import FitResults
 
 __all__ = [
     "ConvergenceWarning",
@@ -28,6 +29,9 @@ __all__ = [
     "NotFittedError",
     "RepairWarning",
 ]
+
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class GaussmixError(ValueError):
@@ -76,14 +80,22 @@ class FitInterrupted(KeyboardInterrupt):
     ----------
     result : FitResult or None
         The best mixture so far with its trace; None when there was none yet.
+    results : FitResults or None
+        Of `gaussmix.fit_many`: the fits that were finished.
     """
 
-    def __init__(self, message: str = "", result: FitResult | None = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        result: FitResult | None = None,
+        results: FitResults | None = None,
+    ) -> None:
         super().__init__(message)
         self.result = result
+        self.results = results
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.result)
+        return type(self), (str(self), self.result, self.results)
 
 
 def not_fitted_error(message: str) -> NotFittedError:
@@ -130,10 +142,9 @@ def _rebuild(ours: type[Any], args: tuple[Any, ...]) -> Any:
 
 def _first_outer_frame() -> int:
     """Find the ``stacklevel`` that makes a warning point at the first line outside this package."""
-    package = os.path.dirname(os.path.abspath(__file__)) + os.sep
     level = 1
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
         level += 1
     return level

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from gaussmix import _criteria
 from gaussmix._initial import initial_parameters
+from gaussmix._outcome import result_of
 from gaussmix._progress import Progress
 from gaussmix._random import seed_from
+from gaussmix._reasons import first_reason
 from gaussmix._runtime import core
+from gaussmix._settings import INIT_PARAMS, engine_settings
 from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
-    check_accelerate,
-    check_choice,
     check_enough_rows,
     check_feature_names,
     check_integer,
     check_n_threads,
-    check_optional_real,
     check_sample_weight,
     check_verbose,
     check_X,
     feature_names_of,
 )
-from gaussmix.covariance import CovarianceType, resolve_covariance_type
+from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import FitInterrupted, GaussmixError, warn_not_converged
-from gaussmix.mixture import Mixture
-from gaussmix.result import FitResult, Repairs, StartOutcome
-from gaussmix.steps import ON_DEGENERATE
+from gaussmix.result import FitResult
 
 __all__ = ["INIT_PARAMS", "fit"]
-
-INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
 
 
 def fit(
@@ -153,20 +146,20 @@ def fit(
     (True, [0.5, 0.5])
     """
     threads = check_n_threads(n_threads)
-    structure = resolve_covariance_type(covariance_type)
-    K = check_integer(n_components, "n_components", minimum=1)
-    settings: dict[str, Any] = {
-        "n_components": K,
-        "covariance_type": structure.value,
-        "tol": check_optional_real(tol, "tol"),
-        "reg_covar": check_optional_real(reg_covar, "reg_covar"),
-        "max_iter": check_integer(max_iter, "max_iter", minimum=0),
-        "n_init": check_integer(n_init, "n_init", minimum=1),
-        "init_params": check_choice(init_params, "init_params", INIT_PARAMS),
-        "accelerate": check_accelerate(accelerate),
-        "on_degenerate": check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE),
-        "n_threads": threads,
-    }
+    settings = engine_settings(
+        n_components=n_components,
+        covariance_type=covariance_type,
+        tol=tol,
+        reg_covar=reg_covar,
+        max_iter=max_iter,
+        accelerate=accelerate,
+        n_init=n_init,
+        init_params=init_params,
+        on_degenerate=on_degenerate,
+    )
+    settings["n_threads"] = threads
+    structure = CovarianceType(settings["covariance_type"])
+    K = settings["n_components"]
     progress = Progress.wanted(
         check_verbose(verbose), check_integer(verbose_interval, "verbose_interval", minimum=1)
     )
@@ -194,13 +187,13 @@ def fit(
     settings["seed"] = seed_from(random_state)
 
     outcome = _run(data, weight, progress, settings)
-    result = _result_of(outcome, structure, names, settings["history"])
+    result = result_of(outcome, structure, names, settings["history"])
     if progress is not None:
         progress.report(result)
     if any(one.status == "interrupted" for one in result.starts):
         raise _interrupted(result)
     if result.status == "max_iter" and settings["max_iter"] > 0:
-        warn_not_converged(result.reasons[0])
+        warn_not_converged(first_reason(result))
     return result
 
 
@@ -220,55 +213,6 @@ def _run(
         if type(error) is not ValueError:  # ours already, or of somebody's signal handler
             raise
         raise GaussmixError(str(error)) from error
-
-
-def _result_of(
-    outcome: dict[str, Any],
-    structure: CovarianceType,
-    names: tuple[str, ...] | None,
-    history: Float64Array | None,
-) -> FitResult:
-    """Turn the engine's outcome into a `FitResult`."""
-    mixture = Mixture(
-        outcome["weights"],
-        outcome["means"],
-        outcome["covariances"],
-        structure,
-        names,
-        outcome["precisions_cholesky"],
-    )
-    total_weight = outcome["total_weight"]
-    bic = _criteria.bic(outcome["log_likelihood"], mixture.n_parameters, total_weight)
-    return FitResult(
-        mixture=mixture,
-        log_likelihood=outcome["log_likelihood"],
-        starts=tuple(_start_of(one) for one in outcome["starts"]),
-        best_start=outcome["best_start"],
-        n_rows=outcome["n_rows"],
-        total_weight=total_weight,
-        n_effective=total_weight**2 / outcome["total_squared_weight"],
-        seconds_init=outcome["seconds_init"],
-        seconds_em=outcome["seconds_em"],
-        icl=_criteria.icl(bic, outcome["certainty"]),
-        column_scale=outcome["column_scale"],
-        history=np.empty(0) if history is None else history,
-    )
-
-
-def _start_of(one: dict[str, Any]) -> StartOutcome:
-    return StartOutcome(
-        status=one["status"],
-        n_iter=one["n_iter"],
-        log_likelihood=one["log_likelihood"],
-        trace=one["trace"],
-        predicted_gain=one["predicted_gain"],
-        repairs=Repairs(
-            floored=tuple(int(count) for count in one["floored"]),
-            emptied=tuple(int(count) for count in one["emptied"]),
-        ),
-        rejected=one["rejected"],
-        message=one["message"],
-    )
 
 
 def _interrupted(result: FitResult) -> FitInterrupted:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,10 +15,11 @@ from gaussmix._parameters import (
     check_means,
     check_weights,
     factorised,
+    reciprocal_conditions,
     with_given_factors,
 )
 from gaussmix._random import seed_from
-from gaussmix._record import Record, read_only
+from gaussmix._record import Record, frozen, read_only
 from gaussmix._runtime import core
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array, RandomSource
 from gaussmix._validation import (
@@ -32,6 +33,8 @@ from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["Mixture"]
+
+_LARGEST_FACTOR = 1e140  # reciprocal of the smallest standard deviation whose square is safe
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -85,7 +88,6 @@ class Mixture(Record):
     covariance_type: CovarianceType
     feature_names: tuple[str, ...] | None
     precisions_cholesky: Float64Array
-    _conditions: ClassVar[Float64Array]  # of each instance; a ClassVar is no field: not compared
 
     def __init__(
         self,
@@ -99,12 +101,9 @@ class Mixture(Record):
         structure = resolve_covariance_type(covariance_type)
         K, D = _shape_of_means(means)
         if precisions_cholesky is None:
-            matrices, factors = factorised(covariances, structure, K, D, "covariances")
-            factor, _, conditions = factors
+            matrices, factor = factorised(covariances, structure, K, D, "covariances")
         else:
-            matrices, factor, conditions = with_given_factors(
-                covariances, precisions_cholesky, structure, K, D
-            )
+            matrices, factor = with_given_factors(covariances, precisions_cholesky, structure, K, D)
         values = {
             "weights": read_only(check_weights(weights, K)),
             "means": read_only(check_means(means, K, D)),
@@ -112,10 +111,40 @@ class Mixture(Record):
             "covariance_type": structure,
             "feature_names": _checked_names(feature_names, D),
             "precisions_cholesky": read_only(factor),
-            "_conditions": read_only(conditions),
         }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        self.__dict__.update(values)
+
+    @classmethod
+    def _of_engine(
+        cls,
+        outcome: Mapping[str, Any],
+        covariance_type: CovarianceType,
+        feature_names: tuple[str, ...] | None,
+    ) -> Self:
+        """Wrap parameters that the engine made: they are what the constructor checks for.
+
+        Only where variances come near the end of float64's range is that worth checking.
+        """
+        factor = outcome["precisions_cholesky"]
+        if not np.abs(factor).max() < _LARGEST_FACTOR:
+            return cls(
+                outcome["weights"],
+                outcome["means"],
+                outcome["covariances"],
+                covariance_type,
+                feature_names,
+                factor,
+            )
+        mixture = cls.__new__(cls)
+        mixture.__dict__.update(
+            weights=frozen(outcome["weights"]),
+            means=frozen(outcome["means"]),
+            covariances=frozen(outcome["covariances"]),
+            covariance_type=covariance_type,
+            feature_names=feature_names,
+            precisions_cholesky=frozen(factor),
+        )
+        return mixture
 
     # --- parameters that follow from the others -----------------------------------------------
 
@@ -146,13 +175,17 @@ class Mixture(Record):
             logs = np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
         return read_only(np.broadcast_to(-2.0 * logs, self.n_components))
 
-    @property
+    @cached_property
     def reciprocal_conditions(self) -> Float64Array:
         """How far each covariance is from singular, shape (K,): 1 is round, 0 is singular.
 
         Measured in units of the standard deviations, so the scale of a column does not matter.
         """
-        return self._conditions
+        return read_only(
+            reciprocal_conditions(
+                self.covariances, self.covariance_type, self.n_components, self.n_features
+            )
+        )
 
     @cached_property
     def precisions(self) -> Float64Array:
@@ -198,8 +231,9 @@ class Mixture(Record):
         The weights play no part. Parameters and errors as in `log_density`.
         """
         # The engine adds log(weight): with weights of one it adds zero, and exactly so.
-        ones = np.ones(self.n_components)
-        values: FloatArray = self._evaluate(X, n_threads, "joint_log_density", weights=ones)
+        structure, _, *others = self._engine_parameters()
+        unweighted = core.prepare(structure, np.ones(self.n_components), *others)
+        values: FloatArray = self._evaluate(X, n_threads, "joint_log_density", unweighted)
         return values
 
     def responsibilities(self, X: ArrayLike, n_threads: int | None = None) -> FloatArray:
@@ -253,31 +287,29 @@ class Mixture(Record):
         save(self, path)
 
     def _evaluate(
-        self,
-        X: ArrayLike,
-        n_threads: int | None,
-        output: str,
-        weights: Float64Array | None = None,
+        self, X: ArrayLike, n_threads: int | None, output: str, density: object = None
     ) -> Any:
         threads = check_n_threads(n_threads)
         check_feature_names(feature_names_of(X), self.feature_names)
         data = check_X(X, n_features=self.n_features, estimator_name="Mixture", n_threads=threads)
-        structure, own_weights, means, factor = self._engine_parameters()
-        result = core.evaluate(
-            data,
-            structure,
-            own_weights if weights is None else weights,
-            means,
-            factor,
-            n_threads=threads,
-            **{output: True},
-        )[output]
+        return self._evaluate_checked(data, threads, output, density)
+
+    def _evaluate_checked(
+        self, data: FloatArray, n_threads: int | None, output: str, density: object = None
+    ) -> Any:
+        """Compute an output of the engine for rows that have been checked."""
+        chosen = self._density if density is None else density
+        result = core.evaluate(data, chosen, n_threads=n_threads, **{output: True})[output]
         # Labels are integers; all else comes back in the precision of the data, where the density
         # of a row far from everything may be minus infinity.
-        if output == "labels":
+        if output == "labels" or result.dtype == data.dtype:
             return result
         with np.errstate(over="ignore"):
-            return result.astype(data.dtype, copy=False)
+            return result.astype(data.dtype)
+
+    @cached_property
+    def _density(self) -> object:
+        return core.prepare(*self._engine_parameters())
 
     def _engine_parameters(self) -> tuple[str, Float64Array, Float64Array, Float64Array]:
         return self.covariance_type.value, self.weights, self.means, self.precisions_cholesky

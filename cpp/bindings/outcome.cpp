@@ -1,0 +1,59 @@
+#include "bindings/outcome.hpp"
+
+#include "bindings/arrays.hpp"
+
+namespace gaussmix::bindings {
+
+const char* to_string(Status status) {
+  switch (status) {
+    case Status::converged: return "converged";
+    case Status::max_iter: return "max_iter";
+    case Status::stopped: return "stopped";
+    case Status::interrupted: return "interrupted";
+    case Status::degenerate: return "degenerate";
+  }
+  return "";
+}
+
+namespace {
+
+py::dict from_start(const StartOutcome& start) {
+  py::dict out;
+  out["status"] = to_string(start.status);
+  out["n_iter"] = start.n_iter;
+  out["log_likelihood"] = start.log_likelihood;
+  out["trace"] = to_array(start.trace);
+  out["predicted_gain"] = start.predicted_gain;
+  out["floored"] = to_array(start.repairs.floored);
+  out["emptied"] = to_array(start.repairs.emptied);
+  out["rejected"] = start.rejected;
+  out["message"] = start.message;
+  return out;
+}
+
+}  // namespace
+
+py::dict from_outcome(const Outcome& outcome) {
+  const StartOutcome& best = outcome.starts[static_cast<std::size_t>(outcome.best)];
+  py::dict out = from_mixture(best.mixture);
+  out["log_likelihood"] = best.log_likelihood;
+  out["certainty"] = best.certainty;
+  out["total_weight"] = outcome.totals.weight;
+  out["total_squared_weight"] = outcome.totals.squared_weight;
+  out["n_rows"] = outcome.totals.n_rows;
+  out["column_scale"] = to_array(outcome.column_scale);
+  out["best_start"] = outcome.best;
+  double seconds_init = 0, seconds_em = 0;
+  py::list starts;
+  for (const StartOutcome& start : outcome.starts) {
+    seconds_init += start.seconds_init;
+    seconds_em += start.seconds_em;
+    starts.append(from_start(start));
+  }
+  out["seconds_init"] = seconds_init;
+  out["seconds_em"] = seconds_em;
+  out["starts"] = starts;
+  return out;
+}
+
+}  // namespace gaussmix::bindings

@@ -1,0 +1,27 @@
+// The settings that single and many fits share, as Python says them.
+#pragma once
+
+#include <string>
+
+#include "em/settings.hpp"
+
+namespace gaussmix::bindings {
+
+struct ModelWords {
+  const std::string& covariance_type;
+  const std::string& init_params;
+  const std::string& accelerate;
+  const std::string& on_degenerate;
+};
+
+struct Limits {
+  Index n_components;
+  std::optional<double> tol;
+  std::optional<double> reg_covar;
+  Index max_iter;
+  Index n_init;
+};
+
+Settings make_settings(const ModelWords& words, const Limits& limits);
+
+}  // namespace gaussmix::bindings

@@ -1,0 +1,137 @@
+"""Many data sets out of a stack, a list of tables, or one table with a label per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gaussmix._conversion import as_numbers
+from gaussmix._typing import AnyArray, ArrayLike, Float64Array, FloatArray
+from gaussmix._validation import (
+    check_enough_rows,
+    check_sample_weight,
+    check_X,
+    feature_names_of,
+)
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+
+
+class DataSet(NamedTuple):
+    """One data set as it was given: nothing of it has been checked."""
+
+    label: str
+    X: ArrayLike
+    sample_weight: ArrayLike | None
+    feature_names: tuple[str, ...] | None
+
+
+class CheckedSet(NamedTuple):
+    """One data set as the engine takes it."""
+
+    X: FloatArray
+    sample_weight: Float64Array | None
+    feature_names: tuple[str, ...] | None
+
+
+def checked(one: DataSet, n_components: int) -> CheckedSet:
+    """Check a set by the rules of a single fit; an error says which set it is about."""
+    try:
+        names = one.feature_names or feature_names_of(one.X)
+        data = check_X(one.X, n_threads=1)
+        weight = check_sample_weight(one.sample_weight, len(data))
+        check_enough_rows(n_components, len(data), weight)
+    except GaussmixError as error:
+        raise type(error)(f"{one.label}: {error}") from error
+    return CheckedSet(data, weight, names)
+
+
+def listed_sets(data: ArrayLike, sample_weight: ArrayLike | None) -> list[DataSet]:
+    """Return the tables of a list or of a stack, with their weights."""
+    tables = _tables(data)
+    weights = [None] * len(tables) if sample_weight is None else _one_each(sample_weight, tables)
+    return [
+        DataSet(f"data[{i}]", X, weight, None)
+        for i, (X, weight) in enumerate(zip(tables, weights, strict=True))
+    ]
+
+
+def _tables(data: ArrayLike) -> Sequence[ArrayLike]:
+    if isinstance(data, list | tuple):
+        return data
+    array = as_numbers(data, "data", keep_float32=True)
+    if array.ndim != 3:
+        raise GaussmixError(
+            "data must be a list of tables or an array of shape (sets, rows, columns), but is an "
+            f"array of shape {array.shape}. For one table whose rows belong to several sets give "
+            "groups, one label per row; for one set use gaussmix.fit."
+        )
+    return list(array)
+
+
+def _one_each(sample_weight: ArrayLike, tables: Sequence[ArrayLike]) -> list[ArrayLike]:
+    weights = None if isinstance(sample_weight, str | bytes) else _as_list(sample_weight)
+    if weights is None or len(weights) != len(tables):
+        given = type(sample_weight).__name__ if weights is None else f"{len(weights)} of them"
+        raise GaussmixError(
+            "sample_weight must hold one array of weights (or None) per data set, "
+            f"{len(tables)} in all, got {given}."
+        )
+    return weights
+
+
+def _as_list(values: Any) -> list[Any] | None:
+    try:
+        return list(values)
+    except TypeError:
+        return None
+
+
+def grouped_sets(
+    data: ArrayLike, groups: ArrayLike, sample_weight: ArrayLike | None
+) -> tuple[list[DataSet], tuple[Any, ...]]:
+    """Return the rows of each label, in their order, and the labels, sorted."""
+    names = feature_names_of(data)
+    X = as_numbers(data, "data", keep_float32=True, columns=names)
+    if X.ndim != 2:
+        raise GaussmixError(
+            f"with groups, data must be one table of shape (n, D), but has shape {X.shape}."
+        )
+    labels, group_of_row = _labels(groups, len(X))
+    weight = None if sample_weight is None else as_numbers(sample_weight, "sample_weight")
+    if weight is not None and weight.shape != (len(X),):
+        raise GaussmixError(
+            f"sample_weight must hold one weight per row, shape ({len(X)},), but has shape "
+            f"{weight.shape}."
+        )
+    order = np.argsort(group_of_row, kind="stable")
+    ends = np.cumsum(np.bincount(group_of_row, minlength=len(labels)))[:-1]
+    tables = np.split(X[order], ends)
+    weights = [None] * len(labels) if weight is None else np.split(weight[order], ends)
+    sets = [
+        DataSet(f"group {label!r}", table, share, names)
+        for label, table, share in zip(labels, tables, weights, strict=True)
+    ]
+    return sets, labels
+
+
+def _labels(groups: ArrayLike, n_rows: int) -> tuple[tuple[Any, ...], AnyArray]:
+    """Return the labels, sorted, and for each row the place of its own among them."""
+    array = np.asarray(groups)
+    if array.shape != (n_rows,):
+        raise GaussmixError(
+            f"groups must hold one label per row, shape ({n_rows},), but has shape {array.shape}."
+        )
+    if any(label is None or label != label for label in array.tolist()):
+        raise GaussmixError(
+            "groups must give every row a label, but some are None or NaN: leave those rows out or "
+            "give them a label of their own."
+        )
+    try:
+        labels, places = np.unique(array, return_inverse=True)
+    except TypeError as error:
+        raise GaussmixTypeError(
+            f"the labels in groups must be of one kind, so that they can be sorted: {error}."
+        ) from None
+    return tuple(labels.tolist()), places

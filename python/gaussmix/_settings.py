@@ -1,0 +1,44 @@
+"""The settings that single and many fits share, checked and in the engine's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gaussmix._typing import Acceleration
+from gaussmix._validation import (
+    check_accelerate,
+    check_choice,
+    check_integer,
+    check_optional_real,
+)
+from gaussmix.covariance import CovarianceType, resolve_covariance_type
+from gaussmix.steps import ON_DEGENERATE
+
+INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
+
+
+def engine_settings(
+    *,
+    n_components: int,
+    covariance_type: str | CovarianceType,
+    tol: float | None,
+    reg_covar: float | None,
+    max_iter: int,
+    accelerate: Acceleration,
+    n_init: int,
+    init_params: str,
+    on_degenerate: str,
+) -> dict[str, Any]:
+    """Check the settings of a model and of its EM; return the engine's arguments of these names."""
+    structure = resolve_covariance_type(covariance_type)
+    return {
+        "n_components": check_integer(n_components, "n_components", minimum=1),
+        "covariance_type": structure.value,
+        "tol": check_optional_real(tol, "tol"),
+        "reg_covar": check_optional_real(reg_covar, "reg_covar"),
+        "max_iter": check_integer(max_iter, "max_iter", minimum=0),
+        "n_init": check_integer(n_init, "n_init", minimum=1),
+        "init_params": check_choice(init_params, "init_params", INIT_PARAMS),
+        "accelerate": check_accelerate(accelerate),
+        "on_degenerate": check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE),
+    }

@@ -1,0 +1,271 @@
+"""Many fits with one call are the single fits, to the bit; a bad set among them harms no other."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import gaussmix as gx
+import reference as ref
+from fits import image, quiet
+from strategies import clusters
+
+Float64 = NDArray[np.float64]
+
+pytestmark = pytest.mark.filterwarnings("ignore::gaussmix.ConvergenceWarning")
+each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+
+
+def ragged(dtype: type = np.float64) -> list[NDArray[Any]]:
+    """Sets of different sizes, the largest with several leaves, and of different widths."""
+    shapes = [(60, 2), (333, 3), (20_011, 2), (7, 2), (101, 5)]
+    return [clusters(i, n, D, 3).astype(dtype) for i, (n, D) in enumerate(shapes)]
+
+
+def weights_of(sets: list[NDArray[Any]]) -> list[Float64 | None]:
+    rng = np.random.default_rng(0)
+    return [None if i == 1 else rng.gamma(1.0, size=len(X)) for i, X in enumerate(sets)]
+
+
+def images(results: gx.FitResults) -> list[tuple[bytes, ...]]:
+    return [image(result) for result in results]
+
+
+@each_structure
+@pytest.mark.parametrize("n_threads", [1, 2, 3, None])
+def test_each_fit_is_the_single_fit(covariance_type: str, n_threads: int | None) -> None:
+    sets = ragged()
+    options: dict[str, Any] = {"covariance_type": covariance_type, "n_init": 2, "max_iter": 15}
+    results = gx.fit_many(sets, 3, random_state=7, n_threads=n_threads, **options)
+    alone = [quiet(X, 3, random_state=7 + i, **options) for i, X in enumerate(sets)]
+    assert results.seeds.tolist() == [7, 8, 9, 10, 11]
+    assert images(results) == [image(one) for one in alone]
+    assert [result.reasons for result in results] == [one.reasons for one in alone]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("init_params", ["kmeans", "random"])
+def test_weights_and_single_precision(dtype: type, init_params: str) -> None:
+    sets = ragged(dtype)
+    weights = weights_of(sets)
+    options: dict[str, Any] = {"max_iter": 8, "init_params": init_params}
+    results = gx.fit_many(sets, 2, sample_weight=weights, random_state=1, **options)
+    for i, (X, weight) in enumerate(zip(sets, weights, strict=True)):
+        alone = quiet(X, 2, sample_weight=weight, random_state=1 + i, **options)
+        assert image(results[i]) == image(alone)
+
+
+def test_settings_reach_every_fit() -> None:
+    sets = ragged()
+    for options in (
+        {"tol": 1e-3, "reg_covar": 1e-2},
+        {"tol": 0.0, "max_iter": 4, "accelerate": True},
+        {"max_iter": 0},
+    ):
+        results = gx.fit_many(sets, 2, random_state=0, **options)  # type: ignore[arg-type]
+        alone = [quiet(X, 2, random_state=i, **options) for i, X in enumerate(sets)]
+        assert images(results) == [image(one) for one in alone]
+
+
+def test_a_stack_is_its_tables() -> None:
+    stack = np.stack([clusters(seed, 120, 2, 2) for seed in range(4)])
+    weights = np.random.default_rng(0).random((4, 120))
+    for given, weight in ((stack, None), (stack.astype(np.float32), None), (stack, weights)):
+        of_stack = gx.fit_many(given, 2, sample_weight=weight, random_state=3)
+        lists = None if weight is None else list(weight)
+        of_list = gx.fit_many(tuple(given), 2, sample_weight=lists, random_state=3)
+        assert images(of_stack) == images(of_list)
+    assert images(gx.fit_many(stack[:, ::-1], 2, random_state=3)) == images(
+        gx.fit_many([np.ascontiguousarray(X[::-1]) for X in stack], 2, random_state=3)
+    )
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [np.array(["pear", "apple", "fig"]), np.array([30, -4, 7]), np.array([2.5, 0.0, -1.0])],
+    ids=["strings", "integers", "floats"],
+)
+@pytest.mark.parametrize("as_objects", [False, True])
+def test_groups_are_the_rows_of_each_label(labels: NDArray[Any], as_objects: bool) -> None:
+    X = clusters(2, 400, 2, 2)
+    rng = np.random.default_rng(0)
+    groups, weight = labels[rng.integers(3, size=len(X))], rng.random(len(X))
+    given = groups.astype(object) if as_objects else groups.tolist()
+    results = gx.fit_many(X, 2, groups=given, sample_weight=weight, random_state=5)
+    assert results.keys == tuple(sorted(labels.tolist())) == tuple(results.by_key)
+    for place, key in enumerate(results.keys):
+        own = groups == key
+        alone = gx.fit(X[own], 2, sample_weight=weight[own], random_state=5 + place)
+        assert image(results.by_key[key]) == image(results[place]) == image(alone)
+    with pytest.raises(KeyError):
+        results.by_key["quince"]
+
+
+def test_a_frame_gives_its_names_to_every_group() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(clusters(2, 90, 2, 2), columns=["width", "height"])
+    species = pandas.Series(["b", "a", "c"] * 30, dtype="category")
+    results = gx.fit_many(frame, 1, groups=species)
+    assert results.keys == ("a", "b", "c")
+    assert {result.mixture.feature_names for result in results} == {("width", "height")}
+    listed = gx.fit_many([frame, frame.to_numpy()], 1)
+    assert [one.mixture.feature_names for one in listed] == [("width", "height"), None]
+
+
+# --- Bad sets ---------------------------------------------------------------------------------
+
+
+def with_bad_ones() -> tuple[list[Any], dict[int, str]]:
+    sets: list[Any] = [clusters(i, 80, 2, 2) for i in range(7)]
+    sets[1] = np.where(np.arange(160).reshape(80, 2) == 41, np.nan, sets[1])
+    sets[3] = sets[3][:1]
+    sets[4] = [["one", "two"]]
+    sets[6] = sets[6][:0]
+    return sets, {
+        1: r"data\[1\]: Input X contains NaN at row 20, column 1",
+        3: r"data\[3\]: n_components=2 is more than the number of rows",
+        4: r"data\[4\]: X must hold numbers",
+        6: r"data\[6\]: X has 0 sample",
+    }
+
+
+def test_a_bad_set_is_an_error_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    sets, messages = with_bad_ones()
+    monkeypatch.setattr(gx._runtime.core, "fit_many", None)
+    with pytest.raises(gx.GaussmixError, match=messages[1]):
+        gx.fit_many(sets, 2)
+
+
+def test_kept_errors_leave_the_other_fits_as_they_are() -> None:
+    sets, messages = with_bad_ones()
+    results = gx.fit_many(sets, 2, random_state=0, on_error="keep")
+    assert list(results.errors) == list(messages)
+    assert results.ok.tolist() == [True, False, True, False, False, True, False]
+    for place, message in messages.items():
+        with pytest.raises(type(results.errors[place]), match=message):
+            results[place]
+        assert np.isnan(results.log_likelihoods[place])
+        assert results.n_iter[place] == 0
+        assert results.statuses[place] == "failed"
+    assert isinstance(results.errors[4], gx.GaussmixTypeError)
+    for place in (0, 2, 5):  # its seed goes by its place, whatever came of the others
+        assert image(results[place]) == image(gx.fit(sets[place], 2, random_state=place))
+    with pytest.raises(gx.GaussmixError, match=messages[1]):
+        list(results)
+
+
+def test_degenerate_sets() -> None:
+    sets = [clusters(0, 80, 2, 2), np.ones((9, 2)), clusters(1, 80, 2, 2)]
+    options: dict[str, Any] = {"random_state": 0, "on_degenerate": "raise"}
+    with pytest.raises(gx.DegenerateError, match=r"^data\[1\]: .*on_error=\"keep\""):
+        gx.fit_many(sets, 1, **options)
+    results = gx.fit_many(sets, 1, on_error="keep", **options)
+    assert isinstance(results.errors[1], gx.DegenerateError)
+    assert results.statuses == ("converged", "degenerate", "converged")
+    assert image(results[2]) == image(gx.fit(sets[2], 1, random_state=2))
+
+
+def test_what_the_engine_refuses_is_kept_too() -> None:
+    sets = [clusters(0, 80, 2, 2), clusters(0, 80, 2, 2) * 1e300]
+    results = gx.fit_many(sets, 1, on_error="keep")
+    assert "rescale the data" in str(results.errors[1])
+    assert results[0].converged
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"data": np.zeros((4, 2))}, "give groups"),
+        ({"data": 3.0}, "give groups"),
+        ({"data": np.zeros((2, 4, 2)), "groups": [0, 1]}, "one table"),
+        ({"data": np.zeros((4, 2)), "groups": [0, 1]}, "one label per row"),
+        ({"data": np.zeros((2, 2)), "groups": [0, np.nan]}, "None or NaN"),
+        ({"data": np.zeros((2, 2)), "groups": np.array(["a", None])}, "None or NaN"),
+        ({"data": np.zeros((2, 2)), "groups": np.array(["a", 1], dtype=object)}, "of one kind"),
+        ({"data": [np.zeros((2, 2))], "sample_weight": [None, None]}, "one array of weights"),
+        ({"data": [np.zeros((2, 2))], "sample_weight": 1.0}, "one array of weights"),
+        ({"data": [np.zeros((2, 2))], "sample_weight": [[1.0]]}, r"data\[0\]: sample_weight"),
+        ({"data": np.zeros((2, 2)), "groups": [0, 1], "sample_weight": [1]}, "one weight per row"),
+        ({"data": [], "on_error": "ignore"}, "on_error"),
+        ({"data": [], "n_components": 0}, "n_components"),
+        ({"data": [], "covariance_type": "fill"}, "Did you mean"),
+    ],
+)
+def test_bad_arguments(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(gx.GaussmixError, match=message):
+        gx.fit_many(**arguments)
+
+
+def test_an_error_does_not_move_the_callers_generator() -> None:
+    rng = np.random.default_rng(0)
+    before = rng.bit_generator.state
+    with pytest.raises(gx.GaussmixError):
+        gx.fit_many([np.zeros((0, 2))], random_state=rng)
+    assert rng.bit_generator.state == before
+
+
+# --- What comes back --------------------------------------------------------------------------
+
+
+def test_no_sets_no_results() -> None:
+    for data in ([], np.empty((0, 5, 2))):
+        results = gx.fit_many(data, 2)
+        assert (len(results), list(results), results.keys) == (0, [], ())
+        assert results.log_likelihoods.shape == results.n_iter.shape == results.ok.shape == (0,)
+
+
+def test_the_columns_are_those_of_the_results() -> None:
+    results = gx.fit_many(ragged(), 3, random_state=0, max_iter=9)
+    for place, result in enumerate(results):
+        assert results.log_likelihoods[place] == result.log_likelihood
+        assert results.n_iter[place] == result.n_iter
+        assert results.converged[place] == result.converged
+        assert results.statuses[place] == result.status
+    assert results.keys == (0, 1, 2, 3, 4)
+
+
+def test_a_read_only_sequence() -> None:
+    sets = ragged()
+    results = gx.fit_many(sets, 2, random_state=0)
+    assert results[-1] == results[4] is results[4]
+    with pytest.raises(IndexError):
+        results[5]
+    part = results[3:0:-1]
+    assert isinstance(part, gx.FitResults)
+    assert [one.log_likelihood for one in part] == results.log_likelihoods[3:0:-1].tolist()
+    assert (part.keys, part.seeds.tolist()) == ((3, 2, 1), [3, 2, 1])
+    assert results[::-1].keys == (4, 3, 2, 1, 0)
+    with pytest.raises(AttributeError):
+        results.n_iter = np.zeros(5)  # type: ignore[misc]
+    with pytest.raises(ValueError, match="read-only"):
+        results.seeds[0] = 1
+    with pytest.raises(TypeError):
+        hash(results)
+
+
+def test_pickles_and_compares() -> None:
+    sets, _ = with_bad_ones()
+    results = gx.fit_many(sets, 2, random_state=0, on_error="keep")
+    again = pickle.loads(pickle.dumps(results))
+    assert again == results
+    assert images(again[::2][:1]) == images(results[:1])
+    assert str(again.errors[3]) == str(results.errors[3])
+    assert results != gx.fit_many(sets, 2, random_state=1, on_error="keep")
+    assert results != gx.fit_many(sets[:5], 2, random_state=0, on_error="keep")
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_warning_for_all_that_ran_out_of_passes() -> None:
+    with pytest.warns(gx.ConvergenceWarning, match=r"5 of 5 fits .* 1 passes") as told:
+        gx.fit_many(ragged(), 3, max_iter=1, tol=0.0)
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gx.fit_many(ragged(), 1)
+        gx.fit_many(ragged(), 3, max_iter=0)
