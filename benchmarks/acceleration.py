@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from gaussmix import _core
 PROBLEMS = ((2, 3, 1.5), (2, 4, 0.8), (5, 4, 1.2), (5, 4, 0.6), (10, 5, 0.6))
 """D, K and separation of the closest components in standard deviations (`random_mixture`)."""
 
-WAYS = ("never", "auto", "always")  # the engine's words for False, "auto", True
+WAYS = ("never", "by rate", "always")  # the engine's words for False, "auto", True
 CLOSE = 1e-7  # nats per row from the optimum of the run: the passes up to there are counted
 SAME = 0.1  # nats in total: what the default stopping rule leaves open
 MOST_PASSES = 4000
@@ -47,10 +47,10 @@ def run_to_the_end(X: Array, n_components: int, way: str, seed: int) -> Run:
         return True
 
     absent = ("weights", "means", "covariances", "precisions_cholesky", "responsibilities")
-    given = dict.fromkeys([f"{name}_init" for name in absent])
+    given: dict[str, Any] = dict.fromkeys([f"{name}_init" for name in absent])
     _core.fit(
         X, None, n_components=n_components, covariance_type="full", tol=0.0, reg_covar=None,
-        max_iter=MOST_PASSES, n_init=1, init_params="kmeans", seed=seed, accelerate=way,
+        max_iter=MOST_PASSES, n_init=1, race=False, init_params="kmeans", seed=seed, accelerate=way,
         on_degenerate="repair", n_threads=1, history=None, on_iteration=note, **given,
     )  # fmt: skip
     near = np.asarray(values) >= max(values) - CLOSE * len(X)
