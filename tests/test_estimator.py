@@ -54,6 +54,7 @@ def test_defaults() -> None:
         "max_iter": 1000,
         "accelerate": "auto",
         "n_init": 1,
+        "race": True,
         "init_params": "kmeans",
         "weights_init": None,
         "means_init": None,

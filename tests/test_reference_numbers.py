@@ -349,6 +349,7 @@ def test_enough_starts_reach_mclusts_table(
         n_components,
         covariance_type=covariance_type,
         n_init=50,
+        race=False,
         random_state=0,
     )
     assert result.log_likelihood >= bound - 0.05

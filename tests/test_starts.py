@@ -49,3 +49,25 @@ def test_weighted_and_repeated_rows_lead_to_the_same_start(
     np.testing.assert_allclose(repeated.weights, weighted.weights, rtol=1e-12)
     np.testing.assert_allclose(repeated.means, weighted.means, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(repeated.covariances, weighted.covariances, rtol=1e-10, atol=1e-12)
+
+
+@each_drawn_start
+def test_absent_rows_do_not_change_which_rows_are_drawn(init_params: str) -> None:
+    # Of so many rows the centres are chosen on a part.
+    X = clusters(0, 30_000, 2, 5, 3.0)
+    present = np.random.default_rng(0).random(len(X)) < 0.7
+    arguments = {"init_params": init_params, "max_iter": 0, "random_state": 1}
+    weighted = quiet(X, 5, sample_weight=present.astype(float), **arguments).mixture
+    alone = quiet(X[present], 5, **arguments).mixture
+    np.testing.assert_allclose(weighted.weights, alone.weights, rtol=1e-12)
+    np.testing.assert_allclose(weighted.means, alone.means, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("period", [1, 2, 20, 50])
+def test_a_small_cluster_among_many_rows_is_found(period: int) -> None:
+    # One row in a hundred, in an order with a period that a regular choice of rows could miss.
+    rng = np.random.default_rng(period)
+    labels = np.repeat(np.arange(100) == 0, 400).reshape(-1, period).T.ravel()
+    X = rng.normal(size=(len(labels), 2)) + 30.0 * labels[:, None]
+    start = quiet(X, 2, max_iter=0, random_state=0).mixture
+    assert sorted(start.weights) == pytest.approx([0.01, 0.99])

@@ -11,6 +11,7 @@ const char* to_string(Status status) {
     case Status::stopped: return "stopped";
     case Status::interrupted: return "interrupted";
     case Status::degenerate: return "degenerate";
+    case Status::raced_out: return "raced_out";
   }
   return "";
 }

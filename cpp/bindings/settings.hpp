@@ -20,6 +20,7 @@ struct Limits {
   std::optional<double> reg_covar;
   Index max_iter;
   Index n_init;
+  bool race;
 };
 
 Settings make_settings(const ModelWords& words, const Limits& limits);

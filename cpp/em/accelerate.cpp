@@ -18,18 +18,19 @@ Squarem::Squarem(const Regularisation& regularisation, const Execution& executio
 
 Squarem::Extrapolation Squarem::extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2,
                                             Mixture& mixture) {
-  const Coordinates coordinates{theta0.means, quiet_.scale};
+  const Coordinates coordinates(theta0);
+  coordinates.metric(metric_);
   coordinates.to_vector(theta0, start_);
   coordinates.to_vector(theta1, first_);
   coordinates.to_vector(theta2, second_);
+  const auto product = [&](const Vector& a, const Vector& b) { return metric_.cwiseProduct(a).dot(b); };
   second_ -= first_;
   first_ -= start_;  // r
-  const double length = first_.norm();
-  Extrapolation result{second_.norm() / length, false};
+  Extrapolation result{std::sqrt(product(second_, second_) / product(first_, first_)), false};
   second_ -= first_;  // v
-  const double bend = second_.norm();
+  const double bend = product(second_, second_);
   if (!(bend > 0)) return result;
-  const double wanted = length / bend;
+  const double wanted = std::abs(product(first_, second_)) / bend;
   at_bound_ = wanted >= largest_;
   const double a = std::min(wanted, largest_);
   if (!(a > 1.0 + 1e-9)) return result;

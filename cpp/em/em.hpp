@@ -7,9 +7,12 @@
 
 namespace gaussmix {
 
+constexpr Index kNoHalt = std::numeric_limits<Index>::max();
+
 // Fills in everything of `outcome` but the times. `outcome.mixture` is the start on entry. An interrupt leaves the last
-// parameters whose likelihood is known.
+// parameters whose likelihood is known. If it is not done after `halt` passes it is left as Status::raced_out, with the
+// parameters of the next pass: the same call with a later halt carries on.
 void run_em(EStep& e_step, const Settings& settings, const Regularisation& regularisation, Index start_number,
-            StartOutcome& outcome);
+            Index halt, StartOutcome& outcome);
 
 }  // namespace gaussmix

@@ -4,6 +4,7 @@
 
 #include "em/em.hpp"
 #include "em/initialise.hpp"
+#include "em/race.hpp"
 
 namespace gaussmix {
 
@@ -13,30 +14,84 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-StartOutcome run_start(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                       const Regularisation& regularisation, Index number) {
-  StartOutcome outcome;
-  outcome.repairs = Repairs(settings.n_components);
-  const auto begin = std::chrono::steady_clock::now();
-  try {
-    outcome.mixture =
-        initialise(e_step, settings, moments, regularisation, static_cast<std::uint64_t>(number), outcome.repairs);
-  } catch (const Degenerate& error) {
-    outcome.status = Status::degenerate;
-    outcome.message = "start " + std::to_string(number + 1) + ", initialisation: " + error.what();
-    return outcome;
+// Starts are initialised and run; who goes on is decided elsewhere.
+class Starts {
+ public:
+  Starts(const Data& data, const Settings& settings, const Execution& execution, Outcome& outcome)
+      : settings_(settings),
+        starts_(outcome.starts),
+        moments_(column_moments(data, outcome.totals.weight, execution)),
+        regularisation_{settings.ridge, moments_.scale, settings.raise_degenerate},
+        e_step_(data, outcome.totals, execution) {
+    outcome.column_scale = moments_.scale;
   }
-  outcome.seconds_init = seconds_since(begin);
-  const auto em_begin = std::chrono::steady_clock::now();
-  run_em(e_step, settings, regularisation, number, outcome);
-  outcome.seconds_em = seconds_since(em_begin);
-  return outcome;
+
+  // One more start. False when interrupted: earlier starts still count.
+  bool initialise() {
+    const auto number = static_cast<Index>(starts_.size());
+    const auto begin = std::chrono::steady_clock::now();
+    StartOutcome& start = starts_.emplace_back();
+    start.repairs = Repairs(settings_.n_components);
+    try {
+      start.mixture = gaussmix::initialise(e_step_, settings_, moments_, regularisation_,
+                                           static_cast<std::uint64_t>(number), start.repairs);
+      start.status = Status::raced_out;  // unless it is run
+    } catch (const Degenerate& error) {
+      start.status = Status::degenerate;
+      start.message = "start " + std::to_string(number + 1) + ", initialisation: " + error.what();
+    } catch (const Interrupted&) {
+      if (number == 0) throw;
+      start.status = ended_ = Status::interrupted;
+    }
+    start.seconds_init = seconds_since(begin);
+    return start.status != Status::interrupted;
+  }
+
+  // False when the fit has to end.
+  bool run(Index number, Index halt) {
+    StartOutcome& start = starts_[static_cast<std::size_t>(number)];
+    if (start.status != Status::raced_out) return true;
+    const auto begin = std::chrono::steady_clock::now();
+    const Index n_iter = start.n_iter;
+    run_em(e_step_, settings_, regularisation_, number, halt, start);
+    start.seconds_em += seconds_since(begin);
+    if (start.status != Status::interrupted && start.status != Status::stopped) return true;
+    ended_ = start.status;
+    // Carried on and interrupted at once: the likelihood of its parameters is not known.
+    if (n_iter > 0 && start.n_iter == n_iter) start.status = Status::raced_out;
+    return false;
+  }
+
+  bool run_next() { return initialise() && run(static_cast<Index>(starts_.size()) - 1, kNoHalt); }
+
+  // Starts that were still in the race when the fit was ended from outside share the fate of the one that was running.
+  void end_the_others() {
+    for (StartOutcome& start : starts_)
+      if (start.status == Status::raced_out && start.message.empty()) start.status = ended_;
+  }
+
+  bool run_race() {
+    if (!run_next()) return false;
+    while (static_cast<Index>(starts_.size()) < settings_.n_init)
+      if (!initialise()) return false;
+    return race(starts_, [this](Index number, Index halt) { return run(number, halt); });
+  }
+
+ private:
+  const Settings& settings_;
+  std::vector<StartOutcome>& starts_;
+  ColumnMoments moments_;
+  Regularisation regularisation_;
+  EStep e_step_;
+  Status ended_ = Status::raced_out;
+};
+
+bool finished(const StartOutcome& start) {
+  return start.status != Status::degenerate && start.status != Status::raced_out;
 }
 
 bool better(const StartOutcome& a, const StartOutcome& b) {
-  if (a.status == Status::degenerate) return false;
-  if (b.status == Status::degenerate) return true;
-  return a.log_likelihood > b.log_likelihood;
+  return finished(a) && (!finished(b) || a.log_likelihood > b.log_likelihood);
 }
 
 }  // namespace
@@ -45,27 +100,20 @@ Outcome fit(const Data& data, const Settings& settings, const Execution& executi
   const auto begin = std::chrono::steady_clock::now();
   Outcome outcome;
   outcome.totals = weight_totals(data);
-  const ColumnMoments moments = column_moments(data, outcome.totals.weight, execution);
-  outcome.column_scale = moments.scale;
-  const Regularisation regularisation{settings.ridge, moments.scale, settings.raise_degenerate};
-  EStep e_step(data, outcome.totals, execution);
+  Starts starts(data, settings, execution, outcome);
   const double seconds_preparing = seconds_since(begin);
 
-  for (Index number = 0; number < settings.n_init; ++number) {
-    try {
-      outcome.starts.push_back(run_start(e_step, settings, moments, regularisation, number));
-    } catch (const Interrupted&) {  // during the initialisation: earlier starts still count
-      if (outcome.starts.empty()) throw;
-      outcome.starts.emplace_back();
-      outcome.starts.back().repairs = Repairs(settings.n_components);
-      outcome.starts.back().status = Status::interrupted;
-    }
-    if (better(outcome.starts.back(), outcome.starts[static_cast<std::size_t>(outcome.best)]))
-      outcome.best = static_cast<Index>(outcome.starts.size()) - 1;
-    const Status status = outcome.starts.back().status;
-    if (status == Status::interrupted || status == Status::stopped) break;
-  }
+  bool going_on = true;
+  if (settings.race && settings.n_init > 2)
+    going_on = starts.run_race();
+  else
+    while (going_on && static_cast<Index>(outcome.starts.size()) < settings.n_init) going_on = starts.run_next();
+
   outcome.starts.front().seconds_init += seconds_preparing;
+  for (std::size_t i = 1; i < outcome.starts.size(); ++i)
+    if (better(outcome.starts[i], outcome.starts[static_cast<std::size_t>(outcome.best)]))
+      outcome.best = static_cast<Index>(i);
+  if (!going_on) starts.end_the_others();
   const StartOutcome& best = outcome.starts[static_cast<std::size_t>(outcome.best)];
   if (best.status == Status::degenerate) throw Degenerate(best.message);
   return outcome;

@@ -14,7 +14,8 @@ TaskOutcome run(const FitTask& task, Settings settings, const Execution& executi
   TaskOutcome result;
   try {
     result.outcome = fit(task.data, settings, execution);
-    if (result.outcome.starts.back().status == Status::interrupted) throw Interrupted();
+    for (const StartOutcome& start : result.outcome.starts)
+      if (start.status == Status::interrupted) throw Interrupted();
     result.ending = Ending::fitted;
   } catch (const Degenerate& error) {
     result.ending = Ending::degenerate;

@@ -10,7 +10,8 @@
 
 namespace gaussmix {
 
-enum class Status { converged, max_iter, stopped, interrupted, degenerate };
+// A start that was raced out is halted and will not be carried on.
+enum class Status { converged, max_iter, stopped, interrupted, degenerate, raced_out };
 
 struct StartOutcome {
   Status status = Status::max_iter;
@@ -22,7 +23,7 @@ struct StartOutcome {
   Index n_iter = 0;  // passes over the data, rejected extrapolations included
   Index rejected = 0;
   Repairs repairs;
-  std::string message;  // of a degenerate start
+  std::string message;  // of a degenerate start or one that was raced out
   double seconds_init = 0;
   double seconds_em = 0;
 };

@@ -14,93 +14,134 @@ Index covariance_length(const Factors& factors) {
                                : factors.n_matrices() * kernels::packed_size(factors.n_features);
 }
 
-// Lower triangle of L in column units, logs on the diagonal.
-void write_factor(const ConstMatrixMap& lower, const Vector& scale, double*& out) {
-  for (Eigen::Index i = 0; i < lower.rows(); ++i)
-    for (Eigen::Index j = 0; j <= i; ++j) {
-      const double value = lower(i, j) / scale[i];
-      *out++ = i == j ? std::log(value) : value;
-    }
+// The entries of a lower triangle in the order of the coordinates.
+template <class Visit>
+void for_each_entry(Eigen::Index n_features, Visit&& visit) {
+  for (Eigen::Index i = 0; i < n_features; ++i)
+    for (Eigen::Index j = 0; j <= i; ++j) visit(i, j);
 }
 
-void read_factor(const Vector& scale, const double*& in, MatrixMap lower) {
-  lower.setZero();
-  for (Eigen::Index i = 0; i < lower.rows(); ++i)
-    for (Eigen::Index j = 0; j <= i; ++j) {
-      const double value = *in++;
-      lower(i, j) = (i == j ? std::exp(value) : value) * scale[i];
-    }
+// Entry (i, j) of the product of two lower triangles.
+double product_entry(const ConstMatrixMap& a, const ConstMatrixMap& b, Eigen::Index i, Eigen::Index j) {
+  double sum = 0;
+  for (Eigen::Index l = j; l <= i; ++l) sum += a(i, l) * b(l, j);
+  return sum;
 }
 
 // covariance = lower lower^T, to the bit symmetric.
 void multiply_factor(const ConstMatrixMap& lower, MatrixMap covariance) {
-  for (Eigen::Index i = 0; i < lower.rows(); ++i)
-    for (Eigen::Index j = 0; j <= i; ++j)
-      covariance(i, j) = covariance(j, i) = lower.row(i).head(j + 1).dot(lower.row(j).head(j + 1));
+  for_each_entry(lower.rows(), [&](Eigen::Index i, Eigen::Index j) {
+    covariance(i, j) = covariance(j, i) = lower.row(i).head(j + 1).dot(lower.row(j).head(j + 1));
+  });
+}
+
+// The matrix of component k, or the one for all.
+Index matrix_of(const Factors& factors, Index k) { return factors.n_matrices() == 1 ? 0 : k; }
+
+// Number i of the 1 / sd of component k.
+double inverse_deviation(const Factors& factors, Index k, Index i) {
+  const Index at = factors.shape == CovarianceShape::diag ? k * factors.n_features + i : k;
+  return factors.inverse[static_cast<std::size_t>(at)];
+}
+
+// Entry i of L^-1 d.
+template <class Difference>
+double whitened(const Factors& factors, Index k, const Difference& d, Index i) {
+  if (factors.lower.empty()) return inverse_deviation(factors, k, i) * d[i];
+  return factors.inverse_matrix(matrix_of(factors, k)).row(i).head(i + 1).dot(d.head(i + 1));
+}
+
+// Entry i of L d.
+double coloured(const Factors& factors, Index k, const double* d, Index i) {
+  if (factors.lower.empty()) return d[i] / inverse_deviation(factors, k, i);
+  return factors.lower_matrix(matrix_of(factors, k)).row(i).head(i + 1).transpose().dot(ConstVectorMap(d, i + 1));
 }
 
 double mean_movement(const Mixture& a, const Mixture& b, Index k) {
-  const Factors& factors = a.factors;
   const auto d = b.means.row(k) - a.means.row(k);
-  switch (factors.shape) {
-    case CovarianceShape::full:
-    case CovarianceShape::tied: {
-      const ConstMatrixMap inverse = factors.inverse_matrix(factors.shape == CovarianceShape::full ? k : 0);
-      double squares = 0;
-      for (Eigen::Index i = 0; i < inverse.rows(); ++i) {
-        const double distance = inverse.row(i).head(i + 1).dot(d.head(i + 1));
-        squares += distance * distance;
-      }
-      return std::sqrt(squares);
-    }
-    case CovarianceShape::diag:
-      return d.transpose()
-          .cwiseProduct(ConstVectorMap(factors.inverse.data() + k * factors.n_features, factors.n_features))
-          .norm();
-    case CovarianceShape::spherical: return d.norm() * factors.inverse[static_cast<std::size_t>(k)];
+  double squares = 0;
+  for (Index i = 0; i < a.n_features(); ++i) {
+    const double distance = whitened(a.factors, k, d, i);
+    squares += distance * distance;
   }
-  return 0;
+  return std::sqrt(squares);
 }
 
 }  // namespace
 
 void Coordinates::to_vector(const Mixture& mixture, Vector& parameters) const {
-  const Index k = mixture.n_components(), d = mixture.n_features();
-  parameters.resize(k + k * d + covariance_length(mixture.factors));
+  const Index n_components = mixture.n_components(), n_features = mixture.n_features();
+  const Factors& units = origin_.factors;
+  parameters.resize(n_components * (1 + n_features) + covariance_length(units));
   double* out = parameters.data();
-  for (Index i = 0; i < k; ++i) *out++ = mixture.weights[i] > 0 ? std::log(mixture.weights[i]) : 0.0;
-  for (Index i = 0; i < k; ++i)
-    for (Index j = 0; j < d; ++j) *out++ = (mixture.means(i, j) - origin(i, j)) / column_scale[j];
-  if (mixture.factors.lower.empty()) {
-    for (const double inverse : mixture.factors.inverse) *out++ = -2 * std::log(inverse);
-  } else {
-    for (Index i = 0; i < mixture.factors.n_matrices(); ++i)
-      write_factor(mixture.factors.lower_matrix(i), column_scale, out);
+  for (Index k = 0; k < n_components; ++k) *out++ = mixture.weights[k] > 0 ? std::log(mixture.weights[k]) : 0.0;
+  for (Index k = 0; k < n_components; ++k)
+    for (Index i = 0; i < n_features; ++i) *out++ = whitened(units, k, mixture.means.row(k) - origin_.means.row(k), i);
+  if (units.lower.empty()) {
+    for (const double inverse : mixture.factors.inverse) *out++ = -std::log(inverse);
+    return;
   }
+  for (Index m = 0; m < units.n_matrices(); ++m)
+    for_each_entry(n_features, [&](Eigen::Index i, Eigen::Index j) {
+      const double entry = product_entry(units.inverse_matrix(m), mixture.factors.lower_matrix(m), i, j);
+      *out++ = i == j ? std::log(entry) : entry;
+    });
 }
 
 bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mixture& mixture) const {
   if (!parameters.allFinite()) return false;
-  const Index k = like.n_components(), d = like.n_features();
+  const Index n_components = like.n_components(), n_features = like.n_features();
+  const Factors& units = origin_.factors;
   mixture.structure = like.structure;
-  mixture.weights.resize(k);
-  mixture.means.resize(k, d);
-  reshape(mixture.covariances, like.covariances.shape, k, d);
-  reshape(mixture.factors, like.factors.shape, k, d);
+  mixture.weights.resize(n_components);
+  mixture.means.resize(n_components, n_features);
+  reshape(mixture.covariances, like.covariances.shape, n_components, n_features);
+  reshape(mixture.factors, like.factors.shape, n_components, n_features);
   const double* in = parameters.data();
-  for (Index i = 0; i < k; ++i, ++in) mixture.weights[i] = like.weights[i] > 0 ? std::exp(*in) : 0.0;
+  for (Index k = 0; k < n_components; ++k, ++in) mixture.weights[k] = like.weights[k] > 0 ? std::exp(*in) : 0.0;
   mixture.weights /= mixture.weights.sum();
-  for (Index i = 0; i < k; ++i)
-    for (Index j = 0; j < d; ++j) mixture.means(i, j) = origin(i, j) + *in++ * column_scale[j];
-  if (like.factors.lower.empty()) {
-    for (double& variance : mixture.covariances.values) variance = std::exp(*in++);
+  for (Index k = 0; k < n_components; ++k, in += n_features)
+    for (Index i = 0; i < n_features; ++i) mixture.means(k, i) = origin_.means(k, i) + coloured(units, k, in, i);
+  if (units.lower.empty()) {
+    for (double& variance : mixture.covariances.values) variance = std::exp(2 * *in++);
   } else {
-    for (Index i = 0; i < like.factors.n_matrices(); ++i) {
-      read_factor(column_scale, in, mixture.factors.lower_matrix(i));
-      multiply_factor(std::as_const(mixture.factors).lower_matrix(i), mixture.covariances.matrix(i));
+    for (Index m = 0; m < units.n_matrices(); ++m) {
+      MatrixMap relative = mixture.covariances.matrix(m);  // until the covariance itself is there
+      MatrixMap lower = mixture.factors.lower_matrix(m);
+      for_each_entry(n_features,
+                     [&](Eigen::Index i, Eigen::Index j) { relative(i, j) = i == j ? std::exp(*in++) : *in++; });
+      lower.setZero();
+      for_each_entry(n_features, [&](Eigen::Index i, Eigen::Index j) {
+        lower(i, j) = product_entry(units.lower_matrix(m), std::as_const(mixture.covariances).matrix(m), i, j);
+      });
+      multiply_factor(std::as_const(mixture.factors).lower_matrix(m), mixture.covariances.matrix(m));
     }
   }
   return !try_factorise(mixture.covariances, mixture.factors);  // unless at the edge of what float64 can hold
+}
+
+void Coordinates::metric(Vector& information) const {
+  const Index n_components = origin_.n_components(), n_features = origin_.n_features();
+  const Factors& factors = origin_.factors;
+  information.resize(n_components * (1 + n_features) + covariance_length(factors));
+  double* out = information.data();
+  for (Index k = 0; k < n_components; ++k) *out++ = origin_.weights[k];
+  for (Index i = 0; i < n_components * n_features; ++i) *out++ = origin_.weights[i / n_features];
+  const auto write_triangle = [&](double weight) {
+    for_each_entry(n_features, [&](Eigen::Index i, Eigen::Index j) { *out++ = i == j ? 2 * weight : weight; });
+  };
+  switch (factors.shape) {
+    case CovarianceShape::full:
+      for (Index k = 0; k < n_components; ++k) write_triangle(origin_.weights[k]);
+      break;
+    case CovarianceShape::tied: write_triangle(1); break;
+    case CovarianceShape::diag:
+      for (Index i = 0; i < n_components * n_features; ++i) *out++ = 2 * origin_.weights[i / n_features];
+      break;
+    case CovarianceShape::spherical:
+      for (Index k = 0; k < n_components; ++k) *out++ = 2 * static_cast<double>(n_features) * origin_.weights[k];
+      break;
+  }
 }
 
 double largest_step(const Mixture& a, const Mixture& b) {

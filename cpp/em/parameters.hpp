@@ -6,16 +6,24 @@
 
 namespace gaussmix {
 
-// Coordinates without constraints: log weights, means less `origin` in units of the columns, and log-Cholesky of the
-// covariances (in the same units) or log variances. Any vector maps back to a valid mixture, or to nothing where float64
-// ends. Components of weight zero keep their weight. The origin keeps an offset of the data from drowning the differences.
-struct Coordinates {
-  const Matrix& origin;  // K x D
-  const Vector& column_scale;
+// Coordinates without constraints, about a mixture and in its own units: log weights; means less those of the origin and
+// factors L of the covariances, both times L0^-1, with logs on the diagonal. Any vector maps back to a valid mixture, or to
+// nothing where float64 ends. They are the same whatever the units of the data. Components of weight zero keep their weight
+// (those of `like` in from_vector).
+class Coordinates {
+ public:
+  explicit Coordinates(const Mixture& origin) : origin_(origin) {}
 
   void to_vector(const Mixture& mixture, Vector& parameters) const;
-  // False, with `mixture` in no defined state, where there is none. `mixture` is not `like`.
+  // False, with `mixture` in no defined state, where there is none. `mixture` is neither `like` nor the origin.
   bool from_vector(const Vector& parameters, const Mixture& like, Mixture& mixture) const;
+
+  // The Fisher information, per unit weight, of data whose components are known; at the origin and diagonal there. In its
+  // scalar product a step of EM is, near a maximum, a symmetric map (Dempster, Laird & Rubin 1977, section 3).
+  void metric(Vector& information) const;
+
+ private:
+  const Mixture& origin_;
 };
 
 // Largest movement from `a` to `b` over the components that carry weight: of a mean, in standard deviations of `a`; of a

@@ -7,7 +7,7 @@
 
 namespace gaussmix {
 
-// Rows in standardised coordinates ((x - mean) / scale), with their weights; in lexicographic order.
+// Rows in standardised coordinates ((x - mean) / scale), with their weights; in lexicographic order if they are all.
 struct Sample {
   Matrix rows;
   Vector weights;

@@ -30,6 +30,7 @@ struct Settings {
   std::optional<double> ridge;  // empty: scale-relative eigenvalue floor; else added to every diagonal
   Index max_iter = 1000;
   Index n_init = 1;
+  bool race = true;  // of many starts, the first and the most promising are run to the end
   Start start = Start::kmeans;
   GivenStart given;
   std::uint64_t seed = 0;

@@ -144,6 +144,7 @@ def fit(
     reg_covar: float | None,
     max_iter: int,
     n_init: int,
+    race: bool,
     init_params: str,
     seed: int,
     accelerate: str,
@@ -157,7 +158,7 @@ def fit(
     history: _Float64 | None,
     on_iteration: Callable[[int, int, float], bool] | None,
 ) -> dict[str, Any]:
-    """EM from `n_init` starts. accelerate: "auto" | "always" | "never". on_degenerate: "repair" | "raise".
+    """EM from `n_init` starts. accelerate: "by rate" (of EM) | "auto" (the same without a `tol`) | "always" | "never". `race`: of three starts or more, the first and the most promising of the others are run to the end. on_degenerate: "repair" | "raise".
 
     `precisions_cholesky_init` is the factor of `covariances_init` as an earlier fit left it; without it the
     covariances are factorised, and floored where need be.
@@ -169,12 +170,12 @@ def fit(
     Returns a dict: weights, means, covariances, precisions_cholesky; log_likelihood (total, at the
     returned parameters); certainty (sum of w log max_k r_k there; nan after an interrupt); total_weight; total_squared_weight; n_rows; column_scale (D,);
     best_start int; seconds_init; seconds_em; starts: list of dicts, one per start, with
-    status ("converged" | "max_iter" | "stopped" | "interrupted" | "degenerate"), n_iter,
-    log_likelihood (at the start's final parameters; nan when degenerate), trace (float64: log-likelihood at the parameters
+    status ("converged" | "max_iter" | "stopped" | "interrupted" | "degenerate" | "raced_out"), n_iter,
+    log_likelihood (at the start's final parameters; at those before the last pass when raced out; nan when degenerate), trace (float64: log-likelihood at the parameters
     before each pass), predicted_gain (total nats still to come by Aitken; nan when unknown),
     floored (K,) int64 (M-steps in which the floor acted on k; also when applied to given or initial parameters), emptied (K,) int64, rejected int
-    (extrapolations undone by the likelihood test), message (str, of a degenerate start).
-    On Ctrl-C the status of the running start is "interrupted", later starts are absent, and the
+    (extrapolations undone by the likelihood test), message (str, of a start that is degenerate or raced out).
+    On Ctrl-C the status of the running start, and of those still in a race with it, is "interrupted", later starts are absent, and the
     pending KeyboardInterrupt is cleared; any other exception raised by a signal handler or by
     `on_iteration` propagates.
     Raises DegenerateError when every start is degenerate.
@@ -191,6 +192,7 @@ def fit_many(
     reg_covar: float | None,
     max_iter: int,
     n_init: int,
+    race: bool,
     init_params: str,
     accelerate: str,
     on_degenerate: str,

@@ -129,7 +129,8 @@ def _degenerate(result: FitResult) -> Iterator[str]:
 
 
 def _disagreeing(result: FitResult) -> Iterator[str]:
-    reached = [start.log_likelihood for start in result.starts if start.status != "degenerate"]
+    unfinished = ("degenerate", "raced_out")
+    reached = [start.log_likelihood for start in result.starts if start.status not in unfinished]
     if len(reached) < 2:
         return
     behind = max(reached) - np.asarray(reached)

@@ -10,6 +10,7 @@ from gaussmix._validation import (
     check_choice,
     check_integer,
     check_optional_real,
+    check_switch,
 )
 from gaussmix.covariance import CovarianceType, resolve_covariance_type
 from gaussmix.steps import ON_DEGENERATE
@@ -26,6 +27,7 @@ def engine_settings(
     max_iter: int,
     accelerate: Acceleration,
     n_init: int,
+    race: bool,
     init_params: str,
     on_degenerate: str,
 ) -> dict[str, Any]:
@@ -38,6 +40,7 @@ def engine_settings(
         "reg_covar": check_optional_real(reg_covar, "reg_covar"),
         "max_iter": check_integer(max_iter, "max_iter", minimum=0),
         "n_init": check_integer(n_init, "n_init", minimum=1),
+        "race": check_switch(race, "race"),
         "init_params": check_choice(init_params, "init_params", INIT_PARAMS),
         "accelerate": check_accelerate(accelerate),
         "on_degenerate": check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE),

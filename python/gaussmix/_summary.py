@@ -59,6 +59,7 @@ def how_it_ended(start: StartOutcome) -> str:
         "stopped": f"stopped after {passes}",
         "interrupted": f"interrupted after {passes}",
         "degenerate": f"degenerate after {passes}",
+        "raced_out": f"given up after {passes}",
     }
     return words.get(start.status, f"{start.status} after {passes}")
 
@@ -78,13 +79,19 @@ def _facts(result: FitResult) -> list[tuple[str, str]]:
         ("BIC", f"{result.bic:.10g} (lower is better)"),
         ("ICL", f"{result.icl:.10g} (lower is better)"),
         ("status", how_it_ended(result.starts[result.best_start])),
-        ("starts", f"{len(result.starts)} (best: number {result.best_start + 1})"),
+        ("starts", _starts(result)),
         ("repairs", f"{result.repairs.total}"),
         (
             "seconds",
             f"{result.seconds_init:.3g} initialisation, {result.seconds_em:.3g} EM",
         ),
     ]
+
+
+def _starts(result: FitResult) -> str:
+    given_up = sum(start.status == "raced_out" for start in result.starts)
+    behind = f", {given_up} given up as they fell behind" if given_up else ""
+    return f"{len(result.starts)} (best: number {result.best_start + 1}{behind})"
 
 
 def _feature_list(mixture: Mixture) -> str:

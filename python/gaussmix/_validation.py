@@ -28,6 +28,7 @@ __all__ = [
     "check_n_threads",
     "check_optional_real",
     "check_sample_weight",
+    "check_switch",
     "feature_names_of",
 ]
 
@@ -303,6 +304,15 @@ def check_n_threads(value: Any) -> int | None:
 def check_verbose(value: Any) -> int:
     """Require an integer >= 0; booleans count as 0 and 1, as in scikit-learn."""
     return check_integer(int(value) if isinstance(value, bool) else value, "verbose", minimum=0)
+
+
+def check_switch(value: Any, name: str) -> bool:
+    """Require True or False."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise GaussmixTypeError(
+        f"{name} must be True or False; got {value!r} of type {type(value).__name__}."
+    )
 
 
 def check_accelerate(value: Any) -> str:

@@ -67,6 +67,9 @@ class GaussianMixture(FittedState, SklearnProtocol):
         Extrapolate EM's steps; 'auto' does so where `tol` is None and EM is slow.
     n_init : int, default=1
         Number of starts; the likeliest outcome is kept.
+    race : bool, default=True
+        Give up starts that fall behind in their first passes; the first start is always run to the
+        end. Ten starts then take about as long as three. False runs all of them to the end.
     init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, default='kmeans'
         How a start is found where it is not given.
     weights_init : array-like of shape (n_components,), optional
@@ -149,6 +152,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         max_iter: int = 1000,
         accelerate: Acceleration = "auto",
         n_init: int = 1,
+        race: bool = True,
         init_params: str = "kmeans",
         weights_init: ArrayLike | None = None,
         means_init: ArrayLike | None = None,
@@ -169,6 +173,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         self.max_iter = max_iter
         self.accelerate = accelerate
         self.n_init = n_init
+        self.race = race
         self.init_params = init_params
         self.weights_init = weights_init
         self.means_init = means_init

@@ -39,6 +39,7 @@ def fit(
     max_iter: int = 1000,
     accelerate: Acceleration = "auto",
     n_init: int = 1,
+    race: bool = True,
     init_params: str = "kmeans",
     weights_init: ArrayLike | None = None,
     means_init: ArrayLike | None = None,
@@ -84,6 +85,9 @@ def fit(
         Extrapolate over slow stretches of EM. "auto": when `tol` is None and the rate calls for it.
     n_init : int, default 1
         Starts; the one of greatest likelihood is returned.
+    race : bool, default True
+        Give up starts that fall behind in their first passes; the first start is always run to the
+        end. Ten starts then take about as long as three. False runs all of them to the end.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
         How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
         of K rows drawn evenly; by random responsibilities.
@@ -154,6 +158,7 @@ def fit(
         max_iter=max_iter,
         accelerate=accelerate,
         n_init=n_init,
+        race=race,
         init_params=init_params,
         on_degenerate=on_degenerate,
     )
@@ -216,9 +221,10 @@ def _run(
 
 
 def _interrupted(result: FitResult) -> FitInterrupted:
+    number = max(i for i, one in enumerate(result.starts) if one.status == "interrupted")
     return FitInterrupted(
-        f"the fit was interrupted in start {len(result.starts)} after "
-        f"{result.starts[-1].n_iter} passes; the exception's .result holds the best mixture "
+        f"the fit was interrupted in start {number + 1} after "
+        f"{result.starts[number].n_iter} passes; the exception's .result holds the best mixture "
         "so far, and fit(..., start=error.result) carries on from it.",
         result,
     )

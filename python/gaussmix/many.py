@@ -40,6 +40,7 @@ def fit_many(
     max_iter: int = 1000,
     accelerate: Acceleration = "auto",
     n_init: int = 1,
+    race: bool = True,
     init_params: str = "kmeans",
     random_state: RandomSource = None,
     n_threads: int | None = None,
@@ -65,7 +66,7 @@ def fit_many(
     sample_weight : array-like, optional
         Frequency weights of the rows: with `groups` of shape (n,); for a stack or a list one array
         per set, where None means that every row of that set counts once.
-    covariance_type, tol, reg_covar, max_iter, accelerate, n_init, init_params, on_degenerate
+    covariance_type, tol, reg_covar, max_iter, accelerate, n_init, race, init_params, on_degenerate
         As in `gaussmix.fit`, the same for every set.
     random_state : None, int, RandomState or Generator, optional
         Gives one seed s, as in `gaussmix.fit`. The set at position i is fitted with
@@ -125,6 +126,7 @@ def fit_many(
         max_iter=max_iter,
         accelerate=accelerate,
         n_init=n_init,
+        race=race,
         init_params=init_params,
         on_degenerate=on_degenerate,
     )

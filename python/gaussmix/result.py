@@ -48,11 +48,12 @@ class StartOutcome(Record):
     status : str
         ``converged``; ``max_iter`` (its passes were used up); ``stopped`` (by a callback);
         ``interrupted`` (by Ctrl-C); ``degenerate`` (a covariance became singular, and
-        ``on_degenerate="raise"``).
+        ``on_degenerate="raise"``); ``raced_out`` (it fell behind in its first passes).
     n_iter : int
         Passes over the data in the EM loop.
     log_likelihood : float
-        Total, at the final parameters of this start; NaN when degenerate.
+        Total, at the final parameters of this start, or before its last pass when it was raced
+        out; NaN when degenerate.
     trace : ndarray
         Total log-likelihood at the parameters before each pass, those of undone steps left out.
     predicted_gain : float
@@ -61,7 +62,7 @@ class StartOutcome(Record):
     rejected : int
         Accelerated steps that the likelihood test undid.
     message : str
-        What was degenerate.
+        What was degenerate, or behind what the start fell.
     """
 
     status: str
