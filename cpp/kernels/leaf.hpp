@@ -179,12 +179,19 @@ inline void visit_sparsely(const Task& task, const Layout& layout, Index begin, 
     for (Index i = 0; i < n_rows; ++i) order[i] = static_cast<std::uint16_t>(i);
   Index count = 0;
   for (Index first = 0; first < n_rows; first += block.capacity) {
-    gather_block(task, begin, order, first, first + block.capacity < n_rows ? first + block.capacity : n_rows, block);
+    const Index last = first + block.capacity < n_rows ? first + block.capacity : n_rows;
+    gather_block(task, begin, order, first, last, block);
     float* bounds = task.sparse.bounds + (begin + first) / kSparseGroup * density.n_components;
     std::int32_t* labels = scratch.labels + first;
     count += features_serve(density, block.x, block)
                  ? visit_groups(task, state, scratch, block, bounds, labels, sums)
                  : visit_dense_block(task, layout, state, block, bounds, labels, sums);
+    if (state.stage == kScout &&
+        too_many(task, count, last)) {  // mostly after the first block, which is cheap to learn
+      give_up(state);
+      visit_all(task, layout, begin + last, end, block, sums);
+      return;
+    }
   }
   next_stage(task, state, n_rows, count, scratch, order);
 }

@@ -202,30 +202,36 @@ inline void accumulate_active(const Density& density, const Block& block, const 
 
 enum : std::int32_t { kScout, kFirstSorted, kSparse };
 
+// Look again later, ever more rarely.
+inline void give_up(LeafState& state) {
+  state.stage = kScout;
+  state.wait = state.wait_next;
+  state.wait_next = state.wait_next < 64 ? 2 * state.wait_next : 64;
+}
+
+inline float share_of(const Task& task, Index count, Index units) {
+  return static_cast<float>(count) / static_cast<float>(units * task.density.n_components);
+}
+
+// Whether more components matter to a row, on average, than sorting could sort out.
+inline bool too_many(const Task& task, Index count, Index n_rows) { return share_of(task, count, n_rows) > 0.25f; }
+
 // What the leaf does next, judged by the share of components that mattered: per row after scouting, per group when sorted.
 inline void next_stage(const Task& task, LeafState& state, Index n_rows, Index count, const SparseScratch& scratch,
                        std::uint16_t* order) {
-  const Index n_components = task.density.n_components;
-  const Index n_groups = round_up(n_rows, kSparseGroup) / kSparseGroup;
-  const auto share = [&](Index units) { return static_cast<float>(count) / static_cast<float>(units * n_components); };
-  const auto give_up = [&] {  // look again later, ever more rarely
-    state.stage = kScout;
-    state.wait = state.wait_next;
-    state.wait_next = state.wait_next < 64 ? 2 * state.wait_next : 64;
-  };
+  const float share = share_of(task, count, round_up(n_rows, kSparseGroup) / kSparseGroup);
   switch (state.stage) {
     case kScout:
-      if (share(n_rows) > 0.25f) return give_up();
-      sort_rows(n_rows, n_components, scratch.labels, scratch.counts, order);
+      sort_rows(n_rows, task.density.n_components, scratch.labels, scratch.counts, order);
       state.stage = kFirstSorted;
       break;
     case kFirstSorted:
-      if (share(n_groups) > 0.5f) return give_up();
-      state.share = share(n_groups);
+      if (share > 0.5f) return give_up(state);
+      state.share = share;
       state.stage = kSparse;
       break;
     default:
-      if (share(n_groups) > 2 * state.share + 0.05f) state.stage = kScout;  // rows have changed their components
+      if (share > 2 * state.share + 0.05f) state.stage = kScout;  // rows have changed their components
       break;
   }
 }
