@@ -29,6 +29,8 @@ NOT_ABOUT_KERNELS = (
     *("architecture", "cli", "cli_endings", "datasets", "io", "persistence"),
     *("replace_file", "stub", "validation"),
 )
+# Not for every platform and Python; Armadillo, the fourth, is a package of the system.
+RIVALS = ("scikit-learn-intelex>=2025", "opencv-python-headless>=4.8,<5", "torch==2.13.0")
 
 
 @nox.session
@@ -130,6 +132,9 @@ def wheel(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure gaussmix and its peers from the same start; the tables come out at the end."""
     install(session, ".[benchmark]")
+    for rival in RIVALS:
+        if not passes(session, "python", "-m", "pip", "install", "--only-binary=:all:", rival):
+            session.log(f"{rival} cannot be installed here and is left out")
     session.run("python", "-m", "benchmarks.run", *session.posargs)
 
 

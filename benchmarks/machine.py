@@ -5,21 +5,36 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
 
-def describe() -> dict[str, str]:
+class Machine(TypedDict):
+    """The columns."""
+
+    cpu: str
+    cores: str
+    system: str
+    python: str
+    numpy: str
+
+
+def describe() -> Machine:
     """Processor, cores this process may use, system, Python and NumPy."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count()
     return {
         "cpu": _cpu_model(),
-        "cores": str(cores),
+        "cores": str(usable_cores()),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _cpu_model() -> str:

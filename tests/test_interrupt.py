@@ -78,7 +78,7 @@ print(json.dumps(answer))
 MANY_PROGRAM = (
     PREAMBLE
     + """
-small = [X[i * 500 : (i + 1) * 500] for i in range(20)]
+small = [X[i * 100 : (i + 1) * 100] for i in range(20)]
 send_later(signal.SIGINT, 2.0)
 try:
     gx.fit_many([*small, X], 16, accelerate=False, random_state=0, n_threads=int(sys.argv[1]))
@@ -168,14 +168,14 @@ def test_ctrl_c_stops_the_initialisation(seconds: str) -> None:
 
 
 @posix_only
-@pytest.mark.parametrize(("n_threads", "done"), [(1, 0), (2, 20)])
-def test_ctrl_c_stops_many_fits(n_threads: int, done: int) -> None:
-    """The largest set goes first: one thread reaches no other, two leave it the last to run, on
-    whichever thread has it."""
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_ctrl_c_stops_many_fits(n_threads: int) -> None:
+    """The largest set goes first: one thread reaches no other; of two, one is soon done with all
+    the others and waits, and it may be the one that Python's signals come to."""
     answer = answer_of(MANY_PROGRAM, str(n_threads))
     assert answer["delay"] < 0.2
     assert answer["last"] == "not run"
-    assert answer["done"] == done
+    assert (answer["done"] > 0) == (n_threads > 1)
     assert answer["same"]
 
 

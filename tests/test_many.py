@@ -240,6 +240,7 @@ def test_a_read_only_sequence() -> None:
     assert [one.log_likelihood for one in part] == results.log_likelihoods[3:0:-1].tolist()
     assert (part.keys, part.seeds.tolist()) == ((3, 2, 1), [3, 2, 1])
     assert results[::-1].keys == (4, 3, 2, 1, 0)
+    assert results[-7::-1].keys == results[4:2].keys == ()
     with pytest.raises(AttributeError):
         results.n_iter = np.zeros(5)  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):

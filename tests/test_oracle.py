@@ -9,8 +9,6 @@ belong together is a property of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,109 +20,13 @@ from numpy.typing import NDArray
 
 import gaussmix as gx
 import reference as ref
+from expected import Expected, U
 from fits import fixed_passes
 from gaussmix import _core
 from strategies import Problem, clusters, examples, problems, random_covariance, soft_start
 
-U = np.finfo(np.float64).eps / 2
 # Responsibilities below this have lost digits to gradual underflow, or are gone.
 SMALLEST_SHARE = 1e-280
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the oracle says about a problem, and how exactly a double can know it."""
-
-    problem: Problem
-    mixture: gx.Mixture
-
-    @cached_property
-    def factors(self) -> ref.Array:
-        return ref.matrices(
-            self.problem.covariance_type,
-            self.mixture.precisions_cholesky,
-            self.problem.n_components,
-            self.problem.n_features,
-        )
-
-    @cached_property
-    def joint(self) -> ref.Array:
-        return ref.joint_log_density_by_factor(
-            self.problem.X, self.mixture.weights, self.mixture.means, self.factors
-        )
-
-    @cached_property
-    def log_density(self) -> ref.Array:
-        return ref.log_sum_exp(self.joint)
-
-    @cached_property
-    def responsibilities(self) -> ref.Array:
-        return ref.responsibilities(self.joint)
-
-    @cached_property
-    def joint_bound(self) -> ref.Array:
-        """Rounding error of the joint log density, by the analysis above."""
-        rows, n_features = ref.real(self.problem.X), self.problem.n_features
-        bound = np.zeros_like(self.joint)
-        # Tied mixtures are whitened once, about the mean of the heaviest component, and the means
-        # are subtracted after that.
-        tied = self.problem.covariance_type == "tied"
-        centre = ref.real(self.mixture.means[np.argmax(self.mixture.weights)])
-        for k, factor in enumerate(self.factors):
-            deviation = rows - self.mixture.means[k]
-            exact = np.abs(deviation @ factor)
-            size = np.abs(deviation)
-            if tied:
-                size = np.abs(rows - centre) + np.abs(self.mixture.means[k] - centre)
-            majorant = size @ np.abs(factor)
-            constant = n_features + np.sum(np.abs(np.log(np.diag(factor))))
-            constant += np.abs(np.log(ref.Real(self.mixture.weights[k])))
-            bound[:, k] = n_features * np.sum(majorant * exact, axis=1) + constant
-        return np.asarray(4 * U * (bound + np.abs(self.joint)))
-
-    @cached_property
-    def log_density_bound(self) -> ref.Array:
-        """What that makes of log p(x): the bounds of those components that carry it."""
-        return np.asarray(np.sum(self.responsibilities * self.joint_bound, axis=1))
-
-    @cached_property
-    def whitened_ratio(self) -> float:
-        """Largest squared distance of a mean from the heaviest one, in the covariance's metric.
-
-        Statistics of a tied mixture are gathered in whitened coordinates about that mean, unless
-        this ratio is beyond 1e4: then component by component, as for the other structures.
-        """
-        means = ref.real(self.mixture.means)
-        offsets = (means - means[np.argmax(self.mixture.weights)]) @ self.factors[0]
-        return min(max(1.0, float(np.max(np.sum(offsets**2, axis=1)))), 1e4)
-
-    @cached_property
-    def whitened_mean_bound(self) -> ref.Array:
-        """Rounding of whitened rows and means, carried back."""
-        reach = self.problem.n_features * np.sqrt(self.whitened_ratio)
-        return np.asarray(4 * U * reach * self.standard_deviations)
-
-    @cached_property
-    def pooled_bound(self) -> ref.Array:
-        """Stated error of total scatter less scatter of the means: 1e-14 times the ratio."""
-        sd = self.standard_deviations
-        error = 1e-14 * self.whitened_ratio * self.statistics.total_weight
-        return np.asarray(error * np.outer(sd, sd))
-
-    @property
-    def standard_deviations(self) -> ref.Array:
-        """Of a tied mixture, shape (D,)."""
-        return np.asarray(np.sqrt(np.diag(self.problem.parameters().covariances[0])))
-
-    @cached_property
-    def statistics(self) -> ref.Statistics:
-        return ref.statistics(
-            self.problem.X,
-            self.responsibilities,
-            self.problem.sample_weight,
-            self.log_density,
-            self.mixture.means,
-        )
 
 
 def expected_of(problem: Problem) -> Expected:
@@ -147,11 +49,12 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
     """Log-likelihood to 1e-12, statistics to 1e-10, both beside the bounds that are stated."""
     truth, problem = expected.statistics, expected.problem
     row_weights = ref.real(problem.row_weights())
+    by_features = expected.by_features(actual)
+    row_bound = 1e-12 * np.abs(expected.log_density) + expected.log_density_bound
+    if by_features:
+        row_bound = row_bound + expected.feature_bound
     assert_within(
-        actual.log_likelihood,
-        truth.log_likelihood,
-        row_weights @ (1e-12 * np.abs(expected.log_density) + expected.log_density_bound),
-        "log_likelihood",
+        actual.log_likelihood, truth.log_likelihood, row_weights @ row_bound, "log_likelihood"
     )
     assert_within(actual.total_weight, truth.total_weight, 1e-14 * truth.total_weight, "total")
     assert_within(
@@ -172,6 +75,8 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
     # Sums are taken about the means that were given: a component that moves by d knows its new
     # mean and scatter to rounding of d and of weight * d * d.
     mean_bound = 1e-10 * spread + 1e-13 * moved + 4 * U * np.abs(truth.mean)
+    if by_features:
+        mean_bound = mean_bound + expected.feature_moment_bound / weight[:, None]
     whitened = problem.covariance_type == "tied" and actual.scatter_kind == "pooled"
     if whitened:
         mean_bound = mean_bound + expected.whitened_mean_bound
@@ -183,6 +88,8 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
     blur = 4 * np.finfo(ref.Real).eps * np.abs(truth.mean)
     own_error = 1e-10 * own + 1e-13 * raw + blur[:, :, None] * blur[:, None, :]
     scatter_bound = weight[:, None, None] * own_error + SMALLEST_SHARE
+    if by_features:
+        scatter_bound = scatter_bound + expected.feature_scatter_bound
     reduced = ref.reduced_scatter(actual.scatter_kind, truth.scatter)
     bound = ref.reduced_scatter(actual.scatter_kind, scatter_bound)
     if actual.scatter_kind == "pooled":

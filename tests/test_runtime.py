@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import typing
 
 import numpy as np
 import pytest
@@ -124,6 +125,14 @@ def test_show_versions_prints_a_line_for_each(capsys: pytest.CaptureFixture[str]
     assert [line.split("  ")[0] for line in lines] == list(versions())
     for line, value in zip(lines, versions().values(), strict=True):
         assert line.endswith(value)
+
+
+def test_annotations_can_be_looked_up_at_run_time() -> None:
+    hints = [typing.get_type_hints(f) for f in (gx.fit, gx.fit_many, gx.e_step, gx.Mixture.sample)]
+    assert hints[0]["return"] is gx.FitResult
+    assert {np.random.Generator, np.random.RandomState, int} < set(
+        typing.get_args(hints[0]["random_state"])
+    )
 
 
 def test_all_public_names_exist() -> None:

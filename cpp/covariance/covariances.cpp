@@ -10,11 +10,11 @@ namespace gaussmix {
 
 namespace {
 
-[[noreturn]] void throw_not_positive_definite(const Covariances& covariances, Index i, double pivot) {
+[[noreturn]] void throw_not_positive_definite(const Covariances& covariances, const Indefinite& found) {
   char number[32];
-  std::snprintf(number, sizeof number, "%.3g", pivot);
+  std::snprintf(number, sizeof number, "%.3g", found.pivot);
   std::string which = "the tied covariance";
-  if (covariances.shape != CovarianceShape::tied) which = "the covariance of component " + std::to_string(i);
+  if (covariances.shape != CovarianceShape::tied) which = "the covariance of component " + std::to_string(found.number);
   const char* what = covariances.shape == CovarianceShape::full || covariances.shape == CovarianceShape::tied
                          ? " (smallest pivot of its correlation matrix: "
                          : " (smallest variance: ";
@@ -28,25 +28,27 @@ double log_determinant_of(const Factors& factors, Index k) {
   return -2 * repeats * ConstVectorMap(factors.inverse.data() + k * n, n).array().log().sum();
 }
 
-void factorise_variances(const Covariances& covariances, Factors& factors) {
+std::optional<Indefinite> factorise_variances(const Covariances& covariances, Factors& factors) {
   const Index n = static_cast<Index>(covariances.values.size()) / covariances.n_components;
   for (Index k = 0; k < covariances.n_components; ++k) {
     for (Index d = 0; d < n; ++d) {
       const double variance = covariances.values[static_cast<std::size_t>(k * n + d)];
-      if (!(variance > 0) || !std::isfinite(variance)) throw_not_positive_definite(covariances, k, variance);
+      if (!(variance > 0) || !std::isfinite(variance)) return Indefinite{k, variance};
       factors.inverse[static_cast<std::size_t>(k * n + d)] = 1.0 / std::sqrt(variance);
     }
     factors.log_determinants[k] = log_determinant_of(factors, k);
   }
+  return std::nullopt;
 }
 
-void factorise_matrices(const Covariances& covariances, Factors& factors) {
+std::optional<Indefinite> factorise_matrices(const Covariances& covariances, Factors& factors) {
   for (Index i = 0; i < covariances.n_matrices(); ++i) {
     const FactorReport report = factorise(covariances.matrix(i), factors.lower_matrix(i), factors.inverse_matrix(i));
-    if (!report.positive_definite) throw_not_positive_definite(covariances, i, report.smallest_pivot);
+    if (!report.positive_definite) return Indefinite{i, report.smallest_pivot};
     factors.log_determinants[i] = report.log_determinant;
   }
   if (covariances.shape == CovarianceShape::tied) factors.log_determinants.setConstant(factors.log_determinants[0]);
+  return std::nullopt;
 }
 
 bool has_matrices(CovarianceShape shape) { return shape == CovarianceShape::full || shape == CovarianceShape::tied; }
@@ -111,12 +113,14 @@ void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index 
   factors.log_determinants.resize(n_components);
 }
 
-void factorise(const Covariances& covariances, Factors& factors) {
+std::optional<Indefinite> try_factorise(const Covariances& covariances, Factors& factors) {
   reshape(factors, covariances.shape, covariances.n_components, covariances.n_features);
-  if (has_matrices(covariances.shape))
-    factorise_matrices(covariances, factors);
-  else
-    factorise_variances(covariances, factors);
+  return has_matrices(covariances.shape) ? factorise_matrices(covariances, factors)
+                                         : factorise_variances(covariances, factors);
+}
+
+void factorise(const Covariances& covariances, Factors& factors) {
+  if (const auto found = try_factorise(covariances, factors)) throw_not_positive_definite(covariances, *found);
 }
 
 Factors factorise(const Covariances& covariances) {

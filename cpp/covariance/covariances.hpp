@@ -1,6 +1,7 @@
 // Covariances of all components in the four storage shapes, and their factors.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,13 @@ void copy_component(const Factors& from, Factors& to, Index k);
 // Sizes the arrays; what they held is lost, and no memory is asked for when they have these sizes already.
 void reshape(Covariances& covariances, CovarianceShape shape, Index n_components, Index n_features);
 void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index n_features);
+
+// The first matrix that is not positive definite, and its smallest pivot or variance; nothing when `factors` is written.
+struct Indefinite {
+  Index number;
+  double pivot;
+};
+std::optional<Indefinite> try_factorise(const Covariances& covariances, Factors& factors);
 
 // Throws InvalidArgument naming the component and its smallest pivot when one is not positive definite.
 void factorise(const Covariances& covariances, Factors& factors);

@@ -19,6 +19,14 @@ void unpack_symmetric(const double* packed, MatrixMap out) {
     for (Eigen::Index j = 0; j <= i; ++j) out(i, j) = out(j, i) = *packed++;
 }
 
+// The feature form sums just those products that its densities are made of.
+Form form_for(CovarianceShape shape, ScatterKind kind) {
+  const bool same = (shape == CovarianceShape::full && kind == ScatterKind::full) ||
+                    (shape == CovarianceShape::diag && kind == ScatterKind::diag) ||
+                    (shape == CovarianceShape::spherical && kind == ScatterKind::trace);
+  return same ? Form::features : Form::centred;
+}
+
 MatrixMap map_of(Matrix& matrix) { return {matrix.data(), matrix.rows(), matrix.cols()}; }
 
 }  // namespace
@@ -81,9 +89,10 @@ void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_
 }
 
 void EStep::run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
-                const double* responsibilities, SufficientStatistics& statistics) {
+                const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse) {
   kernels::Task task = this->task(density, source);
   task.rows.responsibilities = responsibilities;
+  task.sparse = sparse;
   task.scatter = kernel_scatter(kind);
   const double* sums = pass_.run(task, data_.n_rows);
   const kernels::Layout layout =
@@ -100,13 +109,17 @@ void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStati
     if (kind == ScatterKind::pooled && run_whitened(mixture, statistics)) return;
     unwhitened_kernel_parameters(mixture, parameters_);
   } else {
-    kernel_parameters(mixture, parameters_);
+    kernel_parameters(mixture, form_for(mixture.factors.shape, kind), parameters_);
   }
-  run(parameters_.density(), kernels::Source::softmax, mixture.means, kind, nullptr, statistics);
+  const kernels::Density density = parameters_.density();
+  kernels::Sparse sparse;
+  if (in_run_ && density.features.table != nullptr)
+    sparse = sparsity_.next_pass(mixture, data_.n_rows, leaf_rows(density.n_components, density.n_features));
+  run(density, kernels::Source::softmax, mixture.means, kind, nullptr, statistics, sparse);
 }
 
-// What share of the total scatter the mixture's covariance explains, in its own coordinates: large when a subtraction of
-// the means' scatter from the total would cancel.
+// Total scatter in units of the mixture's covariance: where it is large, taking the scatter of the means from it would
+// leave few digits.
 double EStep::total_to_within(const Mixture& mixture) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
   double trace = 0;
@@ -131,7 +144,7 @@ void EStep::take_total_scatter(const Mixture& mixture, const double* packed, con
 // With y = L^-1 (x - c) the log-densities need D operations per component instead of D^2 / 2, and the within scatter is the
 // constant total scatter less the scatter of the means. Returns false, having done nothing, where that would lose digits.
 bool EStep::run_whitened(const Mixture& mixture, SufficientStatistics& statistics) {
-  kernel_parameters(mixture, parameters_);
+  kernel_parameters(mixture, Form::features, parameters_);
   if (!parameters_.whitened() || (total_scatter_.known && total_to_within(mixture) > kLargestWhitenedRatio))
     return false;
   const Index n_features = data_.n_features;
@@ -170,7 +183,7 @@ bool EStep::run_whitened(const Mixture& mixture, SufficientStatistics& statistic
 }
 
 Likelihood EStep::likelihood(const Mixture& mixture) {
-  kernel_parameters(mixture, parameters_);
+  kernel_parameters(mixture, Form::centred, parameters_);
   kernels::Task task = this->task(parameters_.density(), kernels::Source::softmax);
   task.accumulate = false;
   const double* sums = pass_.run(task, data_.n_rows);

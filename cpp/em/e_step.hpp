@@ -1,6 +1,7 @@
 // Data and mixture -> sufficient statistics, in one visit to the rows.
 #pragma once
 
+#include "em/sparsity.hpp"
 #include "mixture/kernel_parameters.hpp"
 #include "statistics/pass.hpp"
 
@@ -32,6 +33,12 @@ class EStep {
   }
   Likelihood likelihood(const Mixture& mixture);
 
+  // The passes that follow belong to one run of EM: what they learn of the rows spares work in the next ones.
+  void begin_run() {
+    sparsity_.restart();
+    in_run_ = true;
+  }
+
   // All of each row to its nearest centre; the log-likelihood of the result is minus half the scaled inertia.
   SufficientStatistics nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind);
   // Shares given as an n x K array, sums taken about `centres`.
@@ -43,7 +50,7 @@ class EStep {
 
  private:
   void run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
-           const double* responsibilities, SufficientStatistics& statistics);
+           const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse = {});
   bool run_whitened(const Mixture& mixture, SufficientStatistics& statistics);
   void finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
                         SufficientStatistics& statistics);
@@ -57,6 +64,8 @@ class EStep {
   Pass pass_;
   TotalScatter total_scatter_;
   KernelParameters parameters_;
+  Sparsity sparsity_;
+  bool in_run_ = false;
   Vector shift_;    // scratch
   Vector overall_;  // scratch
   Matrix scatter_;  // scratch

@@ -32,6 +32,7 @@ class Loop {
         squarem_(regularisation, e_step.execution(), settings.n_components),
         accelerating_(settings.acceleration == Acceleration::always) {
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
+    e_step_.begin_run();
     outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
   }
 
@@ -97,6 +98,7 @@ class Loop {
 
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
   void accelerated_step(double log_likelihood) {
+    if (fallback_.n_components() == 0) cycle_start_ = extrapolated_ = fallback_ = theta_;  // takes their memory at once
     in_cycle_ = !in_cycle_;
     if (in_cycle_) {
       std::swap(cycle_start_, theta_);

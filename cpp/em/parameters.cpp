@@ -3,7 +3,6 @@
 #include <cmath>
 #include <utility>
 
-#include "base/errors.hpp"
 #include "kernels/interface.hpp"
 
 namespace gaussmix {
@@ -118,12 +117,7 @@ bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mix
       multiply_factor(std::as_const(mixture.factors).lower_matrix(m), mixture.covariances.matrix(m));
     }
   }
-  try {
-    factorise(mixture.covariances, mixture.factors);
-  } catch (const InvalidArgument&) {  // extrapolated to the edge of what float64 can hold
-    return false;
-  }
-  return true;
+  return !try_factorise(mixture.covariances, mixture.factors);  // unless at the edge of what float64 can hold
 }
 
 void Coordinates::metric(Vector& information) const {

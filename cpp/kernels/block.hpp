@@ -1,5 +1,6 @@
-// A block is a few dozen to a few hundred rows, transposed so that SIMD lanes hold different samples. Its buffers stay in
-// the first or second cache level while every component passes over them.
+// A block is a few hundred rows, transposed so that SIMD lanes hold different samples. Its buffers stay in the second cache
+// level while every component passes over them. They are cut into strips, one register tile of samples each: in a buffer of
+// n quantities, value q of sample i lies at [i / kStrip][q][i % kStrip], so that a strip is contiguous memory.
 #pragma once
 
 #include "kernels/simd.hpp"
@@ -9,93 +10,106 @@ namespace {
 
 inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-// Rows of a block: the largest power of two that keeps one coordinate buffer within 16 KB (half of a small first-level
-// cache) and the logits within 256 KB. Wide data gets 256 all the same: there the accumulators are the larger traffic.
-inline Index block_rows(Index n_components, Index n_features, bool lanewise) {
-  Index rows = 256;
-  if (lanewise)
-    while (rows > 32 && n_features * rows > 2048) rows /= 2;
-  while (rows > 32 && n_components * rows > 32768) rows /= 2;
+struct Block {
+  Index capacity;       // rows a block can hold
+  Index rows;           // rows present
+  Index n_strips;       // padding rows repeat the first row with weight zero
+  double* x;            // D per sample
+  double* whitened;     // D, or null
+  double* centred;      // D + 1, scratch of the centred form
+  double* features;     // scratch of the feature form; shares the memory of `centred`
+  double* logits;       // K: logits, then responsibilities
+  double* weights;      // 1
+  double* log_density;  // 1
+};
+
+// What one sample needs, in doubles.
+inline Index row_size(const Task& task) {
+  const Density& density = task.density;
+  const Index centred = density.n_features + 1;
+  const Index scratch =
+      density.features.table != nullptr && density.features.size > centred ? density.features.size : centred;
+  const Index coordinates = density.whitener != nullptr ? 2 * density.n_features : density.n_features;
+  return coordinates + scratch + density.n_components + 2;
+}
+
+// As many rows as fit in 1 MB, so that reducing the sums once per block is cheap beside making them, but no more than
+// 512, because nothing is gained, and no fewer than a group of the sparse visit.
+inline Index block_rows(const Task& task) {
+  Index rows = 512;
+  while (rows > kSparseGroup && rows * row_size(task) > 131072) rows /= 2;
   return rows;
 }
 
-// Accumulators hold one sum per lane while that stays in the second-level cache; else one sum, reduced per block.
-inline bool lanewise_accumulators(Index layout_size) { return layout_size * kLanes <= 98304; }
+// Distance of two quantities in `centred`; not a power of two, to spread over the sets of the caches.
+inline Index centred_step(const Block& block) { return block.capacity + kAlignment; }
 
-struct Accumulator {
-  double* data;
-  bool lanewise;
-  void add(Index i, Vec v) const {
-    if (lanewise)
-      store(data + i * kLanes, load(data + i * kLanes) + v);
-    else
-      data[i] += horizontal_sum(v);
-  }
-};
-
-struct Block {
-  Index stride;      // distance of two features in the buffers below; not a power of two, to spread over cache sets
-  Index rows;        // rows present
-  Index padded;      // rounded up to whole tiles; padding rows repeat the first row with weight zero
-  double* x;         // D x stride
-  double* whitened;  // D x stride, or null
-  double* centred;   // D x stride, scratch
-  double* scaled;    // kTileRows x stride, scratch
-  double* logits;    // K x stride: logits, then responsibilities
-  double* weights;   // stride
-  Accumulator sums;
-};
-
-inline Index block_stride(Index rows) { return rows + kAlignment; }
-
-inline Index workspace_size(const Task& task) {
-  const Density& density = task.density;
-  const Layout layout = make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter);
-  const bool lanewise = lanewise_accumulators(layout.size);
-  const Index stride = block_stride(block_rows(density.n_components, density.n_features, lanewise));
-  const Index coordinates = density.whitener != nullptr ? 3 : 2;
-  const Index sums = lanewise ? layout.size * kLanes : layout.size;
-  return (coordinates * density.n_features + kTileRows + density.n_components + 1) * stride +
-         round_up(sums, kAlignment);
+// In doubles.
+inline Index block_size(const Task& task) {
+  return block_rows(task) * row_size(task) + (task.density.n_features + 1) * kAlignment;
 }
 
-inline Block make_block(const Task& task, const Layout& layout, double* workspace) {
+inline Block make_block(const Task& task, double* workspace) {
   const Density& density = task.density;
   Block block{};
-  block.sums.lanewise = lanewise_accumulators(layout.size);
-  block.stride = block_stride(block_rows(density.n_components, density.n_features, block.sums.lanewise));
+  block.capacity = block_rows(task);
   auto take = [&](Index count) {
     double* p = workspace;
-    workspace += count * block.stride;
+    workspace += count * block.capacity;
     return p;
   };
   block.x = take(density.n_features);
-  block.centred = take(density.n_features);
   block.whitened = density.whitener != nullptr ? take(density.n_features) : nullptr;
-  block.scaled = take(kTileRows);
   block.logits = take(density.n_components);
   block.weights = take(1);
-  block.sums.data = workspace;
+  block.log_density = take(1);
+  block.centred = block.features = workspace;
   return block;
 }
 
+// D known to the compiler, or 0: for the narrowest rows it then finds shuffles, and loading would otherwise be a tenth of all.
+template <int D, class T>
+inline void transpose_strip(const T* rows, Index n_features, double* out) {
+  const Index n = D > 0 ? D : n_features;
+  if constexpr (D > 0) {
+    for (int d = 0; d < D; ++d)
+      for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<double>(rows[i * D + d]);
+  } else {
+    for (Index i = 0; i < kStrip; ++i)
+      for (Index d = 0; d < n; ++d) out[d * kStrip + i] = static_cast<double>(rows[i * n + d]);
+  }
+}
+
 template <class T>
-inline void transpose(const T* rows, Index n_features, Block& block) {
-  for (Index i = 0; i < block.padded; ++i) {
+inline void transpose(const T* rows, Index n_features, const Block& block) {
+  const Index n_full = block.rows / kStrip;
+  for (Index strip = 0; strip < n_full; ++strip) {
+    const T* from = rows + strip * kStrip * n_features;
+    double* to = block.x + strip * n_features * kStrip;
+    if (n_features <= 4)
+      with_size<4>(n_features, [&]<int D>() { transpose_strip<D>(from, n_features, to); });
+    else
+      transpose_strip<0>(from, n_features, to);
+  }
+  for (Index i = n_full * kStrip; i < block.n_strips * kStrip; ++i) {
     const T* row = rows + (i < block.rows ? i : 0) * n_features;
-    for (Index d = 0; d < n_features; ++d) block.x[d * block.stride + i] = static_cast<double>(row[d]);
+    for (Index d = 0; d < n_features; ++d)
+      block.x[n_full * n_features * kStrip + d * kStrip + i % kStrip] = static_cast<double>(row[d]);
   }
 }
 
 inline void load_block(const Rows& rows, Index n_features, Index begin, Index end, Block& block) {
   block.rows = end - begin;
-  block.padded = round_up(block.rows, kTile);
+  block.n_strips = (block.rows + kStrip - 1) / kStrip;
   if (rows.single_precision)
     transpose(static_cast<const float*>(rows.data) + begin * n_features, n_features, block);
   else
     transpose(static_cast<const double*>(rows.data) + begin * n_features, n_features, block);
-  for (Index i = 0; i < block.rows; ++i) block.weights[i] = rows.weights != nullptr ? rows.weights[begin + i] : 1.0;
-  for (Index i = block.rows; i < block.padded; ++i) block.weights[i] = 0.0;
+  if (rows.weights != nullptr)
+    for (Index i = 0; i < block.rows; ++i) block.weights[i] = rows.weights[begin + i];
+  else
+    for (Index i = 0; i < block.rows; ++i) block.weights[i] = 1.0;
+  for (Index i = block.rows; i < block.n_strips * kStrip; ++i) block.weights[i] = 0.0;
 }
 
 }  // namespace

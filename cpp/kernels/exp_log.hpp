@@ -1,5 +1,5 @@
-// exp and log for the E-step, the same algorithm at every level. Coefficients: near-minimax (Chebyshev) fits made with
-// 40 digits; truncation is below 4e-18 in both, so what remains is the rounding of the last few operations (under 2 ulp).
+// exp2 and log for the E-step, the same algorithm at every level. Coefficients: near-minimax (Chebyshev) fits made with
+// 60 digits; truncation is below 2e-17 in both, so what remains is the rounding of the last few operations (under 2 ulp).
 #pragma once
 
 #include "kernels/simd.hpp"
@@ -10,30 +10,29 @@ namespace {
 // ln 2 in two parts: n * kLn2High is exact for every exponent n.
 constexpr double kLn2High = 0x1.62e42feep-1;
 constexpr double kLn2Low = 1.9082149292705877e-10;
-constexpr double kInverseLn2 = 1.4426950408889634;
+constexpr double kLn2 = 0.6931471805599453;
 // Adding and subtracting 1.5 * 2^52 rounds to an integer and leaves that integer in the low bits.
 constexpr double kRound = 6755399441055744.0;
 
-// exp(x) for x <= 0; zero below -707, where the result would leave the normal range.
-inline Vec exp_of_nonpositive(Vec x) {
-  const Vec shifted = x * kInverseLn2 + kRound;
-  const Vec n = shifted - kRound;
-  const Vec r = (x - n * kLn2High) - n * kLn2Low;
-  Vec p = broadcast(2.5110095611886237e-08);
-  p = p * r + 2.763271507163225e-07;
-  p = p * r + 2.755724076173926e-06;
-  p = p * r + 2.480148527837006e-05;
-  p = p * r + 1.984126989019370e-04;
-  p = p * r + 1.388888895250541e-03;
-  p = p * r + 8.333333333319546e-03;
-  p = p * r + 4.166666666648738e-02;
-  p = p * r + 1.666666666666668e-01;
-  p = p * r + 5.000000000000018e-01;
+// 2^x for x <= 0; zero below -1020, where the result would leave the normal range.
+inline Vec exp2_of_nonpositive(Vec x) {
+  const Vec shifted = x + kRound;
+  const Vec r = x - (shifted - kRound);
+  Vec p = broadcast(4.4549605981865186e-10);
+  p = p * r + 7.072585949269223e-09;
+  p = p * r + 1.0178062445845774e-07;
+  p = p * r + 1.321544258792169e-06;
+  p = p * r + 1.525273382983612e-05;
+  p = p * r + 1.540353044173605e-04;
+  p = p * r + 1.3333558146416936e-03;
+  p = p * r + 9.618129107606888e-03;
+  p = p * r + 5.55041086648216e-02;
+  p = p * r + 2.4022650695910097e-01;
+  p = p * r + 6.931471805599453e-01;
   p = p * r + 1.0;
-  p = p * r + 1.0;
-  // Unsigned, because where x is far below -707 the sum runs over; that lane is thrown away.
+  // Unsigned, because where x is far below -1020 the sum runs over; that lane is thrown away.
   const UnsignedVec bits = reinterpret_cast<UnsignedVec>(p) + (reinterpret_cast<UnsignedVec>(shifted) << 52);
-  return x < -707.0 ? Vec{} : reinterpret_cast<Vec>(bits);
+  return x < -1020.0 ? Vec{} : reinterpret_cast<Vec>(bits);
 }
 
 // log(x) for normal x > 0: x = 2^e m with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m - 1) / (m + 1)).

@@ -13,7 +13,19 @@ enum class Shape { spherical, diagonal, full };  // of the inverse factors below
 enum class Source { softmax, hard, given };      // where responsibilities come from
 enum class Scatter { none, trace, diagonal, full };
 
-// Logit of row x and component k: log_constants[k] - |factor_k (x - mean_k)|^2 / 2, never below kLowestLogit.
+// Logits as products of a table of numbers with features of the row, z = x - centre: [1, z] for a whitened density, [1, z, |z|^2]
+// spherical, [1, z, z_i^2] diagonal, [1, z, z_i z_j (j <= i, by rows)] full. Half the operations of the centred form and no
+// subtraction per component, but its rounding grows with the square of the distance from the one centre: a block of rows
+// uses it only if |z_i| * inverse_scale_i <= limit for all of them, and is centred on each mean otherwise.
+struct Features {
+  const double* table = nullptr;          // K x size; null: never use this form
+  const double* centre = nullptr;         // D
+  const double* inverse_scale = nullptr;  // D
+  double limit = 0;
+  Index size = 0;
+};
+
+// Logit, in units of log 2, of row x and component k: log_constants[k] - |factor_k (x - mean_k)|^2, never below kLowestLogit.
 struct Density {
   Shape shape = Shape::full;
   Index n_components = 0;
@@ -24,6 +36,7 @@ struct Density {
   // When set, rows are replaced by whitener (x - whitening_centre) first; `means` and all sums live in those coordinates.
   const double* whitener = nullptr;          // packed lower triangle
   const double* whitening_centre = nullptr;  // D
+  Features features;
 };
 
 // A logit of minus infinity would turn into NaN as soon as two of them are subtracted.
@@ -77,10 +90,32 @@ static inline Layout make_layout(Index n_components, Index n_features, Scatter s
   return layout;
 }
 
+// What a sparse visit remembers of a leaf.
+struct LeafState {
+  std::int32_t stage = 0;
+  std::int32_t wait = 1;       // visits until the leaf is looked at again
+  std::int32_t wait_next = 4;  // after that
+  float share = 0;             // of (group, component) pairs that mattered when the rows were sorted
+};
+
+constexpr Index kSparseGroup = 32;  // rows that share their bounds
+
+// Memory of all leaves between passes, and how the components have moved since the last one: in the metric of k,
+// distance now >= scale_k * distance then - shift_k. See sparse.hpp.
+struct Sparse {
+  LeafState* leaves = nullptr;     // null: every component of every row
+  std::uint16_t* order = nullptr;  // n: the leaf's rows, sorted
+  float* bounds = nullptr;         // groups of all leaves x K
+  const float* scale = nullptr;    // K
+  const float* shift = nullptr;    // K
+  Index leaf_rows = 0;             // a multiple of kSparseGroup, at most 65536
+};
+
 struct Task {
   Density density;
   Rows rows;
   Outputs outputs;
+  Sparse sparse;
   Source source = Source::softmax;
   Scatter scatter = Scatter::none;
   bool accumulate = true;      // false: outputs only

@@ -1,4 +1,4 @@
-// Logits -> responsibilities times row weight, in place, and the weighted log-likelihood of the block.
+// Logits of a strip -> responsibilities times row weight, in place, and the weighted log-likelihood.
 #pragma once
 
 #include "kernels/block.hpp"
@@ -7,65 +7,68 @@
 namespace gaussmix::kernels {
 namespace {
 
-inline Vec largest_logit(const double* logits, Index stride, Index n_components) {
-  Vec largest = load(logits);
-  for (Index k = 1; k < n_components; ++k) largest = larger(largest, load(logits + k * stride));
-  return largest;
-}
-
 struct Likelihood {
-  Vec log_likelihood;
-  Vec certainty;  // sum of weight * log max_k r_k, at most 0
+  Vec log_likelihood{};
+  Vec certainty{};  // sum of weight * log max_k r_k, at most 0
 };
 
-// log p(x) per row goes to `log_density` (stride long); returns the weighted sums.
-inline Likelihood softmax(Index n_components, Block& block, double* log_density) {
-  Likelihood total{};
-  for (Index i = 0; i < block.padded; i += kLanes) {
-    double* logits = block.logits + i;
-    const Vec largest = largest_logit(logits, block.stride, n_components);
-    Vec sum{};
+// All vectors of the strip side by side: each is a chain of dependent operations.
+inline void largest_logits(const double* logits, Index n_components, Tile& largest) {
+  for (int v = 0; v < kTileVectors; ++v) largest[v] = load(logits + v * kLanes);
+  for (Index k = 1; k < n_components; ++k)
+    for (int v = 0; v < kTileVectors; ++v) largest[v] = larger(largest[v], load(logits + k * kStrip + v * kLanes));
+}
+
+// log p(x) per row goes to `log_density`.
+inline void softmax(Index n_components, double* logits, const double* weights, double* log_density, Likelihood& total) {
+  Tile largest, sum = {}, scale;
+  largest_logits(logits, n_components, largest);
+  for (int v = 0; v < kTileVectors; ++v)
     for (Index k = 0; k < n_components; ++k) {
-      const Vec e = exp_of_nonpositive(load(logits + k * block.stride) - largest);
-      store(logits + k * block.stride, e);
-      sum += e;
+      double* p = logits + k * kStrip + v * kLanes;
+      const Vec e = exp2_of_nonpositive(load(p) - largest[v]);
+      store(p, e);
+      sum[v] += e;
     }
-    const Vec weight = load(block.weights + i);
-    const Vec scale = weight / sum;
-    for (Index k = 0; k < n_components; ++k) store(logits + k * block.stride, load(logits + k * block.stride) * scale);
-    const Vec log_sum = log_of_positive(sum);  // the largest responsibility is 1 / sum
-    const Vec row = largest + log_sum;
-    store(log_density + i, row);
+  for (int v = 0; v < kTileVectors; ++v) scale[v] = load(weights + v * kLanes) / sum[v];
+  for (Index k = 0; k < n_components; ++k)
+    for (int v = 0; v < kTileVectors; ++v) {
+      double* p = logits + k * kStrip + v * kLanes;
+      store(p, load(p) * scale[v]);
+    }
+  for (int v = 0; v < kTileVectors; ++v) {
+    const Vec weight = load(weights + v * kLanes);
+    const Vec log_sum = log_of_positive(sum[v]);  // the largest responsibility is 1 / sum
+    const Vec row = largest[v] * kLn2 + log_sum;
+    store(log_density + v * kLanes, row);
     total.log_likelihood += weight * row;
     total.certainty -= weight * log_sum;
   }
-  return total;
 }
 
-// All of the row's weight to its best component, the first one where several tie. Returns the sum of the best logits.
-inline Likelihood harden(Index n_components, Block& block, double* log_density) {
-  Likelihood total{};
-  for (Index i = 0; i < block.padded; i += kLanes) {
-    double* logits = block.logits + i;
-    const Vec largest = largest_logit(logits, block.stride, n_components);
-    const Vec weight = load(block.weights + i);
+// All of the row's weight to its best component, the first one where several tie; `log_density` is then the best logit.
+inline void harden(Index n_components, double* logits, const double* weights, double* log_density, Likelihood& total) {
+  Tile largest;
+  largest_logits(logits, n_components, largest);
+  for (int v = 0; v < kTileVectors; ++v) {
+    const Vec weight = load(weights + v * kLanes);
     Vec remaining = weight;
     for (Index k = 0; k < n_components; ++k) {
-      const Vec share = load(logits + k * block.stride) == largest ? remaining : Vec{};
-      store(logits + k * block.stride, share);
+      double* p = logits + k * kStrip + v * kLanes;
+      const Vec share = load(p) == largest[v] ? remaining : Vec{};
+      store(p, share);
       remaining -= share;
     }
-    store(log_density + i, largest);
-    total.log_likelihood += weight * largest;
+    store(log_density + v * kLanes, largest[v] * kLn2);
+    total.log_likelihood += weight * largest[v] * kLn2;
   }
-  return total;
 }
 
-inline void copy_given(const double* given, Index n_components, Index begin, Block& block) {
-  for (Index k = 0; k < n_components; ++k) {
-    double* out = block.logits + k * block.stride;
-    for (Index i = 0; i < block.padded; ++i)
-      out[i] = i < block.rows ? given[(begin + i) * n_components + k] * block.weights[i] : 0.0;
+inline void copy_given(const double* given, Index n_components, Index begin, const Block& block) {
+  for (Index i = 0; i < block.n_strips * kStrip; ++i) {
+    double* out = block.logits + i / kStrip * n_components * kStrip + i % kStrip;
+    for (Index k = 0; k < n_components; ++k)
+      out[k * kStrip] = i < block.rows ? given[(begin + i) * n_components + k] * block.weights[i] : 0.0;
   }
 }
 

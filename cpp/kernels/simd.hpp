@@ -10,29 +10,36 @@
 namespace gaussmix::kernels {
 namespace {
 
+// A register tile multiplies kTileVectors vectors of samples by up to kTileItems numbers or vectors of the other operand:
+// 4 x 6 accumulators and their operands fill the 32 registers of AVX-512, 2 x 6 the 16 of the levels below.
 #if defined(__AVX512F__)
 constexpr int kLanes = 8;
-// Vectors of samples and of columns in one register tile: 4 x 4 accumulators and their operands fill 32 registers.
 constexpr int kTileVectors = 4;
 #elif defined(__AVX__)
 constexpr int kLanes = 4;
-constexpr int kTileVectors = 2;  // 4 x 2 accumulators: 16 registers
+constexpr int kTileVectors = 2;
 #else
 constexpr int kLanes = 2;  // SSE2, NEON, or whatever the compiler makes of it
 constexpr int kTileVectors = 2;
 #endif
-constexpr int kTileRows = 4;                    // rows of a factor handled together
-constexpr Index kTile = kTileVectors * kLanes;  // samples in one register tile
-constexpr Index kAlignment = 8;                 // every buffer is a multiple of 64 bytes
+constexpr int kTileItems = 6;
+constexpr Index kStrip = kTileVectors * kLanes;  // samples in one register tile
+constexpr Index kAlignment = 8;                  // every buffer is a multiple of 64 bytes
 
 typedef double Vec __attribute__((vector_size(8 * kLanes), may_alias));
 typedef std::int64_t IntVec __attribute__((vector_size(8 * kLanes), may_alias));
 typedef std::uint64_t UnsignedVec __attribute__((vector_size(8 * kLanes), may_alias));
 
-inline Vec broadcast(double value) { return Vec{} + value; }
+typedef double UnalignedVec __attribute__((vector_size(8 * kLanes), may_alias, aligned(8)));
+typedef Vec Tile[kTileVectors];  // one number per sample of a strip
+
+// Not Vec{} + value, which is an operation, because it turns -0 into 0.
+inline Vec broadcast(double value) { return value - Vec{}; }
 inline Vec load(const double* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(double* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
+inline void add_unaligned(double* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) += v; }
 inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }  // b when a is NaN
+inline Vec magnitude(Vec a) { return a < 0.0 ? -a : a; }
 
 // Pairwise, so that the order does not depend on how the compiler would reduce.
 inline double horizontal_sum(Vec v) {
@@ -41,6 +48,28 @@ inline double horizontal_sum(Vec v) {
   for (int width = kLanes / 2; width > 0; width /= 2)
     for (int i = 0; i < width; ++i) s[i] += s[i + width];
   return s[0];
+}
+
+// Calls f.operator()<size>(), 1 <= size <= M, for a size known only at run time.
+template <int M, class F>
+inline void with_size(Index size, F&& f) {
+  if constexpr (M > 0) {
+    if (size == M)
+      f.template operator()<M>();
+    else
+      with_size<M - 1>(size, f);
+  }
+}
+
+// Cuts n items into groups of at most M, as even as can be, and calls f.operator()<size>(first) for each: two register tiles
+// of 4 beat one of 6 and one of 2.
+template <int M, class F>
+inline void for_groups(Index n, F&& f) {
+  const Index n_groups = (n + M - 1) / M;
+  for (Index g = 0; g < n_groups; ++g) {
+    const Index first = g * n / n_groups;
+    with_size<M>((g + 1) * n / n_groups - first, [&]<int R>() { f.template operator()<R>(first); });
+  }
 }
 
 }  // namespace

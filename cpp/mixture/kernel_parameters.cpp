@@ -8,19 +8,19 @@ namespace gaussmix {
 
 namespace {
 
-void pack_lower(const ConstMatrixMap& matrix, double*& out) {
-  for (Eigen::Index i = 0; i < matrix.rows(); ++i) out = std::copy_n(matrix.data() + i * matrix.cols(), i + 1, out);
+void pack_lower(const ConstMatrixMap& matrix, double scale, double*& out) {
+  for (Eigen::Index i = 0; i < matrix.rows(); ++i)
+    for (Eigen::Index j = 0; j <= i; ++j) *out++ = scale * matrix(i, j);
 }
 
-// log pi_k - (D log 2 pi + log det Sigma_k) / 2
+// log pi_k - (D log 2 pi + log det Sigma_k) / 2, in units of log 2.
 void log_constants(const Mixture& mixture, Vector& constants) {
   const double log_two_pi = std::log(2 * std::numbers::pi);
   constants.resize(mixture.n_components());
   for (Index k = 0; k < mixture.n_components(); ++k) {
     const double log_weight = mixture.weights[k] > 0 ? std::log(mixture.weights[k]) : kernels::kLowestLogit;
-    constants[k] = std::max(log_weight - 0.5 * (static_cast<double>(mixture.n_features()) * log_two_pi +
-                                                mixture.factors.log_determinants[k]),
-                            kernels::kLowestLogit);
+    const double density = static_cast<double>(mixture.n_features()) * log_two_pi + mixture.factors.log_determinants[k];
+    constants[k] = std::max(std::numbers::log2e * (log_weight - 0.5 * density), kernels::kLowestLogit);
   }
 }
 
@@ -28,14 +28,14 @@ void pack_full_factors(const Factors& source, KernelParameters& parameters) {
   parameters.factors.resize(static_cast<std::size_t>(source.n_components * kernels::packed_size(source.n_features)));
   double* out = parameters.factors.data();
   for (Index k = 0; k < source.n_components; ++k)
-    pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), out);
+    pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), kLogitScale, out);
 }
 
 void whiten(const Mixture& mixture, KernelParameters& parameters) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
   parameters.whitener.resize(static_cast<std::size_t>(kernels::packed_size(mixture.n_features())));
   double* out = parameters.whitener.data();
-  pack_lower(inverse, out);
+  pack_lower(inverse, 1.0, out);
   // About the heaviest component's mean: exact in the data's own coordinates, and near the bulk of the rows.
   Eigen::Index heaviest = 0;
   mixture.weights.maxCoeff(&heaviest);
@@ -44,7 +44,12 @@ void whiten(const Mixture& mixture, KernelParameters& parameters) {
     parameters.difference = mixture.means.row(k).transpose() - parameters.whitening_centre;
     parameters.means.row(k).transpose().noalias() = inverse * parameters.difference;
   }
-  parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), 1.0);
+  parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), kLogitScale);
+}
+
+void scale_into(const std::vector<double>& values, std::vector<double>& out) {
+  out = values;
+  for (double& value : out) value *= kLogitScale;
 }
 
 }  // namespace
@@ -61,10 +66,11 @@ kernels::Density KernelParameters::density() const {
     d.whitener = whitener.data();
     d.whitening_centre = whitening_centre.data();
   }
+  d.features = features.features();
   return d;
 }
 
-void kernel_parameters(const Mixture& mixture, KernelParameters& parameters) {
+void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& parameters) {
   parameters.means = mixture.means;
   parameters.whitener.clear();
   log_constants(mixture, parameters.log_constants);
@@ -77,30 +83,37 @@ void kernel_parameters(const Mixture& mixture, KernelParameters& parameters) {
       parameters.shape = kernels::Shape::spherical;
       whiten(mixture, parameters);
       if (parameters.means.rowwise().squaredNorm().maxCoeff() > kLargestWhitenedRatio)
-        unwhitened_kernel_parameters(mixture, parameters);
+        return unwhitened_kernel_parameters(mixture, parameters);
       break;
     case CovarianceShape::diag:
       parameters.shape = kernels::Shape::diagonal;
-      parameters.factors = mixture.factors.inverse;
+      scale_into(mixture.factors.inverse, parameters.factors);
       break;
     case CovarianceShape::spherical:
       parameters.shape = kernels::Shape::spherical;
-      parameters.factors = mixture.factors.inverse;
+      scale_into(mixture.factors.inverse, parameters.factors);
       break;
   }
+  if (form == Form::centred)
+    parameters.features.clear();
+  else if (parameters.whitened())
+    parameters.features.fill_whitened(parameters.means, parameters.log_constants);
+  else
+    parameters.features.fill(mixture, parameters.log_constants);
 }
 
 KernelParameters kernel_parameters(const Mixture& mixture) {
   KernelParameters parameters;
-  kernel_parameters(mixture, parameters);
+  kernel_parameters(mixture, Form::centred, parameters);
   return parameters;
 }
 
 void unwhitened_kernel_parameters(const Mixture& mixture, KernelParameters& parameters) {
-  if (mixture.factors.shape != CovarianceShape::tied) return kernel_parameters(mixture, parameters);
+  if (mixture.factors.shape != CovarianceShape::tied) return kernel_parameters(mixture, Form::centred, parameters);
   parameters.shape = kernels::Shape::full;
   parameters.means = mixture.means;
   parameters.whitener.clear();
+  parameters.features.clear();
   log_constants(mixture, parameters.log_constants);
   pack_full_factors(mixture.factors, parameters);
 }
@@ -109,7 +122,7 @@ KernelParameters centres_only(const Matrix& means) {
   KernelParameters parameters;
   parameters.shape = kernels::Shape::spherical;
   parameters.means = means;
-  parameters.factors.assign(static_cast<std::size_t>(means.rows()), 1.0);
+  parameters.factors.assign(static_cast<std::size_t>(means.rows()), kLogitScale);
   parameters.log_constants = Vector::Zero(means.rows());
   return parameters;
 }
@@ -117,7 +130,7 @@ KernelParameters centres_only(const Matrix& means) {
 KernelParameters nearest_centre(const Matrix& means, const Vector& scale) {
   KernelParameters parameters = centres_only(means);
   parameters.shape = kernels::Shape::diagonal;
-  const Matrix inverse = scale.cwiseInverse().transpose().replicate(means.rows(), 1);
+  const Matrix inverse = kLogitScale * scale.cwiseInverse().transpose().replicate(means.rows(), 1);
   parameters.factors.assign(inverse.data(), inverse.data() + inverse.size());
   return parameters;
 }

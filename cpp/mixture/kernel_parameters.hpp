@@ -2,9 +2,14 @@
 #pragma once
 
 #include "kernels/interface.hpp"
+#include "mixture/feature_table.hpp"
 #include "mixture/mixture.hpp"
 
 namespace gaussmix {
+
+// sqrt(log2(e) / 2): inverse factors times this make |factor (x - mean)|^2 a logit in units of log 2, so that its exponential
+// needs no multiplication.
+constexpr double kLogitScale = 0.84932180028801904272;
 
 // Owns the arrays behind a kernels::Density.
 struct KernelParameters {
@@ -14,17 +19,22 @@ struct KernelParameters {
   Vector log_constants;
   std::vector<double> whitener;
   Vector whitening_centre;
+  FeatureTable features;
   Vector difference;  // scratch
 
   bool whitened() const { return !whitener.empty(); }
   kernels::Density density() const;
 };
 
+// Whether the kernels may use their feature form: half the work, and good to 1e-10 where it is used (feature_table.hpp). It
+// serves the iterations; what is reported is computed in the centred form.
+enum class Form { centred, features };
+
 // A tied mixture becomes `whitened`: rows are whitened once, components are then unit spheres; unless its means lie so many
 // standard deviations apart that distances from one centre would lose digits. What is filled in may be used again for the
 // next mixture and then asks for no memory.
 KernelParameters kernel_parameters(const Mixture& mixture);
-void kernel_parameters(const Mixture& mixture, KernelParameters& parameters);
+void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& parameters);
 
 // Largest ratio of a total (squared distance, scatter) to what remains of it after a subtraction in whitened coordinates:
 // each costs about 1e-14 times this.

@@ -9,20 +9,49 @@ namespace {
 
 constexpr Index kLeafRows = 8192;
 
-// Adds w (x - centre) to first[d] and w (x - centre)^2 to second[d]; keeps the largest |x|.
-template <class T>
-void add_rows(const T* rows, const double* weights, Index n, Index n_features, const double* centre, double* first,
-              double* second, double* largest) {
+// What add_rows works on, column by column.
+struct Columns {
+  const double* centre;
+  double* first;    // += w (x - centre)
+  double* second;   // += w (x - centre)^2
+  double* largest;  // of |x|
+};
+
+// The number of columns, known to the compiler or not: few columns stay in registers, with the same sums in the same order.
+template <Index N, class T>
+void add_columns(const T* rows, const double* weights, Index n, Index n_features, const Columns& columns) {
+  const Index width = N > 0 ? N : n_features;
+  double first[N > 0 ? N : 1], second[N > 0 ? N : 1], largest[N > 0 ? N : 1];
+  std::copy_n(columns.first, N, first);
+  std::copy_n(columns.second, N, second);
+  std::copy_n(columns.largest, N, largest);
+  double* const a = N > 0 ? first : columns.first;
+  double* const b = N > 0 ? second : columns.second;
+  double* const m = N > 0 ? largest : columns.largest;
   for (Index i = 0; i < n; ++i) {
     const double w = weights != nullptr ? weights[i] : 1.0;
     if (w == 0) continue;
-    for (Index d = 0; d < n_features; ++d) {
-      const auto x = static_cast<double>(rows[i * n_features + d]);
-      const double t = x - centre[d];
-      first[d] += w * t;
-      second[d] += w * t * t;
-      largest[d] = std::max(largest[d], std::abs(x));
+    for (Index d = 0; d < width; ++d) {
+      const auto x = static_cast<double>(rows[i * width + d]);
+      const double t = x - columns.centre[d];
+      a[d] += w * t;
+      b[d] += w * t * t;
+      m[d] = std::max(m[d], std::abs(x));
     }
+  }
+  std::copy_n(first, N, columns.first);
+  std::copy_n(second, N, columns.second);
+  std::copy_n(largest, N, columns.largest);
+}
+
+template <class T>
+void add_rows(const T* rows, const double* weights, Index n, Index n_features, const Columns& columns) {
+  switch (n_features) {
+    case 1: return add_columns<1>(rows, weights, n, n_features, columns);
+    case 2: return add_columns<2>(rows, weights, n, n_features, columns);
+    case 3: return add_columns<3>(rows, weights, n, n_features, columns);
+    case 4: return add_columns<4>(rows, weights, n, n_features, columns);
+    default: return add_columns<0>(rows, weights, n, n_features, columns);
   }
 }
 
@@ -39,14 +68,12 @@ Sums sums_about(const Data& data, const Vector& centre, const Execution& executi
     const Index begin = leaf * kLeafRows;
     const Index n = std::min(kLeafRows, data.n_rows - begin);
     const double* weights = data.weights != nullptr ? data.weights + begin : nullptr;
-    double* maximum = largest[static_cast<std::size_t>(thread)].data();
     std::fill_n(out, 2 * n_features, 0.0);
+    const Columns columns{centre.data(), out, out + n_features, largest[static_cast<std::size_t>(thread)].data()};
     if (data.single_precision)
-      add_rows(static_cast<const float*>(data.x) + begin * n_features, weights, n, n_features, centre.data(), out,
-               out + n_features, maximum);
+      add_rows(static_cast<const float*>(data.x) + begin * n_features, weights, n, n_features, columns);
     else
-      add_rows(static_cast<const double*>(data.x) + begin * n_features, weights, n, n_features, centre.data(), out,
-               out + n_features, maximum);
+      add_rows(static_cast<const double*>(data.x) + begin * n_features, weights, n, n_features, columns);
   });
   Sums result{ConstVectorMap(sums, n_features), ConstVectorMap(sums + n_features, n_features),
               Vector::Zero(n_features)};

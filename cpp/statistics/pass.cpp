@@ -9,7 +9,7 @@ namespace gaussmix {
 Index leaf_rows(Index n_components, Index n_features) {
   const Index cost = n_components * kernels::packed_size(n_features + 1);
   Index rows = 16384;
-  while (rows > 256 && rows * cost > (Index{1} << 23)) rows /= 2;
+  while (rows > 256 && rows * cost > (Index{1} << 25)) rows /= 2;
   return rows;
 }
 

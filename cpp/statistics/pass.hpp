@@ -8,7 +8,7 @@
 
 namespace gaussmix {
 
-// Rows of a leaf: a function of K and D alone. At most eight million multiply-adds each way (a millisecond or so) and 16384
+// Rows of a leaf: a function of K and D alone. At most 32 million multiply-adds each way (a few milliseconds) and 16384
 // rows; at least 256, so that the leaf's own bookkeeping, which grows with K D^2 as well, stays at a few per cent.
 Index leaf_rows(Index n_components, Index n_features);
 

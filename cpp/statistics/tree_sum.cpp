@@ -1,24 +1,49 @@
 #include "statistics/tree_sum.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gaussmix {
 
-void TreeSum::reset(Index n_leaves, Index size) {
-  if (size != size_) buffers_.clear();
+namespace {
+
+// Buffers that can be in use at once, or as many of them as 128 MB hold. A sum waits because its sibling's leaves are still
+// in work or not yet begun: one per level for each thread's leaf and for the first leaf not begun. Threads rarely stand
+// so far apart; memory that is never written to costs nothing.
+Index buffers_for(Index n_leaves, Index size, Index n_threads) {
+  constexpr Index kLargest = Index{1} << 24;
+  Index levels = 0;
+  while ((Index{1} << levels) < n_leaves) ++levels;
+  const Index likely = n_threads + levels, most = n_threads + (n_threads + 1) * levels;
+  return std::min(n_leaves, std::clamp(kLargest / size, likely, most));
+}
+
+}  // namespace
+
+void TreeSum::reset(Index n_leaves, Index size, Index n_threads) {
+  const Index n_buffers = buffers_for(n_leaves, size, n_threads);
+  if (n_buffers * size > capacity_) {
+    storage_.reset();  // release first: the two need never stand side by side
+    capacity_ = n_buffers * size;
+    storage_ = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(capacity_));
+  }
+  if (size != size_) overflow_.clear();
   n_leaves_ = n_leaves;
   size_ = size;
   result_ = nullptr;
   waiting_.clear();  // an interrupted call leaves some behind
+  waiting_.reserve(static_cast<std::size_t>(n_buffers));
   free_.clear();
-  for (const auto& buffer : buffers_) free_.push_back(buffer.get());
+  free_.reserve(static_cast<std::size_t>(n_buffers));
+  for (const auto& buffer : overflow_) free_.push_back(buffer.get());
+  for (Index i = n_buffers; i-- > 0;) free_.push_back(storage_.get() + i * size);
 }
 
 double* TreeSum::take_buffer() {
   const std::lock_guard lock(mutex_);
   if (free_.empty()) {
-    buffers_.push_back(std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(size_)));
-    return buffers_.back().get();
+    overflow_.push_back(std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(size_)));
+    return overflow_.back().get();
   }
   double* buffer = free_.back();
   free_.pop_back();

@@ -11,14 +11,14 @@ namespace gaussmix {
 
 // Node (level, i) is the sum of nodes (level - 1, 2i) and (level - 1, 2i + 1); a node without a right sibling, at the
 // ragged end, moves up as it is. Whoever finishes the second of two siblings adds them, so leaves may be done in any
-// order, and only the few sums that wait for their sibling are held: about one per thread and one per level. Buffers are
+// order, and only the few sums that wait for their sibling are held: about one per thread and one per level. Memory is
 // kept between calls.
 class TreeSum {
  public:
   // leaf(index, thread, out) writes `size` doubles. The result is valid until the next call.
   template <class Leaf>
   const double* operator()(Index n_leaves, Index size, const Execution& execution, Leaf&& leaf) {
-    reset(n_leaves, size);
+    reset(n_leaves, size, execution.threads_for(n_leaves));
     parallel_for(n_leaves, execution, [&](Index i, int thread) {
       double* buffer = take_buffer();
       leaf(i, thread, buffer);
@@ -34,7 +34,7 @@ class TreeSum {
     double* sum;
   };
 
-  void reset(Index n_leaves, Index size);
+  void reset(Index n_leaves, Index size, Index n_threads);
   double* take_buffer();
   void give_back(double* buffer);
   void climb(Index leaf, double* sum);
@@ -44,8 +44,10 @@ class TreeSum {
   Index n_leaves_ = 0;
   Index size_ = 0;
   double* result_ = nullptr;
-  std::mutex mutex_;                                // of what follows
-  std::vector<std::unique_ptr<double[]>> buffers_;  // all there are
+  std::unique_ptr<double[]> storage_;
+  Index capacity_ = 0;                               // of `storage_`
+  std::mutex mutex_;                                 // of what follows
+  std::vector<std::unique_ptr<double[]>> overflow_;  // buffers beyond `storage_`
   std::vector<double*> free_;
   std::vector<Node> waiting_;
 };

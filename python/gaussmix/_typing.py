@@ -5,7 +5,7 @@ They do without ``numpy.typing`` and ``numpy.random``, which NumPy itself loads 
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ForwardRef, Literal, TypeAlias, Union
 
 import numpy as np
 
@@ -17,7 +17,13 @@ Float64Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Int64Array: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 FloatArray: TypeAlias = Float64Array | np.ndarray[Any, np.dtype[np.float32]]
 
-RandomSource: TypeAlias = (
-    "int | np.integer[Any] | np.random.RandomState | np.random.Generator | None"
-)
+if TYPE_CHECKING:
+    RandomSource: TypeAlias = (
+        int | np.integer[Any] | np.random.RandomState | np.random.Generator | None
+    )
+else:  # `typing.get_type_hints` looks the names up here when it is asked to
+    _GENERATORS = [
+        ForwardRef(f"np.random.{name}", module=__name__) for name in ("RandomState", "Generator")
+    ]
+    RandomSource = Union[int, np.integer[Any], *_GENERATORS, None]
 Acceleration: TypeAlias = Literal["auto"] | bool

@@ -29,7 +29,8 @@ class Columns(NamedTuple):
 
     def at(self, places: range) -> Columns:
         """Return the same columns of some of the sets."""
-        chosen = slice(places.start, places.stop if places.stop >= 0 else None, places.step)
+        stop = places.stop if places.stop >= 0 else None
+        chosen = slice(places.start, stop, places.step) if places else slice(0)
         return Columns._make(column[chosen] for column in self)
 
 

@@ -1,0 +1,53 @@
+"""The C++ programs of `native/`, compiled when they are first needed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+SOURCES = Path(__file__).parent / "native"
+BUILD = Path(__file__).parent.parent / "build" / "benchmarks"
+FLAGS = ("-std=c++17", "-O3", "-march=native", "-DNDEBUG", "-DARMA_NO_DEBUG", "-fopenmp")
+LIBRARIES = {"armadillo_em": ("-larmadillo",), "fma_peak": ("-pthread",)}
+
+
+def compiler() -> list[str] | None:
+    """The command of a C++ compiler, with CXX first."""
+    named = shlex.split(os.environ.get("CXX", ""))
+    if named:
+        return named
+    return next(([name] for name in ("g++", "clang++", "c++") if shutil.which(name)), None)
+
+
+@cache
+def program(name: str) -> Path | None:
+    """Compile ``native/<name>.cpp`` unless that is done already; None if it cannot be."""
+    source, target = SOURCES / f"{name}.cpp", BUILD / name
+    if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+        return target
+    command = compiler()
+    if command is None:
+        return None
+    BUILD.mkdir(parents=True, exist_ok=True)
+    half_done = target.with_suffix(f".{os.getpid()}")
+    command += [*FLAGS, str(source), "-o", str(half_done), *LIBRARIES[name]]
+    if subprocess.run(command, capture_output=True).returncode != 0:
+        return None
+    half_done.replace(target)
+    return target
+
+
+def fma_peak(n_threads: int, seconds: float = 0.1) -> tuple[float, float]:
+    """GFLOP/s of fused multiply-adds on `n_threads`, in float64 and in float32; NaN if unknown."""
+    found = program("fma_peak")
+    if found is None:
+        return float("nan"), float("nan")
+    done = subprocess.run(
+        [found, str(n_threads), str(seconds)], check=True, capture_output=True, text=True
+    )
+    double, single = done.stdout.split()
+    return float(double), float(single)

@@ -1,0 +1,86 @@
+// The two loops that every pass spends its time in: numbers times vectors of samples (towards logits), and vectors of samples
+// times each other (towards sums).
+#pragma once
+
+#include "kernels/block.hpp"
+
+namespace gaussmix::kernels {
+namespace {
+
+// sum[r] += sum_{j < count} row[r][j] * z_j over one strip.
+template <int R>
+inline void add_products(const double* const (&row)[R], Index count, const double* z, Tile (&sum)[R]) {
+  for (Index j = 0; j < count; ++j) {
+    Vec zj[kTileVectors];
+    for (int v = 0; v < kTileVectors; ++v) zj[v] = load(z + j * kStrip + v * kLanes);
+    for (int r = 0; r < R; ++r) {
+      const Vec factor = broadcast(row[r][j]);
+      for (int v = 0; v < kTileVectors; ++v) sum[r][v] += factor * zj[v];
+    }
+  }
+}
+
+// Both folded in half over a distance of W lanes, then interleaved: lanes of a where l % (2 W) < W, else lanes of b.
+template <int W, int... L>
+inline Vec fold(Vec a, Vec b) {
+  constexpr int l = sizeof...(L);
+  if constexpr (l < kLanes) {
+    return fold<W, L..., l>(a, b);
+  } else {
+    const Vec low = __builtin_shufflevector(a, b, (L % (2 * W) < W ? L : L - W + kLanes)...);
+    const Vec high = __builtin_shufflevector(a, b, (L % (2 * W) < W ? L + W : L + kLanes)...);
+    return low + high;
+  }
+}
+
+// Lane c is the horizontal sum of a[First + c], zero from C on: a transposition and an addition in one, 21 operations for 8
+// vectors of 8 lanes.
+template <int W, int First, int C>
+inline Vec horizontal_sums(const Vec (&a)[C]) {
+  if constexpr (First >= C)
+    return Vec{};
+  else if constexpr (W == 1)
+    return a[First];
+  else
+    return fold<W / 2>(horizontal_sums<W / 2, First>(a), horizontal_sums<W / 2, First + W / 2>(a));
+}
+
+// Quantities of all samples of a block: where a strip of one of them lies.
+struct Panel {
+  const double* data;
+  Index step;        // to the next quantity
+  Index strip_step;  // to the next strip
+  const double* at(Index q, Index strip) const { return data + q * step + strip * strip_step; }
+};
+
+// n quantities per sample, strip by strip as in a block's buffers.
+inline Panel strips_of(const double* data, Index n) { return {data, kStrip, n * kStrip}; }
+
+// A tile of sums: one row of the left panel per row, one lane per column of the right panel.
+constexpr int kSumColumns = kLanes;
+constexpr int kSumRows = kLanes == 2 ? 6 : 3;
+
+// sums[r] lane c = sum over all samples of left_{first_row + r} * right_{first_column + c}, zero from lane C on.
+template <int R, int C>
+inline void sum_products(const Panel& left, Index first_row, const Panel& right, Index first_column, Index n_strips,
+                         Vec (&sums)[R]) {
+  Vec sum[R][C];
+  for (int r = 0; r < R; ++r)
+    for (int c = 0; c < C; ++c) sum[r][c] = Vec{};
+  for (Index strip = 0; strip < n_strips; ++strip) {
+    const double* a = left.at(first_row, strip);
+    const double* b = right.at(first_column, strip);
+    for (int v = 0; v < kTileVectors; ++v) {
+      Vec row[R];
+      for (int r = 0; r < R; ++r) row[r] = load(a + r * left.step + v * kLanes);
+      for (int c = 0; c < C; ++c) {
+        const Vec column = load(b + c * right.step + v * kLanes);
+        for (int r = 0; r < R; ++r) sum[r][c] += row[r] * column;
+      }
+    }
+  }
+  for (int r = 0; r < R; ++r) sums[r] = horizontal_sums<kLanes, 0>(sum[r]);
+}
+
+}  // namespace
+}  // namespace gaussmix::kernels
