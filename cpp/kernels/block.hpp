@@ -21,6 +21,7 @@ struct Block {
   double* logits;       // K: logits, then responsibilities
   double* weights;      // 1
   double* log_density;  // 1
+  double* best;         // 1: number of the best component, for hard assignments
 };
 
 // What one sample needs, in doubles.
@@ -30,7 +31,7 @@ inline Index row_size(const Task& task) {
   const Index scratch =
       density.features.table != nullptr && density.features.size > centred ? density.features.size : centred;
   const Index coordinates = density.whitener != nullptr ? 2 * density.n_features : density.n_features;
-  return coordinates + scratch + density.n_components + 2;
+  return coordinates + scratch + density.n_components + 3;
 }
 
 // As many rows as fit in 1 MB, so that reducing the sums once per block is cheap beside making them, but no more than
@@ -63,6 +64,7 @@ inline Block make_block(const Task& task, double* workspace) {
   block.logits = take(density.n_components);
   block.weights = take(1);
   block.log_density = take(1);
+  block.best = take(1);
   block.centred = block.features = workspace;
   return block;
 }

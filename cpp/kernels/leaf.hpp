@@ -3,6 +3,7 @@
 
 #include "kernels/centred.hpp"
 #include "kernels/features.hpp"
+#include "kernels/hard.hpp"
 #include "kernels/sparse.hpp"
 
 namespace gaussmix::kernels {
@@ -35,7 +36,7 @@ inline void normalise(const Task& task, const Block& block, Likelihood& total) {
     if (task.source == Source::softmax)
       softmax(n_components, logits, weights, log_density, total);
     else
-      harden(n_components, logits, weights, log_density, total);
+      harden(n_components, logits, weights, block.best + strip * kStrip, log_density, total);
   }
 }
 
@@ -117,6 +118,8 @@ inline void visit_all(const Task& task, const Layout& layout, Index begin, Index
     if (!task.accumulate) continue;
     if (by_features)
       accumulate_features(density, block, sums.features);
+    else if (task.source == Source::hard && density.n_components > kFewComponents)
+      accumulate_hard(task, layout, first, block, sums.centred);
     else
       accumulate_centred(task, layout, x, block, sums.centred);
     if (task.total_scatter) accumulate_total(density, block, sums.centred + layout.total);

@@ -46,19 +46,22 @@ inline void softmax(Index n_components, double* logits, const double* weights, d
   }
 }
 
-// All of the row's weight to its best component, the first one where several tie; `log_density` is then the best logit.
-inline void harden(Index n_components, double* logits, const double* weights, double* log_density, Likelihood& total) {
+// All of the row's weight to its best component, the first one where several tie: as a share in the logits, and as a number in
+// `best`. `log_density` is then the best logit.
+inline void harden(Index n_components, double* logits, const double* weights, double* best, double* log_density,
+                   Likelihood& total) {
   Tile largest;
   largest_logits(logits, n_components, largest);
   for (int v = 0; v < kTileVectors; ++v) {
     const Vec weight = load(weights + v * kLanes);
-    Vec remaining = weight;
+    Vec label = broadcast(-1.0);
     for (Index k = 0; k < n_components; ++k) {
       double* p = logits + k * kStrip + v * kLanes;
-      const Vec share = load(p) == largest[v] ? remaining : Vec{};
-      store(p, share);
-      remaining -= share;
+      const IntVec mine = (load(p) == largest[v]) & (label < 0.0);
+      label = mine ? broadcast(static_cast<double>(k)) : label;
+      store(p, mine ? weight : Vec{});
     }
+    store(best + v * kLanes, label);
     store(log_density + v * kLanes, largest[v] * kLn2);
     total.log_likelihood += weight * largest[v] * kLn2;
   }
