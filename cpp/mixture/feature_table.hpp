@@ -7,8 +7,8 @@
 namespace gaussmix {
 
 // Largest sum_i (sum_j |L^-1_ij| |x_j - c_j|)^2 at which the feature form is used. Its logits are sums of terms that add up, in
-// magnitude, to no more than this, so they are good to 2^20 * 2^-53 = 1e-10 at worst, about 1e-12 as a rule; and so are
-// scatters about c in the component's own metric.
+// magnitude, to no more than this, so each of the additions rounds by 2^20 * 2^-53 = 1e-10 at worst, and by far less as a
+// rule: logits come out good to about 1e-12, and so do scatters about c in the component's own metric.
 constexpr double kLargestFeatureDistance = 1 << 20;
 
 // Beyond this many features of the row the table and the features of a block leave the caches, and the centred form, whose

@@ -26,7 +26,7 @@ struct KernelParameters {
   kernels::Density density() const;
 };
 
-// Whether the kernels may use their feature form: half the work, and good to 1e-10 where it is used (feature_table.hpp). It
+// Whether the kernels may use their feature form: half the work, and rounding within a bound (feature_table.hpp). It
 // serves the iterations; what is reported is computed in the centred form.
 enum class Form { centred, features };
 
