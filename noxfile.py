@@ -26,7 +26,7 @@ WHEEL_LIMIT_MIB = 8.0
 CPP_SOURCES = ("*.cpp", "*.hpp")
 # These say the same whichever kernels run.
 NOT_ABOUT_KERNELS = (
-    *("architecture", "cli", "cli_endings", "datasets", "io", "persistence"),
+    *("architecture", "cli", "cli_endings", "datasets", "instructions", "io", "persistence"),
     *("replace_file", "stub", "validation"),
 )
 # Not for every platform and Python; Armadillo, the fourth, is a package of the system.

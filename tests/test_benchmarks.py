@@ -16,6 +16,7 @@ from benchmarks.problems import Parameters, make_problem
 from benchmarks.report import markdown
 from benchmarks.scaling import exponent, exponents_markdown, threads_markdown
 from benchmarks.shapes import as_full, in_shape, mean_log_likelihood, useful_flops
+from benchmarks.sparsity import Case, Found, dense_chain, fit, line
 from benchmarks.table import Row, read_csv, slower, write_csv
 
 
@@ -135,6 +136,32 @@ def test_time_until_a_likelihood(target: float, seconds: float):
 def test_undone_steps_count_as_time():
     fit = {"trace": [-9.0, -7.0], "log_likelihood": -4.0, "seconds": 6.0, "em": 4.0, "n_iter": 4}
     assert seconds_until(fit | {"rejected": 2}, -9.0) == 5.0
+
+
+def test_the_dense_chain_is_the_fit_pass_by_pass():
+    X, start = Case(2, 8, 4.0).problem(600)
+    chain, log_likelihood = dense_chain(X, start, 5)
+    result = fit(X, start, 5)
+    assert len(chain) == result.n_iter == 5
+    assert log_likelihood == pytest.approx(result.trace[-1], rel=1e-12)
+    assert chain[0] is start
+
+
+@pytest.mark.parametrize(
+    ("gap", "in_fit", "marks"),
+    [
+        (0, 1.0, ()),
+        (5e-10, 1.0, ("DISAGREE",)),
+        (0, 1.1, ("MISSED",)),
+        (math.nan, 1, ("DISAGREE",)),
+    ],
+)
+def test_what_is_left_out_must_not_be_seen_and_must_pay(
+    gap: float, in_fit: float, marks: tuple[str, ...]
+):
+    told = line(Case(8, 64, 4.0, asked=3.0), Found(in_fit, 3.0, -100.0 + gap, -100.0))
+    assert tuple(word for word in ("DISAGREE", "MISSED") if word in told) == marks
+    assert ("3 reached" in told) is ("MISSED" not in marks)
 
 
 def test_useful_flops_are_four_per_statistic():
