@@ -84,7 +84,8 @@ class Loop {
       plain_step(log_likelihood);
     if (stopping_.done()) finish(Status::converged);
     const bool repeated = std::exchange(repeating_, false);
-    if (!repeated && settings_.on_iteration && !settings_.on_iteration(start_number_, outcome_.n_iter, log_likelihood) && !finished_)
+    if (!repeated && settings_.on_iteration &&
+        !settings_.on_iteration(start_number_, outcome_.n_iter, log_likelihood) && !finished_)
       finish(Status::stopped);
   }
 

@@ -9,16 +9,16 @@ namespace gaussmix::kernels {
 namespace {
 
 struct Block {
-  Index capacity;       // rows a block can hold
-  Index rows;           // rows present
-  Index n_strips;       // padding rows repeat the first row with weight zero
-  Real* x;              // D per sample
-  Real* whitened;       // D, or null
-  Real* centred;        // D + 1, scratch of the centred form
-  Real* features;       // scratch of the feature form; shares the memory of `centred`
-  Real* logits;         // K: logits, then responsibilities
-  Real* weights;        // 1
-  Real* log_density;    // 1
+  Index capacity;     // rows a block can hold
+  Index rows;         // rows present
+  Index n_strips;     // padding rows repeat the first row with weight zero
+  Real* x;            // D per sample
+  Real* whitened;     // D, or null
+  Real* centred;      // D + 1, scratch of the centred form
+  Real* features;     // scratch of the feature form; shares the memory of `centred`
+  Real* logits;       // K: logits, then responsibilities
+  Real* weights;      // 1
+  Real* log_density;  // 1
 };
 
 // What one sample needs, in numbers.
@@ -38,7 +38,8 @@ inline Index row_size(const BasicTask<T>& task) {
 template <class T>
 inline Index block_rows(const BasicTask<T>& task) {
   Index rows = 512;
-  while (rows > kSparseGroup && rows > kStrip && rows * row_size(task) > Index{1048576} / Index{sizeof(Real)}) rows /= 2;
+  while (rows > kSparseGroup && rows > kStrip && rows * row_size(task) > Index{1048576} / Index{sizeof(Real)})
+    rows /= 2;
   return rows;
 }
 

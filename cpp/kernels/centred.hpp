@@ -39,8 +39,8 @@ inline void squared_distance_full(const Real* z, const Real* factor, Index n_fea
 }
 
 // `step` 1: a factor per feature; 0: one for all.
-inline void squared_distance_diagonal(const Real* x, const Real* mean, const Real* factor, Index step,
-                                      Index n_features, Tile& sum) {
+inline void squared_distance_diagonal(const Real* x, const Real* mean, const Real* factor, Index step, Index n_features,
+                                      Tile& sum) {
   for (Index d = 0; d < n_features; ++d) {
     const Vec m = broadcast(mean[d]), f = broadcast(factor[d * step]);
     for (int v = 0; v < kTileVectors; ++v) {

@@ -11,7 +11,6 @@ namespace {
 // One block of a sparse visit, rows in the order of the leaf. Returns how many components mattered, as next_stage() counts.
 inline Index visit_groups(const Task& task, const LeafState& state, const SparseScratch& scratch, const Block& block,
                           float* bounds, std::int32_t* labels, LeafSums& sums) {
-  Likelihood likelihood;
   const Density& density = task.density;
   const Index n_components = density.n_components, n_groups = block.n_strips / kGroupStrips;
   Index count = 0;
@@ -30,9 +29,8 @@ inline Index visit_groups(const Task& task, const LeafState& state, const Sparse
     scratch.n_active[g] = static_cast<std::int32_t>(group.n_active);
     for (Index s = 0; s < kGroupStrips; ++s)
       softmax(group.n_active, group.logits + s * n_components * kStrip,
-              block.weights + (group.first_strip + s) * kStrip, block.log_density, likelihood);
+              block.weights + (group.first_strip + s) * kStrip, block.log_density, sums.likelihood);
   }
-  sums.add(likelihood);
   if (state.stage == kSparse)
     accumulate_active(density, block, scratch, n_groups, sums.features);
   else
@@ -44,9 +42,7 @@ inline Index visit_groups(const Task& task, const LeafState& state, const Sparse
 inline Index visit_dense_block(const Task& task, const Layout& layout, const LeafState& state, const Block& block,
                                float* bounds, std::int32_t* labels, LeafSums& sums) {
   const Index n_components = task.density.n_components, n_groups = block.n_strips / kGroupStrips;
-  Likelihood likelihood;
-  assign(task, block.x, 0, block, likelihood);
-  sums.add(likelihood);
+  assign(task, block.x, 0, block, sums.likelihood);
   accumulate_centred(task, layout, block.x, block, sums.centred);
   for (Index i = 0; i < n_groups * n_components; ++i) bounds[i] = 0;
   for (Index i = 0; i < block.rows; ++i) labels[i] = 0;
@@ -95,6 +91,7 @@ inline bool run_leaf(const Task& task, Index begin, Index end, double* workspace
                    sums);
   else
     visit_all(task, layout, begin, end, block, sums);
+  sums.flush();
   sums.centred[layout.log_likelihood] = sums.log_likelihood;
   sums.centred[layout.certainty] = sums.certainty;
   if (task.density.features.table != nullptr) recentre(task, layout, sums.features, scratch, sums.centred);

@@ -17,8 +17,8 @@ constexpr Integer kSqrtHalf = 0x3f3504f3;
 // ln 2 in two parts: n * kLn2High is exact for every exponent n.
 constexpr Real kLn2High = 0x1.62ep-1f;
 constexpr Real kLn2Low = 3.1946183e-05f;
-constexpr Real kExp2[] = {1.54614447e-04f, 1.34004282e-03f, 9.61805668e-03f, 5.55032723e-02f,
-                          2.40226509e-01f, 6.93147207e-01f, 1.0f};
+constexpr Real kExp2[] = {
+    1.54614447e-04f, 1.34004282e-03f, 9.61805668e-03f, 5.55032723e-02f, 2.40226509e-01f, 6.93147207e-01f, 1.0f};
 constexpr Real kAtanh[] = {1.16652336e-01f, 1.42754104e-01f, 2.00000609e-01f, 3.33333333e-01f};
 #else
 constexpr int kMantissaBits = 52;
@@ -26,9 +26,9 @@ constexpr Real kSmallestExponent = -1020;
 constexpr Integer kSqrtHalf = 0x3fe6a09e667f3bcd;
 constexpr Real kLn2High = 0x1.62e42feep-1;
 constexpr Real kLn2Low = 1.9082149292705877e-10;
-constexpr Real kExp2[] = {4.4549605981865186e-10, 7.072585949269223e-09, 1.0178062445845774e-07, 1.321544258792169e-06,
-                          1.525273382983612e-05,  1.540353044173605e-04, 1.3333558146416936e-03, 9.618129107606888e-03,
-                          5.55041086648216e-02,   2.4022650695910097e-01, 6.931471805599453e-01, 1.0};
+constexpr Real kExp2[] = {4.4549605981865186e-10, 7.072585949269223e-09,  1.0178062445845774e-07, 1.321544258792169e-06,
+                          1.525273382983612e-05,  1.540353044173605e-04,  1.3333558146416936e-03, 9.618129107606888e-03,
+                          5.55041086648216e-02,   2.4022650695910097e-01, 6.931471805599453e-01,  1.0};
 constexpr Real kAtanh[] = {6.544017425463777e-02, 6.634319184633412e-02, 7.693122368368833e-02, 9.090897773760569e-02,
                            1.111111119629052e-01, 1.428571428539990e-01, 2.000000000000044e-01, 3.333333333333333e-01};
 #endif
@@ -47,8 +47,7 @@ inline Vec exp2_of_nonpositive(Vec x) {
   const Vec shifted = x + kRound;
   const Vec p = polynomial(kExp2, x - (shifted - kRound));
   // Unsigned, because where x is far below that the sum runs over; that lane is thrown away.
-  const UnsignedVec bits =
-      reinterpret_cast<UnsignedVec>(p) + (reinterpret_cast<UnsignedVec>(shifted) << kMantissaBits);
+  const UnsignedVec bits = reinterpret_cast<UnsignedVec>(p) + (reinterpret_cast<UnsignedVec>(shifted) << kMantissaBits);
   return x < kSmallestExponent ? Vec{} : reinterpret_cast<Vec>(bits);
 }
 

@@ -12,7 +12,8 @@ inline void write_transposed(const Real* from, double scale, const Block& block,
                              double* to) {
   for (Index i = 0; i < block.rows; ++i) {
     const Real* row = from + i / kStrip * n_components * kStrip + i % kStrip;
-    for (Index k = 0; k < n_components; ++k) to[(begin + i) * n_components + k] = scale * static_cast<double>(row[k * kStrip]);
+    for (Index k = 0; k < n_components; ++k)
+      to[(begin + i) * n_components + k] = scale * static_cast<double>(row[k * kStrip]);
   }
 }
 
@@ -87,12 +88,14 @@ inline void assign_by_features(const RealTask& task, const Real* x, const Block&
 struct LeafSums {
   double* centred;  // laid out as `partial`; room for a vector beyond its end
   double* features;
+  Likelihood likelihood{};  // since the last flush: once per leaf, in single precision once per block
   double log_likelihood = 0;
   double certainty = 0;
 
-  void add(const Likelihood& block) {
-    log_likelihood += horizontal_sum(block.log_likelihood);
-    certainty += horizontal_sum(block.certainty);
+  void flush() {
+    log_likelihood += horizontal_sum(likelihood.log_likelihood);
+    certainty += horizontal_sum(likelihood.certainty);
+    likelihood = {};
   }
 };
 
@@ -114,7 +117,8 @@ inline bool centred_form_pays(const RealDensity& density) {
 
 // False: rows so far from every component that their logits have too few digits, or most of them where only the slow form
 // serves.
-inline bool visit_all(const RealTask& task, const Layout& layout, Index begin, Index end, Block& block, LeafSums& sums) {
+inline bool visit_all(const RealTask& task, const Layout& layout, Index begin, Index end, Block& block,
+                      LeafSums& sums) {
   const RealDensity& density = task.density;
   const bool centred_pays = centred_form_pays(density);
   Index n_slow = 0;
@@ -128,13 +132,12 @@ inline bool visit_all(const RealTask& task, const Layout& layout, Index begin, I
     }
     const bool by_features = features_serve(density, x, block);
     if (!by_features && !centred_pays && 4 * ++n_slow * block.capacity > end - begin) return false;
-    Likelihood likelihood;
     if (by_features)
-      assign_by_features(task, x, block, likelihood);
+      assign_by_features(task, x, block, sums.likelihood);
     else
-      assign(task, x, first, block, likelihood);
-    if (!digits_suffice(likelihood)) return false;
-    sums.add(likelihood);
+      assign(task, x, first, block, sums.likelihood);
+    if (!digits_suffice(sums.likelihood)) return false;
+    if (sizeof(Real) == 4) sums.flush();
     if (!task.accumulate) continue;
     if (by_features)
       accumulate_features(density, block, sums.features);

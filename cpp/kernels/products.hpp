@@ -57,7 +57,8 @@ struct Panel {
 inline Panel strips_of(const Real* data, Index n) { return {data, kStrip, n * kStrip}; }
 
 // A tile of sums: one row of the left panel per row, one lane per column of the right panel.
-constexpr int kSumColumns = kWideLanes;  // no more, so that the accumulators fit and sums widen to one vector of doubles
+constexpr int kSumColumns =
+    kWideLanes;  // no more, so that the accumulators fit and sums widen to one vector of doubles
 constexpr int kSumRows = kWideLanes == 2 ? 6 : 3;
 
 // sums[r] lane c = sum over all samples of left_{first_row + r} * right_{first_column + c}, zero from lane C on.

@@ -80,7 +80,8 @@ inline void copy_given(const double* given, Index n_components, Index begin, con
   for (Index i = 0; i < block.n_strips * kStrip; ++i) {
     Real* out = block.logits + i / kStrip * n_components * kStrip + i % kStrip;
     for (Index k = 0; k < n_components; ++k)
-      out[k * kStrip] = i < block.rows ? static_cast<Real>(given[(begin + i) * n_components + k]) * block.weights[i] : 0;
+      out[k * kStrip] =
+          i < block.rows ? static_cast<Real>(given[(begin + i) * n_components + k]) * block.weights[i] : 0;
   }
 }
 

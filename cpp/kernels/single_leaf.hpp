@@ -13,17 +13,18 @@ namespace {
 
 inline Index n_factors(const Task& task) {
   const Index n = task.density.n_features;
-  return task.density.n_components *
-         (task.density.shape == Shape::spherical ? 1 : task.density.shape == Shape::diagonal ? n : packed_size(n));
+  return task.density.n_components * (task.density.shape == Shape::spherical  ? 1
+                                      : task.density.shape == Shape::diagonal ? n
+                                                                              : packed_size(n));
 }
 
 // In floats.
 inline Index parameters_size(const Task& task) {
   const Density& density = task.density;
   const Index n = density.n_features;
-  return round_up(
-      density.n_components * (n + 1 + density.features.size) + n_factors(task) + packed_size(n) + 4 * n + 9 * kAlignment,
-      kAlignment);
+  return round_up(density.n_components * (n + 1 + density.features.size) + n_factors(task) + packed_size(n) + 4 * n +
+                      9 * kAlignment,
+                  kAlignment);
 }
 
 // The task in single precision, its numbers in `memory`.
@@ -54,7 +55,10 @@ class SingleTask {
       const auto entry = [&](const double* p, Index i) { return i % size == 0 ? lowered(p[i]) : p[i]; };
       to.features = {copy(from.features.table, n_components * size, entry),
                      whitened ? copy(from.features.centre, n, plain) : copy(from.features.centre, n, relative),
-                     copy(from.features.inverse_scale, n, plain), from.features.single_limit, 0, size};
+                     copy(from.features.inverse_scale, n, plain),
+                     from.features.single_limit,
+                     0,
+                     size};
     }
     task_.rows = task.rows;
     task_.scatter = task.scatter;
@@ -67,7 +71,8 @@ class SingleTask {
 
  private:
   double lowered(double logit) const {
-    return logit - base_ > static_cast<double>(kLowestRealLogit) ? logit - base_ : static_cast<double>(kLowestRealLogit);
+    return logit - base_ > static_cast<double>(kLowestRealLogit) ? logit - base_
+                                                                 : static_cast<double>(kLowestRealLogit);
   }
   template <class F>
   const float* copy(const double* from, Index n, F&& f) {
@@ -96,9 +101,7 @@ inline void unround_means(const Task& task, const RealTask& single, const Layout
   }
 }
 
-inline Index workspace_size(const Task& task) {
-  return doubles(parameters_size(task)) + make_workspace(task).size();
-}
+inline Index workspace_size(const Task& task) { return doubles(parameters_size(task)) + make_workspace(task).size(); }
 
 inline bool run_leaf(const Task& task, Index begin, Index end, double* workspace, double* partial) {
   const Index parameters = doubles(parameters_size(task));

@@ -32,8 +32,7 @@ double variance(const Factors& factors, Index k, Index i) {
 // Largest sum over a row of |S A S|, S = diag(scale): no sum_ij |A_ij| |z_i| |z_j| is more than this times sum (z_i / scale_i)^2.
 double largest_row_sum(const Matrix& matrix, const Vector& scale) {
   double largest = 0;
-  for (Index i = 0; i < matrix.rows(); ++i)
-    largest = std::max(largest, scale[i] * matrix.row(i).cwiseAbs().dot(scale));
+  for (Index i = 0; i < matrix.rows(); ++i) largest = std::max(largest, scale[i] * matrix.row(i).cwiseAbs().dot(scale));
   return largest / (kLogitScale * kLogitScale);
 }
 
