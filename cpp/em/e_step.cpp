@@ -88,13 +88,22 @@ void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_
   statistics.n_rows = totals_.n_rows;
 }
 
+const double* EStep::run_pass(kernels::Task& task, bool single_precision) {
+  task.single_precision = single_precision;
+  if (single_precision) task.origin = parameters_.origin.data();
+  const double* sums = pass_.run(task, data_.n_rows);
+  if (single_precision) single_precision_.observe(pass_.refused());
+  return sums;
+}
+
 void EStep::run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
-                const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse) {
+                const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse,
+                bool single_precision) {
   kernels::Task task = this->task(density, source);
   task.rows.responsibilities = responsibilities;
   task.sparse = sparse;
   task.scatter = kernel_scatter(kind);
-  const double* sums = pass_.run(task, data_.n_rows);
+  const double* sums = run_pass(task, single_precision);
   const kernels::Layout layout =
       kernels::make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter);
 
@@ -115,7 +124,8 @@ void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStati
   kernels::Sparse sparse;
   if (in_run_ && density.features.table != nullptr)
     sparse = sparsity_.next_pass(mixture, data_.n_rows, leaf_rows(density.n_components, density.n_features));
-  run(density, kernels::Source::softmax, mixture.means, kind, nullptr, statistics, sparse);
+  run(density, kernels::Source::softmax, mixture.means, kind, nullptr, statistics, sparse,
+      single_precision_.serves(mixture));
 }
 
 // Total scatter in units of the mixture's covariance: where it is large, taking the scatter of the means from it would
@@ -150,7 +160,7 @@ bool EStep::run_whitened(const Mixture& mixture, SufficientStatistics& statistic
   const Index n_features = data_.n_features;
   kernels::Task task = this->task(parameters_.density(), kernels::Source::softmax);
   task.total_scatter = !total_scatter_.known;
-  const double* sums = pass_.run(task, data_.n_rows);
+  const double* sums = run_pass(task, !task.total_scatter && single_precision_.serves(mixture));
   const kernels::Layout layout =
       kernels::make_layout(mixture.n_components(), n_features, task.scatter, task.total_scatter);
 

@@ -1,6 +1,7 @@
 // Data and mixture -> sufficient statistics, in one visit to the rows.
 #pragma once
 
+#include "em/single_precision.hpp"
 #include "em/sparsity.hpp"
 #include "mixture/kernel_parameters.hpp"
 #include "statistics/pass.hpp"
@@ -37,7 +38,12 @@ class EStep {
   void begin_run() {
     sparsity_.restart();
     in_run_ = true;
+    single_precision_.begin(data_, totals_);
   }
+
+  // Passes of a run may compute in single precision, until told otherwise; `likelihood` never does.
+  bool single_precision() const { return single_precision_.on(); }
+  void end_single_precision() { single_precision_.end(); }
 
   // All of each row to its nearest centre; the log-likelihood of the result is minus half the scaled inertia.
   SufficientStatistics nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind);
@@ -50,7 +56,9 @@ class EStep {
 
  private:
   void run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
-           const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse = {});
+           const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse = {},
+           bool single_precision = false);
+  const double* run_pass(kernels::Task& task, bool single_precision);
   bool run_whitened(const Mixture& mixture, SufficientStatistics& statistics);
   void finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
                         SufficientStatistics& statistics);
@@ -66,6 +74,7 @@ class EStep {
   KernelParameters parameters_;
   Sparsity sparsity_;
   bool in_run_ = false;
+  SinglePrecision single_precision_;
   Vector shift_;    // scratch
   Vector overall_;  // scratch
   Matrix scatter_;  // scratch

@@ -1,6 +1,7 @@
 #include "em/em.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "em/accelerate.hpp"
 #include "em/m_step.hpp"
@@ -14,6 +15,9 @@ namespace {
 // extrapolations from so far away end in worse optima as often as in better ones.
 constexpr double kSlowRate = 0.7;
 constexpr int kSlowIterations = 2;
+
+// Single precision knows the log-likelihood to about 1e-6 nats per row: gains below this are left to double precision.
+constexpr double kSmallestSingleGain = 1e-4;
 
 // Longer traces than this grow as they come.
 constexpr Index kReservedTrace = 1 << 16;
@@ -33,6 +37,8 @@ class Loop {
         accelerating_(settings.acceleration == Acceleration::always) {
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
     e_step_.begin_run();
+    if (accelerating_) e_step_.end_single_precision();
+    smallest_single_gain_ = e_step.totals().weight * std::max(kSmallestSingleGain, 2 * settings.tol.value_or(0.0));
     outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
   }
 
@@ -63,6 +69,9 @@ class Loop {
     e_step_(theta_, settings_.structure->need(), statistics_);
     ++outcome_.n_iter;
     const double log_likelihood = statistics_.log_likelihood;
+    if (e_step_.single_precision() && !outcome_.trace.empty() &&
+        !(log_likelihood - outcome_.trace.back() > smallest_single_gain_))
+      return repeat_in_double_precision();
     if (testing_) {
       testing_ = false;
       const bool good = log_likelihood >= outcome_.trace.back();
@@ -84,16 +93,34 @@ class Loop {
     else
       plain_step(log_likelihood);
     if (stopping_.done()) finish(Status::converged);
-    if (settings_.on_iteration && !settings_.on_iteration(start_number_, outcome_.n_iter, log_likelihood) && !finished_)
+    const bool repeated = std::exchange(repeating_, false);
+    if (!repeated && settings_.on_iteration &&
+        !settings_.on_iteration(start_number_, outcome_.n_iter, log_likelihood) && !finished_)
       finish(Status::stopped);
   }
 
+  // From the pass before on, whose likelihood is the first one of the trace that the rest is compared with. The two passes
+  // do not count: the iterations are the same.
+  void repeat_in_double_precision() {
+    e_step_.end_single_precision();
+    theta_ = outcome_.mixture;
+    outcome_.trace.pop_back();
+    outcome_.n_iter -= 2;
+    repeating_ = true;
+  }
+
   void plain_step(double log_likelihood) {
+    if (repeating_) {
+      stopping_.correct(log_likelihood);
+      std::swap(theta_, next_);
+      return;
+    }
     stopping_.observe(log_likelihood, largest_step(theta_, next_));
     std::swap(theta_, next_);
     slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
     // Under a ridge the likelihood is not what the iteration climbs, so its test would judge extrapolations wrongly.
     accelerating_ = settings_.acceleration == Acceleration::automatic && !settings_.ridge && slow_ >= kSlowIterations;
+    if (accelerating_) e_step_.end_single_precision();
   }
 
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
@@ -134,6 +161,8 @@ class Loop {
   Squarem squarem_;
   bool accelerating_;
   int slow_ = 0;
+  double smallest_single_gain_ = 0;
+  bool repeating_ = false;  // this pass was done before, in single precision
   bool finished_ = false;
   // Parameters change places and never move, so that an iteration takes no memory from the heap once each has its size.
   SufficientStatistics statistics_;

@@ -26,6 +26,9 @@ class Stopping {
   // After a cycle of accelerated EM: the gain of its last plain step and the ratio of successive plain steps.
   void observe_cycle(double log_likelihood, double plain_gain, double step_ratio, double step);
 
+  // The same likelihood again, known better.
+  void correct(double log_likelihood) { last_ = log_likelihood; }
+
   bool done() const { return done_; }
   double predicted_gain() const { return predicted_gain_; }  // total nats; nan when unknown
   double rate() const { return rate_; }                      // a; nan when unknown

@@ -8,25 +8,24 @@
 namespace gaussmix::kernels {
 namespace {
 
-inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
-
 struct Block {
-  Index capacity;       // rows a block can hold
-  Index rows;           // rows present
-  Index n_strips;       // padding rows repeat the first row with weight zero
-  double* x;            // D per sample
-  double* whitened;     // D, or null
-  double* centred;      // D + 1, scratch of the centred form
-  double* features;     // scratch of the feature form; shares the memory of `centred`
-  double* logits;       // K: logits, then responsibilities
-  double* weights;      // 1
-  double* log_density;  // 1
-  double* best;         // 1: number of the best component, for hard assignments
+  Index capacity;     // rows a block can hold
+  Index rows;         // rows present
+  Index n_strips;     // padding rows repeat the first row with weight zero
+  Real* x;            // D per sample
+  Real* whitened;     // D, or null
+  Real* centred;      // D + 1, scratch of the centred form
+  Real* features;     // scratch of the feature form; shares the memory of `centred`
+  Real* logits;       // K: logits, then responsibilities
+  Real* weights;      // 1
+  Real* log_density;  // 1
+  Real* best;         // 1: number of the best component, for hard assignments
 };
 
-// What one sample needs, in doubles.
-inline Index row_size(const Task& task) {
-  const Density& density = task.density;
+// What one sample needs, in numbers.
+template <class T>
+inline Index row_size(const BasicTask<T>& task) {
+  const BasicDensity<T>& density = task.density;
   const Index centred = density.n_features + 1;
   const Index scratch =
       density.features.table != nullptr && density.features.size > centred ? density.features.size : centred;
@@ -35,27 +34,31 @@ inline Index row_size(const Task& task) {
 }
 
 // As many rows as fit in 1 MB, so that reducing the sums once per block is cheap beside making them, but no more than
-// 512, because nothing is gained, and no fewer than a group of the sparse visit.
-inline Index block_rows(const Task& task) {
+// 512, because nothing is gained (single precision adds up 512 / kLanes numbers), and no fewer than a strip
+// or a group of the sparse visit.
+template <class T>
+inline Index block_rows(const BasicTask<T>& task) {
   Index rows = 512;
-  while (rows > kSparseGroup && rows * row_size(task) > 131072) rows /= 2;
+  while (rows > kSparseGroup && rows > kStrip && rows * row_size(task) > Index{1048576} / Index{sizeof(Real)})
+    rows /= 2;
   return rows;
 }
 
 // Distance of two quantities in `centred`; not a power of two, to spread over the sets of the caches.
 inline Index centred_step(const Block& block) { return block.capacity + kAlignment; }
 
-// In doubles.
-inline Index block_size(const Task& task) {
+// In numbers, all buffers together.
+template <class T>
+inline Index block_size(const BasicTask<T>& task) {
   return block_rows(task) * row_size(task) + (task.density.n_features + 1) * kAlignment;
 }
 
-inline Block make_block(const Task& task, double* workspace) {
-  const Density& density = task.density;
+inline Block make_block(const RealTask& task, Real* workspace) {
+  const RealDensity& density = task.density;
   Block block{};
   block.capacity = block_rows(task);
   auto take = [&](Index count) {
-    double* p = workspace;
+    Real* p = workspace;
     workspace += count * block.capacity;
     return p;
   };
@@ -71,14 +74,14 @@ inline Block make_block(const Task& task, double* workspace) {
 
 // D known to the compiler, or 0: for the narrowest rows it then finds shuffles, and loading would otherwise be a tenth of all.
 template <int D, class T>
-inline void transpose_strip(const T* rows, Index n_features, double* out) {
+inline void transpose_strip(const T* rows, Index n_features, Real* out) {
   const Index n = D > 0 ? D : n_features;
   if constexpr (D > 0) {
     for (int d = 0; d < D; ++d)
-      for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<double>(rows[i * D + d]);
+      for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<Real>(rows[i * D + d]);
   } else {
     for (Index i = 0; i < kStrip; ++i)
-      for (Index d = 0; d < n; ++d) out[d * kStrip + i] = static_cast<double>(rows[i * n + d]);
+      for (Index d = 0; d < n; ++d) out[d * kStrip + i] = static_cast<Real>(rows[i * n + d]);
   }
 }
 
@@ -87,7 +90,7 @@ inline void transpose(const T* rows, Index n_features, const Block& block) {
   const Index n_full = block.rows / kStrip;
   for (Index strip = 0; strip < n_full; ++strip) {
     const T* from = rows + strip * kStrip * n_features;
-    double* to = block.x + strip * n_features * kStrip;
+    Real* to = block.x + strip * n_features * kStrip;
     if (n_features <= 4)
       with_size<4>(n_features, [&]<int D>() { transpose_strip<D>(from, n_features, to); });
     else
@@ -96,22 +99,36 @@ inline void transpose(const T* rows, Index n_features, const Block& block) {
   for (Index i = n_full * kStrip; i < block.n_strips * kStrip; ++i) {
     const T* row = rows + (i < block.rows ? i : 0) * n_features;
     for (Index d = 0; d < n_features; ++d)
-      block.x[n_full * n_features * kStrip + d * kStrip + i % kStrip] = static_cast<double>(row[d]);
+      block.x[n_full * n_features * kStrip + d * kStrip + i % kStrip] = static_cast<Real>(row[d]);
   }
 }
 
-inline void load_block(const Rows& rows, Index n_features, Index begin, Index end, Block& block) {
+// Coordinates less `origin`, given as a sum of two numbers because one has too few digits.
+inline void subtract_origin(const double* origin, Index n_features, const Block& block) {
+  Real* x = block.x;
+  for (Index strip = 0; strip < block.n_strips; ++strip)
+    for (Index d = 0; d < n_features; ++d, x += kStrip) {
+      const Real high = static_cast<Real>(origin[d]);
+      const Real low = static_cast<Real>(origin[d] - static_cast<double>(high));
+      for (int v = 0; v < kStrip; v += kLanes) store(x + v, (load(x + v) - high) - low);
+    }
+}
+
+inline void load_block(const RealTask& task, Index begin, Index end, Block& block) {
+  const Rows& rows = task.rows;
+  const Index n_features = task.density.n_features;
   block.rows = end - begin;
   block.n_strips = (block.rows + kStrip - 1) / kStrip;
   if (rows.single_precision)
     transpose(static_cast<const float*>(rows.data) + begin * n_features, n_features, block);
   else
     transpose(static_cast<const double*>(rows.data) + begin * n_features, n_features, block);
+  if (sizeof(Real) == 4) subtract_origin(task.origin, n_features, block);
   if (rows.weights != nullptr)
-    for (Index i = 0; i < block.rows; ++i) block.weights[i] = rows.weights[begin + i];
+    for (Index i = 0; i < block.rows; ++i) block.weights[i] = static_cast<Real>(rows.weights[begin + i]);
   else
-    for (Index i = 0; i < block.rows; ++i) block.weights[i] = 1.0;
-  for (Index i = block.rows; i < block.n_strips * kStrip; ++i) block.weights[i] = 0.0;
+    for (Index i = 0; i < block.rows; ++i) block.weights[i] = 1;
+  for (Index i = block.rows; i < block.n_strips * kStrip; ++i) block.weights[i] = 0;
 }
 
 }  // namespace

@@ -8,8 +8,8 @@ namespace {
 
 // Rows of a packed lower triangle that start at `first`: y_r = sum_{j <= first + r} factor_rj z_j over one strip.
 template <int R>
-inline void triangle_rows(const double* factor, Index first, const double* z, Tile (&y)[R]) {
-  const double* row[R];
+inline void triangle_rows(const Real* factor, Index first, const Real* z, Tile (&y)[R]) {
+  const Real* row[R];
   for (int r = 0; r < R; ++r) {
     row[r] = factor + packed_size(first + r);
     for (int v = 0; v < kTileVectors; ++v) y[r][v] = Vec{};
@@ -22,14 +22,14 @@ inline void triangle_rows(const double* factor, Index first, const double* z, Ti
     }
 }
 
-inline void centre_strip(const double* x, const double* mean, Index n_features, double* z) {
+inline void centre_strip(const Real* x, const Real* mean, Index n_features, Real* z) {
   for (Index d = 0; d < n_features; ++d) {
     const Vec m = broadcast(mean[d]);
     for (int v = 0; v < kTileVectors; ++v) store(z + d * kStrip + v * kLanes, load(x + d * kStrip + v * kLanes) - m);
   }
 }
 
-inline void squared_distance_full(const double* z, const double* factor, Index n_features, Tile& sum) {
+inline void squared_distance_full(const Real* z, const Real* factor, Index n_features, Tile& sum) {
   for_groups<kTileItems>(n_features, [&]<int R>(Index first) {
     Tile y[R];
     triangle_rows<R>(factor, first, z, y);
@@ -39,8 +39,8 @@ inline void squared_distance_full(const double* z, const double* factor, Index n
 }
 
 // `step` 1: a factor per feature; 0: one for all.
-inline void squared_distance_diagonal(const double* x, const double* mean, const double* factor, Index step,
-                                      Index n_features, Tile& sum) {
+inline void squared_distance_diagonal(const Real* x, const Real* mean, const Real* factor, Index step, Index n_features,
+                                      Tile& sum) {
   for (Index d = 0; d < n_features; ++d) {
     const Vec m = broadcast(mean[d]), f = broadcast(factor[d * step]);
     for (int v = 0; v < kTileVectors; ++v) {
@@ -51,10 +51,10 @@ inline void squared_distance_diagonal(const double* x, const double* mean, const
 }
 
 // One strip; `z` is scratch.
-inline void centred_logits(const Density& density, const double* x, double* z, double* logits) {
+inline void centred_logits(const RealDensity& density, const Real* x, Real* z, Real* logits) {
   const Index n_features = density.n_features;
   for (Index k = 0; k < density.n_components; ++k) {
-    const double* mean = density.means + k * n_features;
+    const Real* mean = density.means + k * n_features;
     Tile distance = {};
     switch (density.shape) {
       case Shape::spherical: squared_distance_diagonal(x, mean, density.factors + k, 0, n_features, distance); break;
@@ -68,16 +68,16 @@ inline void centred_logits(const Density& density, const double* x, double* z, d
     }
     const Vec constant = broadcast(density.log_constants[k]);
     for (int v = 0; v < kTileVectors; ++v)
-      store(logits + k * kStrip + v * kLanes, larger(constant - distance[v], broadcast(kLowestLogit)));
+      store(logits + k * kStrip + v * kLanes, larger(constant - distance[v], broadcast(kLowestRealLogit)));
   }
 }
 
 // Replaces the block's coordinates by whitener (x - centre).
-inline void whiten(const Density& density, const Block& block) {
+inline void whiten(const RealDensity& density, const Block& block) {
   const Index n_features = density.n_features;
   for (Index strip = 0; strip < block.n_strips; ++strip) {
     const Index at = strip * n_features * kStrip;
-    double* z = block.centred;
+    Real* z = block.centred;
     centre_strip(block.x + at, density.whitening_centre, n_features, z);
     for_groups<kTileItems>(n_features, [&]<int R>(Index first) {
       Tile y[R];
@@ -88,9 +88,12 @@ inline void whiten(const Density& density, const Block& block) {
   }
 }
 
+inline float root_of(float value) { return __builtin_sqrtf(value); }
+inline double root_of(double value) { return __builtin_sqrt(value); }
+
 inline Vec square_root(Vec v) {
   Vec out;
-  for (int l = 0; l < kLanes; ++l) out[l] = __builtin_sqrt(v[l]);
+  for (int l = 0; l < kLanes; ++l) out[l] = root_of(v[l]);
   return out;
 }
 
@@ -115,7 +118,7 @@ inline void accumulate_square(const Panel& u, Index n_rows, Index n_columns, con
             add_unaligned(out, tile[r]);
             continue;
           }
-          for (int c = 0; c < C && column + c <= row + r; ++c) out[c] += tile[r][c];
+          for (int c = 0; c < C && column + c <= row + r; ++c) out[c] += static_cast<double>(tile[r][c]);
         }
       });
     });
@@ -124,15 +127,15 @@ inline void accumulate_square(const Panel& u, Index n_rows, Index n_columns, con
 // u = root (x - mean), and root itself as one more quantity; root squared is the weight of the sample. Then sum u u^T holds
 // scatter, and in its last row the first moments. A null mean is zero. Quantity by quantity, not strip by strip: the sums
 // run along few quantities and all samples, which for wide rows would be short pieces far apart (D = 256: 1.2 times slower).
-inline Panel scale_block(const double* x, const double* mean, Index n_features, const Panel& weights, Index k,
+inline Panel scale_block(const Real* x, const Real* mean, Index n_features, const Panel& weights, Index k,
                          const Block& block) {
   const Index step = centred_step(block);
   for (Index strip = 0; strip < block.n_strips; ++strip) {
-    double* u = block.centred + strip * kStrip;
+    Real* u = block.centred + strip * kStrip;
     Tile root;
     for (int v = 0; v < kTileVectors; ++v) root[v] = square_root(load(weights.at(k, strip) + v * kLanes));
     for (Index d = 0; d < n_features; ++d, x += kStrip, u += step) {
-      const Vec m = broadcast(mean != nullptr ? mean[d] : 0.0);
+      const Vec m = broadcast(mean != nullptr ? mean[d] : Real(0));
       for (int v = 0; v < kTileVectors; ++v) store(u + v * kLanes, (load(x + v * kLanes) - m) * root[v]);
     }
     for (int v = 0; v < kTileVectors; ++v) store(u + v * kLanes, root[v]);
@@ -156,7 +159,7 @@ inline double product_of(const Panel& left, Index p, const Panel& right, Index q
   return horizontal_sum(sum);
 }
 
-inline void accumulate_component(const Task& task, const Layout& layout, Index k, const double* x, const Block& block,
+inline void accumulate_component(const RealTask& task, const Layout& layout, Index k, const Real* x, const Block& block,
                                  double* sums) {
   const Index n_features = task.density.n_features;
   const Panel weights = strips_of(block.logits, task.density.n_components);
@@ -177,7 +180,7 @@ inline void accumulate_component(const Task& task, const Layout& layout, Index k
 }
 
 // Sum of weight * y y^T over the whitened rows, the same for every iteration but for the coordinates.
-inline void accumulate_total(const Density& density, const Block& block, double* total) {
+inline void accumulate_total(const RealDensity& density, const Block& block, double* total) {
   const Panel u = scale_block(block.whitened, nullptr, density.n_features, strips_of(block.weights, 1), 0, block);
   accumulate_square(u, density.n_features, density.n_features, block,
                     [&](Index row) { return total + packed_size(row); });

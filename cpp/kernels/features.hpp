@@ -8,30 +8,35 @@ namespace gaussmix::kernels {
 namespace {
 
 // Whether no row of the block is so far from the centre that products of its coordinates would lose digits.
-inline bool within_limit(const Features& features, Index n_features, const double* x, Index n_strips) {
+inline bool within_limit(const RealFeatures& features, Index n_features, const Real* x, Index n_strips) {
   Vec largest{};
-  for (Index strip = 0; strip < n_strips; ++strip)
+  for (Index strip = 0; strip < n_strips; ++strip) {
+    Tile square = {};
     for (Index d = 0; d < n_features; ++d, x += kStrip) {
       const Vec centre = broadcast(features.centre[d]), scale = broadcast(features.inverse_scale[d]);
-      for (int v = 0; v < kTileVectors; ++v)
-        largest = larger(magnitude((load(x + v * kLanes) - centre) * scale), largest);
+      for (int v = 0; v < kTileVectors; ++v) {
+        const Vec t = (load(x + v * kLanes) - centre) * scale;
+        square[v] += t * t;
+      }
     }
+    for (int v = 0; v < kTileVectors; ++v) largest = larger(square[v], largest);
+  }
   for (int l = 0; l < kLanes; ++l)  // written so that NaN is beyond the limit
-    if (!(largest[l] <= features.limit)) return false;
+    if (!(static_cast<double>(largest[l]) <= features.limit)) return false;
   return true;
 }
 
 // out[v] = f(v) for the vectors of a strip.
 template <class F>
-inline double* write_strip(double* out, F&& f) {
+inline Real* write_strip(Real* out, F&& f) {
   for (int v = 0; v < kTileVectors; ++v) store(out + v * kLanes, f(v * kLanes));
   return out + kStrip;
 }
 
-inline void make_features(const Density& density, const double* x, double* out) {
+inline void make_features(const RealDensity& density, const Real* x, Real* out) {
   const Index n_features = density.n_features;
-  out = write_strip(out, [](int) { return broadcast(1.0); });
-  const double* z = out;
+  out = write_strip(out, [](int) { return broadcast(1); });
+  const Real* z = out;
   for (Index d = 0; d < n_features; ++d) {
     const Vec centre = broadcast(density.features.centre[d]);
     out = write_strip(out, [&](int v) { return load(x + d * kStrip + v) - centre; });
@@ -59,10 +64,10 @@ inline void make_features(const Density& density, const double* x, double* out) 
 
 // One strip, n components: those listed, or the first n if there is no list. The first feature is 1, so the first column of
 // the table starts the sums.
-inline void feature_logits(const Features& features, const std::int32_t* components, Index n, const double* strip,
-                           double* logits) {
+inline void feature_logits(const RealFeatures& features, const std::int32_t* components, Index n, const Real* strip,
+                           Real* logits) {
   for_groups<kTileItems>(n, [&]<int R>(Index first) {
-    const double* row[R];
+    const Real* row[R];
     Tile sum[R];
     for (int r = 0; r < R; ++r) {
       row[r] = features.table + (components != nullptr ? components[first + r] : first + r) * features.size;
@@ -72,12 +77,12 @@ inline void feature_logits(const Features& features, const std::int32_t* compone
     add_products<R>(row, features.size - 1, strip + kStrip, sum);
     for (int r = 0; r < R; ++r)
       for (int v = 0; v < kTileVectors; ++v)
-        store(logits + (first + r) * kStrip + v * kLanes, larger(sum[r][v], broadcast(kLowestLogit)));
+        store(logits + (first + r) * kStrip + v * kLanes, larger(sum[r][v], broadcast(kLowestRealLogit)));
   });
 }
 
 // Columns outside, so that their few features stay in the first cache level while all components pass.
-inline void accumulate_features(const Density& density, const Block& block, double* sums) {
+inline void accumulate_features(const RealDensity& density, const Block& block, double* sums) {
   const Index size = density.features.size;
   const Panel responsibilities = strips_of(block.logits, density.n_components);
   const Panel features = strips_of(block.features, size);
@@ -88,41 +93,6 @@ inline void accumulate_features(const Density& density, const Block& block, doub
       for (int r = 0; r < R; ++r) add_unaligned(sums + (k + r) * size + column, tile[r]);
     });
   });
-}
-
-// Sums about the one centre -> sums about each mean, which lies d away from it: what `partial` of a leaf holds.
-inline void recentre(const Task& task, const Layout& layout, const double* sums, double* partial) {
-  const Density& density = task.density;
-  const Index n_features = density.n_features;
-  for (Index k = 0; k < density.n_components; ++k, sums += density.features.size) {
-    const double* mean = density.means + k * n_features;
-    const double* first = sums + 1;
-    const double* second = first + n_features;
-    const double weight = sums[0];
-    const auto d = [&](Index i) { return mean[i] - density.features.centre[i]; };
-    partial[layout.weight + k] += weight;
-    for (Index i = 0; i < n_features; ++i) partial[layout.sum + k * n_features + i] += first[i] - weight * d(i);
-    double* out = partial + layout.scatter + k * layout.scatter_size;
-    const auto moved = [&](double raw, Index i, Index j) {
-      return raw - d(i) * first[j] - d(j) * (first[i] - weight * d(i));
-    };
-    switch (task.scatter) {
-      case Scatter::none: break;
-      case Scatter::trace: {
-        double sum = *second;
-        for (Index i = 0; i < n_features; ++i) sum += moved(0.0, i, i);
-        *out += sum;
-        break;
-      }
-      case Scatter::diagonal:
-        for (Index i = 0; i < n_features; ++i) out[i] += moved(second[i], i, i);
-        break;
-      case Scatter::full:
-        for (Index i = 0; i < n_features; ++i)
-          for (Index j = 0; j <= i; ++j) *out++ += moved(*second++, i, j);
-        break;
-    }
-  }
 }
 
 }  // namespace

@@ -12,15 +12,15 @@ constexpr Index kFewComponents = 6;
 
 // `z` is scratch, D long.
 template <class T>
-inline void add_row(const Task& task, const Layout& layout, const T* row, double weight, Index k,
-                    double* __restrict__ z, double* __restrict__ sums) {
+inline void add_row(const RealTask& task, const Layout& layout, const T* row, double weight, Index k,
+                    Real* __restrict__ z, double* __restrict__ sums) {
   const Index n_features = task.density.n_features;
-  const double* mean = task.density.means + k * n_features;
+  const Real* mean = task.density.means + k * n_features;
   double* first = sums + layout.sum + k * n_features;
   double* scatter = sums + layout.scatter + k * layout.scatter_size;
   sums[layout.weight + k] += weight;
   for (Index i = 0; i < n_features; ++i) {
-    z[i] = static_cast<double>(row[i]) - mean[i];
+    z[i] = static_cast<Real>(row[i]) - mean[i];
     first[i] += weight * z[i];
   }
   switch (task.scatter) {
@@ -40,7 +40,7 @@ inline void add_row(const Task& task, const Layout& layout, const T* row, double
   }
 }
 
-inline void accumulate_hard(const Task& task, const Layout& layout, Index begin, const Block& block, double* sums) {
+inline void accumulate_hard(const RealTask& task, const Layout& layout, Index begin, const Block& block, double* sums) {
   const Index n_features = task.density.n_features;
   for (Index i = 0; i < block.rows; ++i) {
     const Index at = (begin + i) * n_features, k = static_cast<Index>(block.best[i]);

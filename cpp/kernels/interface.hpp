@@ -16,28 +16,39 @@ enum class Scatter { none, trace, diagonal, full };
 // Logits as products of a table of numbers with features of the row, z = x - centre: [1, z] for a whitened density, [1, z, |z|^2]
 // spherical, [1, z, z_i^2] diagonal, [1, z, z_i z_j (j <= i, by rows)] full. Half the operations of the centred form and no
 // subtraction per component, but its rounding grows with the square of the distance from the one centre: a block of rows
-// uses it only if |z_i| * inverse_scale_i <= limit for all of them, and is centred on each mean otherwise.
-struct Features {
-  const double* table = nullptr;          // K x size; null: never use this form
-  const double* centre = nullptr;         // D
-  const double* inverse_scale = nullptr;  // D
+// uses it only if sum_i (z_i * inverse_scale_i)^2 <= limit for all of them, and is centred on each mean otherwise.
+template <class Real>
+struct BasicFeatures {
+  const Real* table = nullptr;          // K x size; null: never use this form
+  const Real* centre = nullptr;         // D
+  const Real* inverse_scale = nullptr;  // D
   double limit = 0;
+  double single_limit = 0;  // in single precision
   Index size = 0;
 };
 
 // Logit, in units of log 2, of row x and component k: log_constants[k] - |factor_k (x - mean_k)|^2, never below kLowestLogit.
-struct Density {
+template <class Real>
+struct BasicDensity {
   Shape shape = Shape::full;
   Index n_components = 0;
   Index n_features = 0;
-  const double* means = nullptr;          // K x D
-  const double* factors = nullptr;        // spherical K, diagonal K x D, full K x packed lower triangle
-  const double* log_constants = nullptr;  // K
+  const Real* means = nullptr;          // K x D
+  const Real* factors = nullptr;        // spherical K, diagonal K x D, full K x packed lower triangle
+  const Real* log_constants = nullptr;  // K
   // When set, rows are replaced by whitener (x - whitening_centre) first; `means` and all sums live in those coordinates.
-  const double* whitener = nullptr;          // packed lower triangle
-  const double* whitening_centre = nullptr;  // D
-  Features features;
+  const Real* whitener = nullptr;          // packed lower triangle
+  const Real* whitening_centre = nullptr;  // D
+  BasicFeatures<Real> features;
 };
+
+// Largest sum_i (sum_j |L^-1_ij| |x_j - c_j|)^2 at which the feature form is used. Its logits are sums of terms that add up, in
+// magnitude, to no more than this, so each of the additions rounds by 2^20 * 2^-53 = 1e-10 at worst, and by far less as a
+// rule: logits come out good to about 1e-12, and so do scatters about c in the component's own metric.
+constexpr double kLargestFeatureDistance = 1 << 20;
+// The same for sum_ij |A_ij| |z_i| |z_j|, A = (L L^T)^-1 rounded once, in single precision: 2^10 * 2^-24 = 6e-5 at worst, about
+// 1e-6 as a rule, of a single row; of sums over many rows less.
+constexpr double kLargestSingleFeatureDistance = 1 << 10;
 
 // A logit of minus infinity would turn into NaN as soon as two of them are subtracted.
 constexpr double kLowestLogit = -1e300;
@@ -111,8 +122,9 @@ struct Sparse {
   Index leaf_rows = 0;             // a multiple of kSparseGroup, at most 65536
 };
 
-struct Task {
-  Density density;
+template <class Real>
+struct BasicTask {
+  BasicDensity<Real> density;
   Rows rows;
   Outputs outputs;
   Sparse sparse;
@@ -120,14 +132,24 @@ struct Task {
   Scatter scatter = Scatter::none;
   bool accumulate = true;      // false: outputs only
   bool total_scatter = false;  // needs a whitener
+  // Arithmetic in single precision where a leaf allows it. Rows are then float32 and `origin` is a point among them: the
+  // whitening centre if there is one.
+  bool single_precision = false;
+  const double* origin = nullptr;  // D
 };
+
+using Features = BasicFeatures<double>;
+using Density = BasicDensity<double>;
+using Task = BasicTask<double>;
 
 struct Level {
   const char* name;
   int lanes;
   Index (*workspace_size)(const Task&);  // in doubles
-  // Rows [begin, end); `workspace` is aligned to 64 bytes; `partial` (make_layout's size) is overwritten.
-  void (*run)(const Task&, Index begin, Index end, double* workspace, double* partial);
+  // Rows [begin, end); `workspace` is aligned to 64 bytes; `partial` (make_layout's size) is overwritten. False: rows of this
+  // leaf need more digits than single precision has, and `partial` means nothing.
+  bool (*run)(const Task&, Index begin, Index end, double* workspace, double* partial);
+  const Level* single;  // the same in single precision
 };
 
 }  // namespace gaussmix::kernels

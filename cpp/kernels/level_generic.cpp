@@ -1,8 +1,9 @@
-#include "kernels/leaf.hpp"
+#include "kernels/double_leaf.hpp"
 
 namespace gaussmix::kernels {
 
 extern const Level level_generic;
-const Level level_generic{"generic", kLanes, workspace_size, run_leaf};
+extern const Level level_generic_single;
+const Level level_generic{"generic", kLanes, workspace_size, run_leaf, &level_generic_single};
 
 }  // namespace gaussmix::kernels

@@ -1,8 +1,9 @@
-#include "kernels/leaf.hpp"
+#include "kernels/double_leaf.hpp"
 
 namespace gaussmix::kernels {
 
 extern const Level level_v2;
-const Level level_v2{"v2", kLanes, workspace_size, run_leaf};
+extern const Level level_v2_single;
+const Level level_v2{"v2", kLanes, workspace_size, run_leaf, &level_v2_single};
 
 }  // namespace gaussmix::kernels

@@ -9,7 +9,7 @@ namespace {
 
 // sum[r] += sum_{j < count} row[r][j] * z_j over one strip.
 template <int R>
-inline void add_products(const double* const (&row)[R], Index count, const double* z, Tile (&sum)[R]) {
+inline void add_products(const Real* const (&row)[R], Index count, const Real* z, Tile (&sum)[R]) {
   for (Index j = 0; j < count; ++j) {
     Vec zj[kTileVectors];
     for (int v = 0; v < kTileVectors; ++v) zj[v] = load(z + j * kStrip + v * kLanes);
@@ -47,18 +47,19 @@ inline Vec horizontal_sums(const Vec (&a)[C]) {
 
 // Quantities of all samples of a block: where a strip of one of them lies.
 struct Panel {
-  const double* data;
+  const Real* data;
   Index step;        // to the next quantity
   Index strip_step;  // to the next strip
-  const double* at(Index q, Index strip) const { return data + q * step + strip * strip_step; }
+  const Real* at(Index q, Index strip) const { return data + q * step + strip * strip_step; }
 };
 
 // n quantities per sample, strip by strip as in a block's buffers.
-inline Panel strips_of(const double* data, Index n) { return {data, kStrip, n * kStrip}; }
+inline Panel strips_of(const Real* data, Index n) { return {data, kStrip, n * kStrip}; }
 
 // A tile of sums: one row of the left panel per row, one lane per column of the right panel.
-constexpr int kSumColumns = kLanes;
-constexpr int kSumRows = kLanes == 2 ? 6 : 3;
+constexpr int kSumColumns =
+    kWideLanes;  // no more, so that the accumulators fit and sums widen to one vector of doubles
+constexpr int kSumRows = kWideLanes == 2 ? 6 : 3;
 
 // sums[r] lane c = sum over all samples of left_{first_row + r} * right_{first_column + c}, zero from lane C on.
 template <int R, int C>
@@ -68,8 +69,8 @@ inline void sum_products(const Panel& left, Index first_row, const Panel& right,
   for (int r = 0; r < R; ++r)
     for (int c = 0; c < C; ++c) sum[r][c] = Vec{};
   for (Index strip = 0; strip < n_strips; ++strip) {
-    const double* a = left.at(first_row, strip);
-    const double* b = right.at(first_column, strip);
+    const Real* a = left.at(first_row, strip);
+    const Real* b = right.at(first_column, strip);
     for (int v = 0; v < kTileVectors; ++v) {
       Vec row[R];
       for (int r = 0; r < R; ++r) row[r] = load(a + r * left.step + v * kLanes);

@@ -1,4 +1,5 @@
-// A vector of doubles of this level's width. Compiled once per level, so every definition sits in an anonymous namespace.
+// A vector of numbers of this level's width. Compiled twice per level, the second time with GAUSSMIX_SINGLE_PRECISION, so every
+// definition sits in an anonymous namespace.
 #pragma once
 
 #include "kernels/interface.hpp"
@@ -13,38 +14,72 @@ namespace {
 // A register tile multiplies kTileVectors vectors of samples by up to kTileItems numbers or vectors of the other operand:
 // 4 x 6 accumulators and their operands fill the 32 registers of AVX-512, 2 x 6 the 16 of the levels below.
 #if defined(__AVX512F__)
-constexpr int kLanes = 8;
+constexpr int kVectorSize = 64;
 constexpr int kTileVectors = 4;
 #elif defined(__AVX__)
-constexpr int kLanes = 4;
+constexpr int kVectorSize = 32;
 constexpr int kTileVectors = 2;
 #else
-constexpr int kLanes = 2;  // SSE2, NEON, or whatever the compiler makes of it
+constexpr int kVectorSize = 16;  // SSE2, NEON, or whatever the compiler makes of it
 constexpr int kTileVectors = 2;
 #endif
 constexpr int kTileItems = 6;
+
+#if defined(GAUSSMIX_SINGLE_PRECISION)
+using Real = float;
+using Integer = std::int32_t;
+using Unsigned = std::uint32_t;
+#else
+using Real = double;
+using Integer = std::int64_t;
+using Unsigned = std::uint64_t;
+#endif
+constexpr int kLanes = kVectorSize / static_cast<int>(sizeof(Real));
+constexpr int kWideLanes = kVectorSize / 8;      // of doubles
 constexpr Index kStrip = kTileVectors * kLanes;  // samples in one register tile
-constexpr Index kAlignment = 8;                  // every buffer is a multiple of 64 bytes
+constexpr Index kAlignment = 64 / sizeof(Real);  // every buffer is a multiple of 64 bytes
 
-typedef double Vec __attribute__((vector_size(8 * kLanes), may_alias));
-typedef std::int64_t IntVec __attribute__((vector_size(8 * kLanes), may_alias));
-typedef std::uint64_t UnsignedVec __attribute__((vector_size(8 * kLanes), may_alias));
-
-typedef double UnalignedVec __attribute__((vector_size(8 * kLanes), may_alias, aligned(8)));
+typedef Real Vec __attribute__((vector_size(kVectorSize), may_alias));
+typedef Integer IntVec __attribute__((vector_size(kVectorSize), may_alias));
+typedef Unsigned UnsignedVec __attribute__((vector_size(kVectorSize), may_alias));
+typedef double UnalignedWideVec __attribute__((vector_size(kVectorSize), may_alias, aligned(8)));
 typedef Vec Tile[kTileVectors];  // one number per sample of a strip
 
+using RealTask = BasicTask<Real>;
+using RealDensity = BasicDensity<Real>;
+using RealFeatures = BasicFeatures<Real>;
+
+// A logit of minus infinity would turn into NaN as soon as two of them are subtracted.
+constexpr Real kLowestRealLogit = sizeof(Real) == 4 ? Real(-1e30) : Real(kLowestLogit);
+
 // Not Vec{} + value, which is an operation, because it turns -0 into 0.
-inline Vec broadcast(double value) { return value - Vec{}; }
-inline Vec load(const double* p) { return *reinterpret_cast<const Vec*>(p); }
-inline void store(double* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
-inline void add_unaligned(double* p, Vec v) { *reinterpret_cast<UnalignedVec*>(p) += v; }
+inline Vec broadcast(Real value) { return value - Vec{}; }
+inline Vec load(const Real* p) { return *reinterpret_cast<const Vec*>(p); }
+inline void store(Real* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }  // b when a is NaN
-inline Vec magnitude(Vec a) { return a < 0.0 ? -a : a; }
+inline Vec magnitude(Vec a) { return a < Real(0) ? -a : a; }
+
+// Adds the first kWideLanes lanes of v.
+inline void add_unaligned(double* p, Vec v) {
+#if defined(GAUSSMIX_SINGLE_PRECISION)
+  typedef Real Half __attribute__((vector_size(kVectorSize / 2)));
+  Half low;
+  __builtin_memcpy(&low, &v, sizeof low);
+  *reinterpret_cast<UnalignedWideVec*>(p) += __builtin_convertvector(low, UnalignedWideVec);
+#else
+  *reinterpret_cast<UnalignedWideVec*>(p) += v;
+#endif
+}
+
+inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+// The size in doubles of a multiple of kAlignment numbers.
+inline Index doubles(Index n) { return n * Index{sizeof(Real)} / 8; }
 
 // Pairwise, so that the order does not depend on how the compiler would reduce.
 inline double horizontal_sum(Vec v) {
   double s[kLanes];
-  for (int i = 0; i < kLanes; ++i) s[i] = v[i];
+  for (int i = 0; i < kLanes; ++i) s[i] = static_cast<double>(v[i]);
   for (int width = kLanes / 2; width > 0; width /= 2)
     for (int i = 0; i < width; ++i) s[i] += s[i + width];
   return s[0];

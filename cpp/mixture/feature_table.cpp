@@ -1,6 +1,7 @@
 #include "mixture/feature_table.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "mixture/kernel_parameters.hpp"
 
@@ -28,6 +29,13 @@ double variance(const Factors& factors, Index k, Index i) {
   return 1 / (inverse * inverse);
 }
 
+// Largest sum over a row of |S A S|, S = diag(scale): no sum_ij |A_ij| |z_i| |z_j| is more than this times sum (z_i / scale_i)^2.
+double largest_row_sum(const Matrix& matrix, const Vector& scale) {
+  double largest = 0;
+  for (Index i = 0; i < matrix.rows(); ++i) largest = std::max(largest, scale[i] * matrix.row(i).cwiseAbs().dot(scale));
+  return largest / (kLogitScale * kLogitScale);
+}
+
 // sum_i (sum_j |F_ij| reach_j)^2
 double largest_distance(const Matrix& inverse, const Vector& reach) {
   double sum = 0;
@@ -52,7 +60,7 @@ Index n_features_of_row(CovarianceShape shape, Index n) {
 
 kernels::Features FeatureTable::features() const {
   if (!used_) return {};
-  return {table_.data(), centre_.data(), inverse_scale_.data(), limit_, table_.cols()};
+  return {table_.data(), centre_.data(), inverse_scale_.data(), limit_, single_limit_, table_.cols()};
 }
 
 // The mean of the mixture and its standard deviations.
@@ -100,25 +108,32 @@ void FeatureTable::fill(const Mixture& mixture, const Vector& log_constants) {
   if (size == 0 || size > kMostFeatures) return;
   take_centre(mixture);
   table_.resize(mixture.n_components(), size);
-  double largest = 0;
+  double largest = 0, largest_single = 0;
   for (Index k = 0; k < mixture.n_components(); ++k) {
     inverse_factor(factors, k, inverse_);
     offset_ = mixture.means.row(k).transpose() - centre_;
     reach_ = offset_.cwiseAbs();
-    if (!(largest_distance(inverse_, reach_) <= kLargestFeatureDistance)) return;
-    largest = std::max(largest, largest_distance(inverse_, scale_));
+    if (!(largest_distance(inverse_, reach_) <= kernels::kLargestFeatureDistance)) return;
     fill_row(factors.shape, log_constants[k], table_.data() + k * size);
+    largest_single = std::max(largest_single, largest_row_sum(precision_, scale_));
+    if (factors.shape == CovarianceShape::full) {
+      inverse_ = inverse_.cwiseAbs();
+      precision_.noalias() = inverse_.transpose() * inverse_.triangularView<Eigen::Lower>();
+    }
+    largest = std::max(largest, largest_row_sum(precision_, scale_));
   }
   if (!(largest > 0) || !std::isfinite(largest)) return;
-  limit_ = std::sqrt(kLargestFeatureDistance / largest);
+  limit_ = kernels::kLargestFeatureDistance / largest;
+  single_limit_ = kernels::kLargestSingleFeatureDistance / largest_single;
   used_ = true;
 }
 
 void FeatureTable::fill_whitened(const Matrix& means, const Vector& log_constants) {
   const Index n_features = means.cols();
   centre_.setZero(n_features);
-  inverse_scale_.setZero(n_features);
-  limit_ = 0;
+  inverse_scale_.setOnes(n_features);
+  limit_ = std::numeric_limits<double>::infinity();
+  single_limit_ = kernels::kLargestSingleFeatureDistance;
   table_.resize(means.rows(), n_features + 1);
   table_.rightCols(n_features) = 2 * kLogitScale * kLogitScale * means;
   for (Index k = 0; k < means.rows(); ++k)

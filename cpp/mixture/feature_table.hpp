@@ -6,11 +6,6 @@
 
 namespace gaussmix {
 
-// Largest sum_i (sum_j |L^-1_ij| |x_j - c_j|)^2 at which the feature form is used. Its logits are sums of terms that add up, in
-// magnitude, to no more than this, so each of the additions rounds by 2^20 * 2^-53 = 1e-10 at worst, and by far less as a
-// rule: logits come out good to about 1e-12, and so do scatters about c in the component's own metric.
-constexpr double kLargestFeatureDistance = 1 << 20;
-
 // Beyond this many features of the row the table and the features of a block leave the caches, and the centred form, whose
 // overhead has become small, is as fast.
 constexpr Index kMostFeatures = 600;
@@ -21,9 +16,10 @@ class FeatureTable {
   // Empty where the components lie too far apart for one centre, or where there are too many features.
   void fill(const Mixture& mixture, const Vector& log_constants);
   // In whitened coordinates the squared length of a row is common to all components: [1, y] are features enough, exact to
-  // rounding of the whitened means. No row is too far out.
+  // rounding of the whitened means. No row is too far out for double precision.
   void fill_whitened(const Matrix& means, const Vector& log_constants);
   void clear() { used_ = false; }
+  bool used() const { return used_; }
 
   kernels::Features features() const;
 
@@ -37,6 +33,7 @@ class FeatureTable {
   Vector inverse_scale_;
   Matrix table_;
   double limit_ = 0;
+  double single_limit_ = 0;
   // Scratch, of one component: its inverse factor as the kernels take it, F; F^T F; its mean less the centre; that in the
   // metric of F^T F; a squared distance, feature by feature.
   Matrix inverse_;

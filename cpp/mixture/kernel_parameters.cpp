@@ -31,6 +31,12 @@ void pack_full_factors(const Factors& source, KernelParameters& parameters) {
     pack_lower(source.inverse_matrix(source.shape == CovarianceShape::tied ? 0 : k), kLogitScale, out);
 }
 
+void take_means(const Mixture& mixture, KernelParameters& parameters) {
+  parameters.means = mixture.means;
+  parameters.origin.noalias() = mixture.means.transpose() * mixture.weights;
+  parameters.origin /= mixture.weights.sum();
+}
+
 void whiten(const Mixture& mixture, KernelParameters& parameters) {
   const ConstMatrixMap inverse = mixture.factors.inverse_matrix(0);
   parameters.whitener.resize(static_cast<std::size_t>(kernels::packed_size(mixture.n_features())));
@@ -44,6 +50,7 @@ void whiten(const Mixture& mixture, KernelParameters& parameters) {
     parameters.difference = mixture.means.row(k).transpose() - parameters.whitening_centre;
     parameters.means.row(k).transpose().noalias() = inverse * parameters.difference;
   }
+  parameters.origin = parameters.whitening_centre;
   parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), kLogitScale);
 }
 
@@ -71,7 +78,7 @@ kernels::Density KernelParameters::density() const {
 }
 
 void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& parameters) {
-  parameters.means = mixture.means;
+  take_means(mixture, parameters);
   parameters.whitener.clear();
   log_constants(mixture, parameters.log_constants);
   switch (mixture.factors.shape) {
@@ -111,7 +118,7 @@ KernelParameters kernel_parameters(const Mixture& mixture) {
 void unwhitened_kernel_parameters(const Mixture& mixture, KernelParameters& parameters) {
   if (mixture.factors.shape != CovarianceShape::tied) return kernel_parameters(mixture, Form::centred, parameters);
   parameters.shape = kernels::Shape::full;
-  parameters.means = mixture.means;
+  take_means(mixture, parameters);
   parameters.whitener.clear();
   parameters.features.clear();
   log_constants(mixture, parameters.log_constants);

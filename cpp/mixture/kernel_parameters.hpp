@@ -20,6 +20,7 @@ struct KernelParameters {
   std::vector<double> whitener;
   Vector whitening_centre;
   FeatureTable features;
+  Vector origin;      // a point among the rows
   Vector difference;  // scratch
 
   bool whitened() const { return !whitener.empty(); }

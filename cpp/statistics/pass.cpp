@@ -1,6 +1,8 @@
 #include "statistics/pass.hpp"
 
+#include <algorithm>
 #include <new>
+#include <numeric>
 
 #include "kernels/dispatch.hpp"
 
@@ -21,7 +23,10 @@ const double* Pass::run(const kernels::Task& task, Index n_rows) {
   const Index size =
       kernels::make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter).size;
 
-  const Index workspace = (level.workspace_size(task) + 7) / 8 * 8;
+  Index workspace = level.workspace_size(task);
+  if (task.single_precision) workspace = std::max(workspace, level.single->workspace_size(task));
+  workspace = (workspace + 7) / 8 * 8;
+  refused_.assign(static_cast<std::size_t>(task.single_precision ? n_leaves : 0), 0);
   const Index needed = workspace * execution_.threads_for(n_leaves);
   if (needed > workspace_capacity_) {
     workspace_.reset();  // release first: the two need never stand side by side
@@ -30,9 +35,21 @@ const double* Pass::run(const kernels::Task& task, Index n_rows) {
     workspace_capacity_ = needed;
   }
   return tree_sum_(n_leaves, size, execution_, [&](Index leaf, int thread, double* out) {
-    const Index begin = leaf * rows;
-    level.run(task, begin, std::min(n_rows, begin + rows), workspace_.get() + thread * workspace, out);
+    const Index begin = leaf * rows, end = std::min(n_rows, begin + rows);
+    double* memory = workspace_.get() + thread * workspace;
+    // A leaf that is about to be visited sparsely, or is so already, knows no single precision.
+    const bool waits = task.sparse.leaves == nullptr || task.sparse.leaves[leaf].wait > 0;
+    if (task.single_precision && waits) {
+      if (level.single->run(task, begin, end, memory, out)) return;
+      refused_[static_cast<std::size_t>(leaf)] = 1;
+    }
+    level.run(task, begin, end, memory, out);
   });
+}
+
+double Pass::refused() const {
+  const auto n = static_cast<double>(refused_.size());
+  return n > 0 ? std::accumulate(refused_.begin(), refused_.end(), 0.0) / n : 0.0;
 }
 
 }  // namespace gaussmix

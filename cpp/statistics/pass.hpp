@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "statistics/data.hpp"
 #include "statistics/tree_sum.hpp"
@@ -19,6 +20,9 @@ class Pass {
   // Sums of `task` over the rows [0, n_rows), laid out as kernels::make_layout says; valid until the next call.
   const double* run(const kernels::Task& task, Index n_rows);
 
+  // Share of the leaves of the last pass that refused single precision and were visited again.
+  double refused() const;
+
   const Execution& execution() const { return execution_; }
 
  private:
@@ -29,6 +33,7 @@ class Pass {
   TreeSum tree_sum_;
   std::unique_ptr<double[], AlignedDelete> workspace_;
   Index workspace_capacity_ = 0;
+  std::vector<unsigned char> refused_;
 };
 
 }  // namespace gaussmix

@@ -66,7 +66,9 @@ def fit(
     ----------
     X : array-like or frame of shape (n, D)
         Finite numbers. C-ordered float64 and float32 arrays are used as they are; all else is
-        converted once. The columns of a frame keep their names.
+        converted once. The columns of a frame keep their names. Passes over many float32 rows
+        compute in single precision while gains are large; the last ones, and the likelihood
+        that is reported, in float64.
     n_components : int, default 1
         K; at most the number of rows of positive weight.
     covariance_type : str or CovarianceType, default "full"
