@@ -84,11 +84,11 @@ inline bool features_serve(const RealDensity& density, const Real* x, const Bloc
   return density.features.table != nullptr && within_limit(density.features, density.n_features, x, block.n_strips);
 }
 
-// Where double precision may use features, the centred form of single precision has to be faster than that: from D = 16 on, and
-// only if the covariances are full.
+// Where double precision may use features, the centred form of single precision has to be faster than that: with AVX-512 from
+// D = 16 on (1.3 times, 1.6 at D = 32; AVX2 1.2, SSE 1.1), and only if the covariances are full.
 inline bool centred_form_pays(const RealDensity& density) {
   return sizeof(Real) == 8 || density.features.table == nullptr ||
-         (density.shape == Shape::full && density.n_features >= 16);
+         (kVectorSize == 64 && density.shape == Shape::full && density.n_features >= 16);
 }
 
 // False: rows so far from every component that their logits have too few digits, or most of them where only the slow form
