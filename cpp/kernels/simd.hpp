@@ -57,7 +57,6 @@ inline Vec broadcast(Real value) { return value - Vec{}; }
 inline Vec load(const Real* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(Real* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }  // b when a is NaN
-inline Vec magnitude(Vec a) { return a < Real(0) ? -a : a; }
 
 // Adds the first kWideLanes lanes of v.
 inline void add_unaligned(double* p, Vec v) {

@@ -13,8 +13,8 @@
 namespace gaussmix::kernels {
 namespace {
 
-constexpr double kNegligible =
-    58;  // logits this far below the largest leave no trace in a double, sixteen of them neither
+// Logits this far below the largest leave no trace in a double, and sixteen of them neither.
+constexpr double kNegligible = 58;
 constexpr Index kGroupStrips = kSparseGroup / kStrip;
 constexpr float kRoundDown = 1 - 1e-6f;  // a bound in single precision stays a bound
 
