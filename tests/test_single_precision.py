@@ -158,5 +158,7 @@ def test_one_pass_at_every_level(level: str) -> None:
     assert process.returncode == 0, process.stderr
     found = json.loads(process.stdout)
     # A pass may be done again: too small a gain, too many rows far out.
-    assert sum(error > 0 for error in found) >= 15, "single precision was not used"
+    # Below AVX-512 wide rows that are not close enough for features are left to double precision.
+    used = 15 if level == "v4" else 12
+    assert sum(error > 0 for error in found) >= used, "single precision was not used"
     assert max(found) < AGREEMENT
