@@ -10,16 +10,17 @@ namespace {
 template <int R>
 inline void triangle_rows(const Real* factor, Index first, const Real* z, Tile (&y)[R]) {
   const Real* row[R];
-  for (int r = 0; r < R; ++r) {
+  unrolled<R>([&]<int r>() {
     row[r] = factor + packed_size(first + r);
-    for (int v = 0; v < kTileVectors; ++v) y[r][v] = Vec{};
-  }
+    unrolled<kTileVectors>([&]<int v>() { y[r][v] = Vec{}; });
+  });
   add_products<R>(row, first, z, y);
-  for (int j = 0; j < R; ++j)
-    for (int v = 0; v < kTileVectors; ++v) {
+  unrolled<R>([&]<int j>() {
+    unrolled<kTileVectors>([&]<int v>() {
       const Vec zj = load(z + (first + j) * kStrip + v * kLanes);
-      for (int r = j; r < R; ++r) y[r][v] += row[r][first + j] * zj;
-    }
+      unrolled<R - j>([&]<int r>() { y[j + r][v] += row[j + r][first + j] * zj; });
+    });
+  });
 }
 
 inline void centre_strip(const Real* x, const Real* mean, Index n_features, Real* z) {
@@ -29,12 +30,11 @@ inline void centre_strip(const Real* x, const Real* mean, Index n_features, Real
   }
 }
 
-inline void squared_distance_full(const Real* z, const Real* factor, Index n_features, Tile& sum) {
+GAUSSMIX_TILES void squared_distance_full(const Real* z, const Real* factor, Index n_features, Tile& sum) {
   for_groups<kTileItems>(n_features, [&]<int R>(Index first) {
     Tile y[R];
     triangle_rows<R>(factor, first, z, y);
-    for (int r = 0; r < R; ++r)
-      for (int v = 0; v < kTileVectors; ++v) sum[v] += y[r][v] * y[r][v];
+    unrolled<R>([&]<int r>() { unrolled<kTileVectors>([&]<int v>() { sum[v] += y[r][v] * y[r][v]; }); });
   });
 }
 
@@ -73,7 +73,7 @@ inline void centred_logits(const RealDensity& density, const Real* x, Real* z, R
 }
 
 // Replaces the block's coordinates by whitener (x - centre).
-inline void whiten(const RealDensity& density, const Block& block) {
+GAUSSMIX_TILES void whiten(const RealDensity& density, const Block& block) {
   const Index n_features = density.n_features;
   for (Index strip = 0; strip < block.n_strips; ++strip) {
     const Index at = strip * n_features * kStrip;
@@ -82,8 +82,10 @@ inline void whiten(const RealDensity& density, const Block& block) {
     for_groups<kTileItems>(n_features, [&]<int R>(Index first) {
       Tile y[R];
       triangle_rows<R>(density.whitener, first, z, y);
-      for (int r = 0; r < R; ++r)
-        for (int v = 0; v < kTileVectors; ++v) store(block.whitened + at + (first + r) * kStrip + v * kLanes, y[r][v]);
+      unrolled<R>([&]<int r>() {
+        unrolled<kTileVectors>(
+            [&]<int v>() { store(block.whitened + at + (first + r) * kStrip + v * kLanes, y[r][v]); });
+      });
     });
   }
 }
@@ -112,14 +114,14 @@ inline void accumulate_square(const Panel& u, Index n_rows, Index n_columns, con
         if (column >= row + R) return;  // above the diagonal
         Vec tile[R];
         sum_products<R, C>(u, row, u, column, block.n_strips, tile);
-        for (int r = 0; r < R; ++r) {
+        unrolled<R>([&]<int r>() {
           double* out = line(row + r) + column;
           if (row + r >= column + C - 1) {
             add_unaligned(out, tile[r]);
-            continue;
+            return;
           }
           for (int c = 0; c < C && column + c <= row + r; ++c) out[c] += static_cast<double>(tile[r][c]);
-        }
+        });
       });
     });
 }

@@ -64,20 +64,22 @@ inline void make_features(const RealDensity& density, const Real* x, Real* out) 
 
 // One strip, n components: those listed, or the first n if there is no list. The first feature is 1, so the first column of
 // the table starts the sums.
-inline void feature_logits(const RealFeatures& features, const std::int32_t* components, Index n, const Real* strip,
-                           Real* logits) {
+GAUSSMIX_TILES void feature_logits(const RealFeatures& features, const std::int32_t* components, Index n,
+                                   const Real* strip, Real* logits) {
   for_groups<kTileItems>(n, [&]<int R>(Index first) {
     const Real* row[R];
     Tile sum[R];
-    for (int r = 0; r < R; ++r) {
+    unrolled<R>([&]<int r>() {
       row[r] = features.table + (components != nullptr ? components[first + r] : first + r) * features.size;
-      for (int v = 0; v < kTileVectors; ++v) sum[r][v] = broadcast(row[r][0]);
+      unrolled<kTileVectors>([&]<int v>() { sum[r][v] = broadcast(row[r][0]); });
       ++row[r];
-    }
+    });
     add_products<R>(row, features.size - 1, strip + kStrip, sum);
-    for (int r = 0; r < R; ++r)
-      for (int v = 0; v < kTileVectors; ++v)
+    unrolled<R>([&]<int r>() {
+      unrolled<kTileVectors>([&]<int v>() {
         store(logits + (first + r) * kStrip + v * kLanes, larger(sum[r][v], broadcast(kLowestRealLogit)));
+      });
+    });
   });
 }
 
@@ -90,7 +92,7 @@ inline void accumulate_features(const RealDensity& density, const Block& block, 
     for_groups<kSumRows>(density.n_components, [&]<int R>(Index k) {
       Vec tile[R];
       sum_products<R, C>(responsibilities, k, features, column, block.n_strips, tile);
-      for (int r = 0; r < R; ++r) add_unaligned(sums + (k + r) * size + column, tile[r]);
+      unrolled<R>([&]<int r>() { add_unaligned(sums + (k + r) * size + column, tile[r]); });
     });
   });
 }

@@ -12,11 +12,11 @@ template <int R>
 inline void add_products(const Real* const (&row)[R], Index count, const Real* z, Tile (&sum)[R]) {
   for (Index j = 0; j < count; ++j) {
     Vec zj[kTileVectors];
-    for (int v = 0; v < kTileVectors; ++v) zj[v] = load(z + j * kStrip + v * kLanes);
-    for (int r = 0; r < R; ++r) {
+    unrolled<kTileVectors>([&]<int v>() { zj[v] = load(z + j * kStrip + v * kLanes); });
+    unrolled<R>([&]<int r>() {
       const Vec factor = broadcast(row[r][j]);
-      for (int v = 0; v < kTileVectors; ++v) sum[r][v] += factor * zj[v];
-    }
+      unrolled<kTileVectors>([&]<int v>() { sum[r][v] += factor * zj[v]; });
+    });
   }
 }
 
@@ -63,24 +63,23 @@ constexpr int kSumRows = kWideLanes == 2 ? 6 : 3;
 
 // sums[r] lane c = sum over all samples of left_{first_row + r} * right_{first_column + c}, zero from lane C on.
 template <int R, int C>
-inline void sum_products(const Panel& left, Index first_row, const Panel& right, Index first_column, Index n_strips,
-                         Vec (&sums)[R]) {
+GAUSSMIX_TILES void sum_products(const Panel& left, Index first_row, const Panel& right, Index first_column,
+                                 Index n_strips, Vec (&sums)[R]) {
   Vec sum[R][C];
-  for (int r = 0; r < R; ++r)
-    for (int c = 0; c < C; ++c) sum[r][c] = Vec{};
+  unrolled<R>([&]<int r>() { unrolled<C>([&]<int c>() { sum[r][c] = Vec{}; }); });
   for (Index strip = 0; strip < n_strips; ++strip) {
     const Real* a = left.at(first_row, strip);
     const Real* b = right.at(first_column, strip);
     for (int v = 0; v < kTileVectors; ++v) {
       Vec row[R];
-      for (int r = 0; r < R; ++r) row[r] = load(a + r * left.step + v * kLanes);
-      for (int c = 0; c < C; ++c) {
+      unrolled<R>([&]<int r>() { row[r] = load(a + r * left.step + v * kLanes); });
+      unrolled<C>([&]<int c>() {
         const Vec column = load(b + c * right.step + v * kLanes);
-        for (int r = 0; r < R; ++r) sum[r][c] += row[r] * column;
-      }
+        unrolled<R>([&]<int r>() { sum[r][c] += row[r] * column; });
+      });
     }
   }
-  for (int r = 0; r < R; ++r) sums[r] = horizontal_sums<kLanes, 0>(sum[r]);
+  unrolled<R>([&]<int r>() { sums[r] = horizontal_sums<kLanes, 0>(sum[r]); });
 }
 
 }  // namespace
