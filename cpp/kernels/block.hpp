@@ -3,7 +3,7 @@
 // n quantities, value q of sample i lies at [i / kStrip][q][i % kStrip], so that a strip is contiguous memory.
 #pragma once
 
-#include "kernels/simd.hpp"
+#include "kernels/lanes.hpp"
 
 namespace gaussmix::kernels {
 namespace {
@@ -72,17 +72,33 @@ inline Block make_block(const RealTask& task, Real* workspace) {
   return block;
 }
 
-// D known to the compiler, or 0: for the narrowest rows it then finds shuffles, and loading would otherwise be a tenth of all.
+template <class T>
+inline Vec load_as_real(const T* p) {
+  typedef T Narrow __attribute__((vector_size(kLanes * sizeof(T))));
+  Narrow values;
+  __builtin_memcpy(&values, p, sizeof values);
+  return __builtin_convertvector(values, Vec);
+}
+
+// Squares of registers, the last one overlapping the one before.
+template <class T>
+inline void transpose_wide_strip(const T* rows, Index n_features, Real* out) {
+  for (Index i = 0; i < kStrip; i += kLanes)
+    for (Index begin = 0; begin < n_features; begin += kLanes) {
+      const Index d = begin + kLanes <= n_features ? begin : n_features - kLanes;
+      Vec square[kLanes];
+      for (int l = 0; l < kLanes; ++l) square[l] = load_as_real(rows + (i + l) * n_features + d);
+      transpose_square<kLanes / 2>(square);
+      for (int l = 0; l < kLanes; ++l) store(out + (d + l) * kStrip + i, square[l]);
+    }
+}
+
+// D known to the compiler, or 0: for the narrowest rows it then finds shuffles.
 template <int D, class T>
 inline void transpose_strip(const T* rows, Index n_features, Real* out) {
   const Index n = D > 0 ? D : n_features;
-  if constexpr (D > 0) {
-    for (int d = 0; d < D; ++d)
-      for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<Real>(rows[i * D + d]);
-  } else {
-    for (Index i = 0; i < kStrip; ++i)
-      for (Index d = 0; d < n; ++d) out[d * kStrip + i] = static_cast<Real>(rows[i * n + d]);
-  }
+  for (Index d = 0; d < n; ++d)
+    for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<Real>(rows[i * n + d]);
 }
 
 template <class T>
@@ -93,6 +109,8 @@ inline void transpose(const T* rows, Index n_features, const Block& block) {
     Real* to = block.x + strip * n_features * kStrip;
     if (n_features <= 4)
       with_size<4>(n_features, [&]<int D>() { transpose_strip<D>(from, n_features, to); });
+    else if (n_features >= kLanes)
+      transpose_wide_strip(from, n_features, to);
     else
       transpose_strip<0>(from, n_features, to);
   }

@@ -7,28 +7,6 @@ namespace gaussmix::kernels {
 namespace {
 
 #if !defined(GAUSSMIX_SINGLE_PRECISION)
-// Exchanges, at a distance of W lanes, what lies above the diagonal of a 2 x 2 square with what lies below.
-template <int W, int... L>
-inline void exchange(Vec& a, Vec& b) {
-  constexpr int l = sizeof...(L);
-  if constexpr (l < kLanes) {
-    exchange<W, L..., l>(a, b);
-  } else {
-    const Vec low = __builtin_shufflevector(a, b, (L % (2 * W) < W ? L : L - W + kLanes)...);
-    b = __builtin_shufflevector(a, b, (L % (2 * W) < W ? L + W : L + kLanes)...);
-    a = low;
-  }
-}
-
-template <int W>
-inline void transpose_square(Vec (&a)[kLanes]) {
-  if constexpr (W > 0) {
-    for (int i = 0; i < kLanes; ++i)
-      if (i % (2 * W) < W) exchange<W>(a[i], a[i + W]);
-    transpose_square<W / 2>(a);
-  }
-}
-
 // Squares of registers where samples and components fill them, one number after the other at the edges.
 inline void write_transposed(const double* from, double scale, const Block& block, Index n_components, Index begin,
                              double* to) {

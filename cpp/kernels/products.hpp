@@ -20,31 +20,6 @@ inline void add_products(const Real* const (&row)[R], Index count, const Real* z
   }
 }
 
-// Both folded in half over a distance of W lanes, then interleaved: lanes of a where l % (2 W) < W, else lanes of b.
-template <int W, int... L>
-inline Vec fold(Vec a, Vec b) {
-  constexpr int l = sizeof...(L);
-  if constexpr (l < kLanes) {
-    return fold<W, L..., l>(a, b);
-  } else {
-    const Vec low = __builtin_shufflevector(a, b, (L % (2 * W) < W ? L : L - W + kLanes)...);
-    const Vec high = __builtin_shufflevector(a, b, (L % (2 * W) < W ? L + W : L + kLanes)...);
-    return low + high;
-  }
-}
-
-// Lane c is the horizontal sum of a[First + c], zero from C on: a transposition and an addition in one, 21 operations for 8
-// vectors of 8 lanes.
-template <int W, int First, int C>
-inline Vec horizontal_sums(const Vec (&a)[C]) {
-  if constexpr (First >= C)
-    return Vec{};
-  else if constexpr (W == 1)
-    return a[First];
-  else
-    return fold<W / 2>(horizontal_sums<W / 2, First>(a), horizontal_sums<W / 2, First + W / 2>(a));
-}
-
 // Quantities of all samples of a block: where a strip of one of them lies.
 struct Panel {
   const Real* data;

@@ -61,18 +61,6 @@ inline Vec load(const Real* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(Real* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 inline Vec larger(Vec a, Vec b) { return a > b ? a : b; }  // b when a is NaN
 
-// Adds the first kWideLanes lanes of v.
-inline void add_unaligned(double* p, Vec v) {
-#if defined(GAUSSMIX_SINGLE_PRECISION)
-  typedef Real Half __attribute__((vector_size(kVectorSize / 2)));
-  Half low;
-  __builtin_memcpy(&low, &v, sizeof low);
-  *reinterpret_cast<UnalignedWideVec*>(p) += __builtin_convertvector(low, UnalignedWideVec);
-#else
-  *reinterpret_cast<UnalignedWideVec*>(p) += v;
-#endif
-}
-
 inline Index round_up(Index n, Index multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 // The size in doubles of a multiple of kAlignment numbers.
