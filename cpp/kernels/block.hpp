@@ -80,14 +80,14 @@ inline Vec load_as_real(const T* p) {
   return __builtin_convertvector(values, Vec);
 }
 
-// Squares of registers, the last one overlapping the one before.
-template <class T>
-inline void transpose_wide_strip(const T* rows, Index n_features, Real* out) {
+// row(i) is sample i of the strip. By squares of registers, the last one overlapping the one before; for n_features >= kLanes.
+template <class RowOf>
+inline void transpose_wide_strip(RowOf&& row, Index n_features, Real* out) {
   for (Index i = 0; i < kStrip; i += kLanes)
     for (Index begin = 0; begin < n_features; begin += kLanes) {
       const Index d = begin + kLanes <= n_features ? begin : n_features - kLanes;
       Vec square[kLanes];
-      for (int l = 0; l < kLanes; ++l) square[l] = load_as_real(rows + (i + l) * n_features + d);
+      for (int l = 0; l < kLanes; ++l) square[l] = load_as_real(row(i + l) + d);
       transpose_square<kLanes / 2>(square);
       for (int l = 0; l < kLanes; ++l) store(out + (d + l) * kStrip + i, square[l]);
     }
@@ -110,7 +110,7 @@ inline void transpose(const T* rows, Index n_features, const Block& block) {
     if (n_features <= 4)
       with_size<4>(n_features, [&]<int D>() { transpose_strip<D>(from, n_features, to); });
     else if (n_features >= kLanes)
-      transpose_wide_strip(from, n_features, to);
+      transpose_wide_strip([&](Index i) { return from + i * n_features; }, n_features, to);
     else
       transpose_strip<0>(from, n_features, to);
   }

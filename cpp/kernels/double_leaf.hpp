@@ -21,7 +21,7 @@ inline Index visit_groups(const Task& task, const LeafState& state, const Sparse
       make_features(density, block.x + s * density.n_features * kStrip,
                     block.features + s * density.features.size * kStrip);
     if (state.stage == kSparse)
-      find_active(task, block, group);
+      find_active(task, block, group, scratch.ceilings);
     else
       take_all(task, block, group);
     count += state.stage == kScout ? label_rows(density, block, group, labels + g * kSparseGroup)

@@ -17,6 +17,7 @@ namespace {
 constexpr double kNegligible = 58;
 constexpr Index kGroupStrips = kSparseGroup / kStrip;
 constexpr float kRoundDown = 1 - 1e-6f;  // a bound in single precision stays a bound
+constexpr float kTaken = -__builtin_inff();
 
 // Scratch of a leaf: lists of component numbers per group of the block, and what sorting needs.
 struct SparseScratch {
@@ -24,19 +25,39 @@ struct SparseScratch {
   std::int32_t* n_active;  // groups of a block
   std::int32_t* labels;    // rows of the leaf
   std::int32_t* counts;    // K + 1
+  float* ceilings;         // K
 };
 
 inline Index sparse_scratch_size(const Task& task, Index block_rows) {
   const Index groups = block_rows / kSparseGroup + 1;
-  return (groups * (task.density.n_components + 1) + task.sparse.leaf_rows + task.density.n_components + 1) / 2 +
+  return (groups * (task.density.n_components + 1) + task.sparse.leaf_rows + 2 * task.density.n_components + 1) / 2 +
          kAlignment;
 }
 
 inline SparseScratch make_sparse_scratch(const Task& task, Index block_rows, double* workspace) {
   const Index groups = block_rows / kSparseGroup + 1, n_components = task.density.n_components;
-  auto* p = reinterpret_cast<std::int32_t*>(workspace);
-  return {p, p + groups * n_components, p + groups * (n_components + 1),
-          p + groups * (n_components + 1) + task.sparse.leaf_rows};
+  auto* active = reinterpret_cast<std::int32_t*>(workspace);
+  std::int32_t* n_active = active + groups * n_components;
+  std::int32_t* labels = n_active + groups;
+  std::int32_t* counts = labels + task.sparse.leaf_rows;
+  return {active, n_active, labels, counts, reinterpret_cast<float*>(counts + n_components + 1)};
+}
+
+template <class T>
+inline void gather_rows(const T* rows, const std::uint16_t* order, Index first, Index n_features, const Block& block) {
+  for (Index strip = 0; strip < block.n_strips; ++strip) {
+    const auto row = [&](Index i) {
+      const Index sample = strip * kStrip + i;
+      return rows + order[sample < block.rows ? first + sample : first] * n_features;
+    };
+    Real* out = block.x + strip * n_features * kStrip;
+    if (n_features >= kLanes) {
+      transpose_wide_strip(row, n_features, out);
+      continue;
+    }
+    for (Index i = 0; i < kStrip; ++i)
+      for (Index d = 0; d < n_features; ++d) out[d * kStrip + i] = static_cast<Real>(row(i)[d]);
+  }
 }
 
 inline void gather_block(const Task& task, Index begin, const std::uint16_t* order, Index first, Index last,
@@ -44,17 +65,13 @@ inline void gather_block(const Task& task, Index begin, const std::uint16_t* ord
   const Index n_features = task.density.n_features;
   block.rows = last - first;
   block.n_strips = round_up(block.rows, kSparseGroup) / kStrip;
+  if (task.rows.single_precision)
+    gather_rows(static_cast<const float*>(task.rows.data) + begin * n_features, order, first, n_features, block);
+  else
+    gather_rows(static_cast<const double*>(task.rows.data) + begin * n_features, order, first, n_features, block);
   for (Index i = 0; i < block.n_strips * kStrip; ++i) {
-    const Index row = begin + order[i < block.rows ? first + i : first];
-    double* out = block.x + i / kStrip * n_features * kStrip + i % kStrip;
-    if (task.rows.single_precision) {
-      const float* x = static_cast<const float*>(task.rows.data) + row * n_features;
-      for (Index d = 0; d < n_features; ++d) out[d * kStrip] = static_cast<double>(x[d]);
-    } else {
-      const double* x = static_cast<const double*>(task.rows.data) + row * n_features;
-      for (Index d = 0; d < n_features; ++d) out[d * kStrip] = x[d];
-    }
-    const double weight = task.rows.weights != nullptr ? task.rows.weights[row] : 1.0;
+    const double weight =
+        i < block.rows && task.rows.weights != nullptr ? task.rows.weights[begin + order[first + i]] : 1.0;
     block.weights[i] = i < block.rows ? weight : 0.0;
   }
 }
@@ -100,35 +117,37 @@ inline double peak_of(const Density& density, const Group& group, Index a) {
   return high;
 }
 
-// No row of the group can have a larger logit of component k than this. NaN where nothing is known.
-inline float ceiling(const Density& density, const Group& group, Index k) {
-  return static_cast<float>(density.log_constants[k]) - group.bounds[k] * group.bounds[k] * kRoundDown;
-}
-
-// Moves the bounds along with the components, takes those components that look able to matter, and then, because the rows'
-// largest logits are known, all others that can.
-inline void find_active(const Task& task, const Block& block, Group& group) {
+// Moves the bounds along with the components. No row of the group can have a larger logit of component k than ceilings[k];
+// NaN where nothing is known. Returns the largest of them.
+inline float move_bounds(const Task& task, const Group& group, float* ceilings) {
   const Density& density = task.density;
-  float highest = -3e38f;
   for (Index k = 0; k < density.n_components; ++k) {
     const float moved = (task.sparse.scale[k] * group.bounds[k] - task.sparse.shift[k]) * kRoundDown;
-    group.bounds[k] = moved > 0 ? moved : 0;
-    const float c = ceiling(density, group, k);
-    highest = c > highest ? c : highest;
+    const float bound = moved > 0 ? moved : 0;
+    group.bounds[k] = bound;
+    ceilings[k] = static_cast<float>(density.log_constants[k]) - bound * bound * kRoundDown;
   }
-  const auto take = [&](float threshold, Index first) {
-    Index seen = 0;
-    for (Index k = 0; k < density.n_components; ++k) {
-      while (seen < first && group.active[seen] < k) ++seen;  // the first ones are in order
-      if (seen < first && group.active[seen] == k) continue;
-      if (!(ceiling(density, group, k) < threshold)) group.active[group.n_active++] = static_cast<std::int32_t>(k);
+  float highest = -3e38f;
+  for (Index k = 0; k < density.n_components; ++k) highest = ceilings[k] > highest ? ceilings[k] : highest;
+  return highest;
+}
+
+// Takes those components that look able to matter, and then, because the rows' largest logits are known, all others that can.
+inline void find_active(const Task& task, const Block& block, Group& group, float* ceilings) {
+  const Density& density = task.density;
+  const Index n_components = density.n_components;
+  const auto take = [&](float threshold) {
+    for (Index k = 0; k < n_components; ++k) {
+      if (ceilings[k] < threshold || ceilings[k] == kTaken) continue;
+      group.active[group.n_active++] = static_cast<std::int32_t>(k);
+      ceilings[k] = kTaken;
     }
   };
   group.n_active = 0;
-  take(highest - static_cast<float>(kNegligible), 0);
+  take(move_bounds(task, group, ceilings) - static_cast<float>(kNegligible));
   group_logits(density, block, group, 0);
   const Index first = group.n_active;
-  take(static_cast<float>(lowest_peak(density, group) - kNegligible - 1), first);
+  take(static_cast<float>(lowest_peak(density, group) - kNegligible - 1));
   if (group.n_active > first) group_logits(density, block, group, first);
 }
 
