@@ -94,7 +94,10 @@ def count(counter: Path, cases: list[dict[str, Any]]) -> list[tuple[int, int]]:
         text=True,
         check=True,
     )
-    return [min((passes, n) for passes, n in case) for case in json.loads(finished.stdout.splitlines()[-1])]
+    return [
+        min((passes, n) for passes, n in case)
+        for case in json.loads(finished.stdout.splitlines()[-1])
+    ]
 
 
 # Rows for one leaf and for several; a width for each way of working: one column, a few, more than
