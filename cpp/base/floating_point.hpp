@@ -6,8 +6,7 @@
 namespace gaussmix {
 
 // Holds for the thread and the life of the object; then the thread's own mode is back, its exception flags as they were.
-// A library built with -ffast-math sets its threads to flush subnormal numbers, and threads inherit the mode of whoever
-// started them: without this the same call could give other bits on another thread.
+// Some libraries set their threads to flush subnormal numbers, and threads inherit the mode of whoever started them: without this the same call could give other bits on another thread.
 class DefaultFloatingPoint {
  public:
   DefaultFloatingPoint() {

@@ -94,30 +94,34 @@ inline void transpose_wide_strip(RowOf&& row, Index n_features, Real* out) {
 }
 
 // D known to the compiler, or 0: for the narrowest rows it then finds shuffles.
-template <int D, class T>
-inline void transpose_strip(const T* rows, Index n_features, Real* out) {
+template <int D, class RowOf>
+inline void transpose_narrow_strip(RowOf&& row, Index n_features, Real* out) {
   const Index n = D > 0 ? D : n_features;
   for (Index d = 0; d < n; ++d)
-    for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<Real>(rows[i * n + d]);
+    for (Index i = 0; i < kStrip; ++i) out[d * kStrip + i] = static_cast<Real>(row(i)[d]);
+}
+
+template <class RowOf>
+inline void transpose_strip(RowOf&& row, Index n_features, Real* out) {
+  if (n_features <= 4)
+    with_size<4>(n_features, [&]<int D>() { transpose_narrow_strip<D>(row, n_features, out); });
+  else if (n_features >= kLanes)
+    transpose_wide_strip(row, n_features, out);
+  else
+    transpose_narrow_strip<0>(row, n_features, out);
 }
 
 template <class T>
 inline void transpose(const T* rows, Index n_features, const Block& block) {
-  const Index n_full = block.rows / kStrip;
-  for (Index strip = 0; strip < n_full; ++strip) {
-    const T* from = rows + strip * kStrip * n_features;
-    Real* to = block.x + strip * n_features * kStrip;
-    if (n_features <= 4)
-      with_size<4>(n_features, [&]<int D>() { transpose_strip<D>(from, n_features, to); });
-    else if (n_features >= kLanes)
-      transpose_wide_strip([&](Index i) { return from + i * n_features; }, n_features, to);
+  for (Index strip = 0; strip < block.n_strips; ++strip) {
+    Real* out = block.x + strip * n_features * kStrip;
+    const Index first = strip * kStrip;
+    const T* from = rows + first * n_features;
+    if (first + kStrip <= block.rows)
+      transpose_strip([&](Index i) { return from + i * n_features; }, n_features, out);
     else
-      transpose_strip<0>(from, n_features, to);
-  }
-  for (Index i = n_full * kStrip; i < block.n_strips * kStrip; ++i) {
-    const T* row = rows + (i < block.rows ? i : 0) * n_features;
-    for (Index d = 0; d < n_features; ++d)
-      block.x[n_full * n_features * kStrip + d * kStrip + i % kStrip] = static_cast<Real>(row[d]);
+      transpose_strip([&](Index i) { return rows + (first + i < block.rows ? first + i : 0) * n_features; }, n_features,
+                      out);
   }
 }
 

@@ -114,14 +114,14 @@ inline void accumulate_square(const Panel& u, Index n_rows, Index n_columns, con
         if (column >= row + R) return;  // above the diagonal
         Vec tile[R];
         sum_products<R, C>(u, row, u, column, block.n_strips, tile);
-        unrolled<R>([&]<int r>() {
+        for (int r = 0; r < R; ++r) {
           double* out = line(row + r) + column;
           if (row + r >= column + C - 1) {
             add_unaligned(out, tile[r]);
-            return;
+            continue;
           }
           for (int c = 0; c < C && column + c <= row + r; ++c) out[c] += static_cast<double>(tile[r][c]);
-        });
+        }
       });
     });
 }

@@ -16,8 +16,8 @@ namespace {
 // Logits this far below the largest leave no trace in a double, and sixteen of them neither.
 constexpr double kNegligible = 58;
 constexpr Index kGroupStrips = kSparseGroup / kStrip;
-constexpr float kRoundDown = 1 - 1e-6f;  // a bound in single precision stays a bound
-constexpr float kTaken = -__builtin_inff();
+constexpr float kRoundDown = 1 - 1e-6f;      // a bound in single precision stays a bound
+constexpr float kTaken = -__builtin_inff();  // a ceiling below every threshold: best logits are finite
 
 // Scratch of a leaf: lists of component numbers per group of the block, and what sorting needs.
 struct SparseScratch {
@@ -50,13 +50,7 @@ inline void gather_rows(const T* rows, const std::uint16_t* order, Index first, 
       const Index sample = strip * kStrip + i;
       return rows + order[sample < block.rows ? first + sample : first] * n_features;
     };
-    Real* out = block.x + strip * n_features * kStrip;
-    if (n_features >= kLanes) {
-      transpose_wide_strip(row, n_features, out);
-      continue;
-    }
-    for (Index i = 0; i < kStrip; ++i)
-      for (Index d = 0; d < n_features; ++d) out[d * kStrip + i] = static_cast<Real>(row(i)[d]);
+    transpose_strip(row, n_features, block.x + strip * n_features * kStrip);
   }
 }
 
@@ -117,8 +111,8 @@ inline double peak_of(const Density& density, const Group& group, Index a) {
   return high;
 }
 
-// Moves the bounds along with the components. No row of the group can have a larger logit of component k than ceilings[k];
-// NaN where nothing is known. Returns the largest of them.
+// Moves the bounds along with the components. No row of the group can have a larger logit of component k than ceilings[k].
+// Returns the largest of them.
 inline float move_bounds(const Task& task, const Group& group, float* ceilings) {
   const Density& density = task.density;
   for (Index k = 0; k < density.n_components; ++k) {
@@ -138,7 +132,7 @@ inline void find_active(const Task& task, const Block& block, Group& group, floa
   const Index n_components = density.n_components;
   const auto take = [&](float threshold) {
     for (Index k = 0; k < n_components; ++k) {
-      if (ceilings[k] < threshold || ceilings[k] == kTaken) continue;
+      if (ceilings[k] < threshold) continue;
       group.active[group.n_active++] = static_cast<std::int32_t>(k);
       ceilings[k] = kTaken;
     }
