@@ -49,14 +49,14 @@ inline Index visit_dense_block(const Task& task, const Layout& layout, const Lea
   return n_components * (state.stage == kScout ? block.rows : n_groups);
 }
 
-inline void visit_sparsely(const Task& task, const Layout& layout, Index begin, Index end, Block& block,
+// False: the leaf was looked at in vain, and the rest of it is for single precision.
+inline bool visit_sparsely(const Task& task, const Layout& layout, Index begin, Index end, Block& block,
                            const SparseScratch& scratch, LeafSums& sums) {
   const Density& density = task.density;
   LeafState& state = task.sparse.leaves[begin / task.sparse.leaf_rows];
   if (state.wait > 0) {
     --state.wait;
-    visit_all(task, layout, begin, end, block, sums);
-    return;
+    return visit_all(task, layout, begin, end, block, sums);
   }
   const Index n_rows = end - begin;
   std::uint16_t* order = task.sparse.order + begin;
@@ -74,11 +74,11 @@ inline void visit_sparsely(const Task& task, const Layout& layout, Index begin, 
     if (state.stage == kScout &&
         too_many(task, count, last)) {  // mostly after the first block, which is cheap to learn
       give_up(state);
-      visit_all(task, layout, begin + last, end, block, sums);
-      return;
+      return !task.single_precision && visit_all(task, layout, begin + last, end, block, sums);
     }
   }
   next_stage(task, state, n_rows, count, scratch, order);
+  return true;
 }
 
 inline Index sparse_size(const Task& task) {
@@ -93,11 +93,11 @@ inline bool run_leaf(const Task& task, Index begin, Index end, double* workspace
   Block block = make_block(task, workspace);
   LeafSums sums = make_sums(sizes, workspace);
   double* scratch = sums.features + sizes.feature_sums;
-  if (task.sparse.leaves != nullptr && task.density.features.table != nullptr)
-    visit_sparsely(task, layout, begin, end, block, make_sparse_scratch(task, block.capacity, scratch + sizes.shift),
-                   sums);
-  else
-    visit_all(task, layout, begin, end, block, sums);
+  const bool sparse = task.sparse.leaves != nullptr && task.density.features.table != nullptr;
+  if (!(sparse ? visit_sparsely(task, layout, begin, end, block,
+                                make_sparse_scratch(task, block.capacity, scratch + sizes.shift), sums)
+               : visit_all(task, layout, begin, end, block, sums)))
+    return false;
   sums.flush();
   sums.centred[layout.log_likelihood] = sums.log_likelihood;
   sums.centred[layout.certainty] = sums.certainty;

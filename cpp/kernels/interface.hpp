@@ -146,8 +146,9 @@ struct Level {
   const char* name;
   int lanes;
   Index (*workspace_size)(const Task&);  // in doubles
-  // Rows [begin, end); `workspace` is aligned to 64 bytes; `partial` (make_layout's size) is overwritten. False: rows of this
-  // leaf need more digits than single precision has, and `partial` means nothing.
+  // Rows [begin, end); `workspace` is aligned to 64 bytes; `partial` (make_layout's size) is overwritten. False: this leaf is
+  // for the other precision, and `partial` means nothing. Double precision says so at most once, when a task that allows
+  // single precision finds that most components matter to its rows.
   bool (*run)(const Task&, Index begin, Index end, double* workspace, double* partial);
   const Level* single;  // the same in single precision
 };

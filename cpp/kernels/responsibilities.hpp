@@ -34,13 +34,16 @@ inline void largest_logits(const Real* logits, Index n_components, Tile& largest
 inline void softmax(Index n_components, Real* logits, const Real* weights, Real* log_density, Likelihood& total) {
   Tile largest, sum = {}, scale;
   largest_logits(logits, n_components, largest);
-  for (int v = 0; v < kTileVectors; ++v)
-    for (Index k = 0; k < n_components; ++k) {
-      Real* p = logits + k * kStrip + v * kLanes;
-      const Vec e = exp2_of_nonpositive(load(p) - largest[v]);
-      store(p, e);
-      sum[v] += e;
-    }
+  for (Index k = 0; k < n_components; ++k) {
+    Real* p = logits + k * kStrip;
+    Tile e;
+    unrolled<kTileVectors>([&]<int v>() { e[v] = load(p + v * kLanes) - largest[v]; });
+    exp2_of_nonpositive(e);
+    unrolled<kTileVectors>([&]<int v>() {
+      store(p + v * kLanes, e[v]);
+      sum[v] += e[v];
+    });
+  }
   for (int v = 0; v < kTileVectors; ++v) scale[v] = load(weights + v * kLanes) / sum[v];
   for (Index k = 0; k < n_components; ++k)
     for (int v = 0; v < kTileVectors; ++v) {

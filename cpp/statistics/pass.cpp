@@ -37,9 +37,10 @@ const double* Pass::run(const kernels::Task& task, Index n_rows) {
   return tree_sum_(n_leaves, size, execution_, [&](Index leaf, int thread, double* out) {
     const Index begin = leaf * rows, end = std::min(n_rows, begin + rows);
     double* memory = workspace_.get() + thread * workspace;
-    // A leaf that is about to be visited sparsely, or is so already, knows no single precision.
-    const bool waits = task.sparse.leaves == nullptr || task.sparse.leaves[leaf].wait > 0;
-    if (task.single_precision && waits) {
+    if (task.single_precision) {
+      // A leaf that is about to be visited sparsely, or is so already, knows no single precision.
+      const bool waits = task.sparse.leaves == nullptr || task.sparse.leaves[leaf].wait > 0;
+      if (!waits && level.run(task, begin, end, memory, out)) return;
       if (level.single->run(task, begin, end, memory, out)) return;
       refused_[static_cast<std::size_t>(leaf)] = 1;
     }
