@@ -8,6 +8,25 @@
 namespace gaussmix::kernels {
 namespace {
 
+// Rows that will be loaded next, fetched into the second cache level a few lines at a time while others are worked on. Left to
+// themselves they come from memory only as they are read: a fifth of the time at D = 2, and of diagonal D = 32.
+class Ahead {
+ public:
+  Ahead() = default;
+  Ahead(const char* begin, const char* end, Index n_steps)
+      : next_(begin), end_(end), step_((end - begin + n_steps - 1) / n_steps) {}
+  void step() {
+    const char* stop = end_ - next_ < step_ ? end_ : next_ + step_;
+    for (; next_ < stop; next_ += kCacheLine) __builtin_prefetch(next_, 0, 2);
+  }
+
+ private:
+  static constexpr Index kCacheLine = 64;
+  const char* next_ = nullptr;
+  const char* end_ = nullptr;
+  Index step_ = 0;
+};
+
 struct Block {
   Index capacity;     // rows a block can hold
   Index rows;         // rows present
@@ -20,6 +39,7 @@ struct Block {
   Real* weights;      // 1
   Real* log_density;  // 1
   Real* best;         // 1: number of the best component, for hard assignments
+  mutable Ahead ahead;
 };
 
 // What one sample needs, in numbers.

@@ -64,8 +64,8 @@ inline Vec power_of_two(UnsignedVec bits) {
                            0x3fef06fe0a31b715, 0x3feedea64c123422, 0x3feebfdad5362a27, 0x3feeab07dd485429};
   const UnsignedVec high = {0x3feea09e667f3bcd, 0x3feea11473eb0187, 0x3feeace5422aa0db, 0x3feec49182a3f090,
                             0x3feee89f995ad3ad, 0x3fef199bdd85529c, 0x3fef5818dcfba487, 0x3fefa4afa2a490da};
-  const UnsignedVec table = reinterpret_cast<UnsignedVec>(
-      _mm512_permutex2var_epi64(reinterpret_cast<__m512i>(low), reinterpret_cast<__m512i>(bits), reinterpret_cast<__m512i>(high)));
+  const UnsignedVec table = reinterpret_cast<UnsignedVec>(_mm512_permutex2var_epi64(
+      reinterpret_cast<__m512i>(low), reinterpret_cast<__m512i>(bits), reinterpret_cast<__m512i>(high)));
 #else
   const UnsignedVec table = reinterpret_cast<UnsignedVec>(broadcast(1));
 #endif
@@ -85,8 +85,7 @@ GAUSSMIX_TILES void exp2_of_nonpositive(Tile& x) {
     p[v] = broadcast(kExp2[0]);
   });
   constexpr int n_terms = sizeof kExp2 / sizeof kExp2[0];
-  unrolled<n_terms - 1>(
-      [&]<int j>() { unrolled<kTileVectors>([&]<int v>() { p[v] = p[v] * r[v] + kExp2[j + 1]; }); });
+  unrolled<n_terms - 1>([&]<int j>() { unrolled<kTileVectors>([&]<int v>() { p[v] = p[v] * r[v] + kExp2[j + 1]; }); });
   unrolled<kTileVectors>([&]<int v>() {
     const Vec power = power_of_two(bits[v]);
     const Vec y = power + power * (r[v] * p[v]);

@@ -83,6 +83,11 @@ GAUSSMIX_TILES void feature_logits(const RealFeatures& features, const std::int3
   });
 }
 
+inline Index n_feature_tiles(const RealDensity& density) {
+  return round_up(density.features.size, kSumColumns) / kSumColumns *
+         (round_up(density.n_components, kSumRows) / kSumRows);
+}
+
 // Columns outside, so that their few features stay in the first cache level while all components pass.
 inline void accumulate_features(const RealDensity& density, const Block& block, double* sums) {
   const Index size = density.features.size;
@@ -90,6 +95,7 @@ inline void accumulate_features(const RealDensity& density, const Block& block, 
   const Panel features = strips_of(block.features, size);
   for_groups<kSumColumns>(size, [&]<int C>(Index column) {
     for_groups<kSumRows>(density.n_components, [&]<int R>(Index k) {
+      block.ahead.step();
       Vec tile[R];
       sum_products<R, C>(responsibilities, k, features, column, block.n_strips, tile);
       unrolled<R>([&]<int r>() { add_unaligned(sums + (k + r) * size + column, tile[r]); });

@@ -12,6 +12,7 @@ namespace {
 inline void normalise(const RealTask& task, const Block& block, Likelihood& total) {
   const Index n_components = task.density.n_components;
   for (Index strip = 0; strip < block.n_strips; ++strip) {
+    block.ahead.step();
     Real* logits = block.logits + strip * n_components * kStrip;
     const Real* weights = block.weights + strip * kStrip;
     Real* log_density = block.log_density + strip * kStrip;
@@ -29,9 +30,11 @@ inline void assign(const RealTask& task, const Real* x, Index begin, const Block
     copy_given(task.rows.responsibilities, n_components, begin, block);
     return;
   }
-  for (Index strip = 0; strip < block.n_strips; ++strip)
+  for (Index strip = 0; strip < block.n_strips; ++strip) {
+    block.ahead.step();
     centred_logits(task.density, x + strip * n_features * kStrip, block.centred,
                    block.logits + strip * n_components * kStrip);
+  }
   write_logits(task, block, begin);
   normalise(task, block, total);
   write_responsibilities(task, block, begin);
@@ -41,6 +44,7 @@ inline void assign(const RealTask& task, const Real* x, Index begin, const Block
 inline void assign_by_features(const RealTask& task, const Real* x, const Block& block, Likelihood& total) {
   const RealDensity& density = task.density;
   for (Index strip = 0; strip < block.n_strips; ++strip) {
+    block.ahead.step();
     Real* features = block.features + strip * density.features.size * kStrip;
     make_features(density, x + strip * density.n_features * kStrip, features);
     feature_logits(density.features, nullptr, density.n_components, features,
@@ -91,6 +95,15 @@ inline bool centred_form_pays(const RealDensity& density) {
          (kVectorSize == 64 && density.shape == Shape::full && density.n_features >= 16);
 }
 
+// Of the block that begins at row `begin`, in as many steps as this one has: see where step() is called.
+inline Ahead rows_ahead(const RealTask& task, const Block& block, Index begin, Index leaf_end) {
+  const Index end = begin + block.capacity < leaf_end ? begin + block.capacity : leaf_end;
+  const Index row_size = task.density.n_features * (task.rows.single_precision ? 4 : 8);
+  const char* data = static_cast<const char*>(task.rows.data);
+  const Index n_tiles = task.accumulate && task.density.features.table != nullptr ? n_feature_tiles(task.density) : 0;
+  return {data + begin * row_size, data + end * row_size, 2 * block.n_strips + n_tiles};
+}
+
 // False: rows so far from every component that their logits have too few digits, or most of them where only the slow form
 // serves.
 inline bool visit_all(const RealTask& task, const Layout& layout, Index begin, Index end, Block& block,
@@ -101,6 +114,7 @@ inline bool visit_all(const RealTask& task, const Layout& layout, Index begin, I
   for (Index first = begin; first < end; first += block.capacity) {
     const Index last = first + block.capacity < end ? first + block.capacity : end;
     load_block(task, first, last, block);
+    block.ahead = rows_ahead(task, block, last, end);
     const Real* x = block.x;
     if (density.whitener != nullptr) {
       whiten(density, block);
