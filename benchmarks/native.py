@@ -10,9 +10,14 @@ from functools import cache
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "native"
+KERNELS = Path(__file__).parent.parent / "cpp"
 BUILD = Path(__file__).parent.parent / "build" / "benchmarks"
-FLAGS = ("-std=c++17", "-O3", "-march=native", "-DNDEBUG", "-DARMA_NO_DEBUG", "-fopenmp")
-LIBRARIES = {"armadillo_em": ("-larmadillo",), "fma_peak": ("-pthread",)}
+FLAGS = ("-std=c++20", "-O3", "-march=native", "-DNDEBUG", "-DARMA_NO_DEBUG", "-fopenmp")
+OWN_FLAGS = {
+    "armadillo_em": ("-larmadillo",),
+    "fma_peak": ("-pthread",),
+    "exponentials": ("-I", str(KERNELS)),
+}
 
 
 def compiler() -> list[str] | None:
@@ -34,7 +39,7 @@ def program(name: str) -> Path | None:
         return None
     BUILD.mkdir(parents=True, exist_ok=True)
     half_done = target.with_suffix(f".{os.getpid()}")
-    command += [*FLAGS, str(source), "-o", str(half_done), *LIBRARIES[name]]
+    command += [*FLAGS, str(source), "-o", str(half_done), *OWN_FLAGS[name]]
     if subprocess.run(command, capture_output=True).returncode != 0:
         return None
     half_done.replace(target)
@@ -51,3 +56,12 @@ def fma_peak(n_threads: int, seconds: float = 0.1) -> tuple[float, float]:
     )
     double, single = done.stdout.split()
     return float(double), float(single)
+
+
+def exponential(seconds: float = 0.1) -> float:
+    """Nanoseconds of one exponential of the kernels, on one thread; NaN if unknown."""
+    found = program("exponentials")
+    if found is None:
+        return float("nan")
+    done = subprocess.run([found, str(seconds)], check=True, capture_output=True, text=True)
+    return float(done.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from dataclasses import replace
 from datetime import date
@@ -14,7 +15,7 @@ from benchmarks.adapters import ADAPTERS, Adapter
 from benchmarks.fits_report import fits_markdown
 from benchmarks.native import program
 from benchmarks.report import markdown
-from benchmarks.shapes import useful_flops
+from benchmarks.shapes import useful_flops, whitening_flops
 from benchmarks.suites import SINGLE, SUITES, Case
 from benchmarks.table import OURS, FitRow, Row, write_csv
 from benchmarks.timing import Measured, Peak, Runner, measure, runners
@@ -106,12 +107,21 @@ def _row(case: Case, runner: Runner, measured: Measured, peak: Peak, clock: str)
         series=case.series,
         clock=clock,
         cores_busy=median(measured.cpu_seconds) / median(measured.seconds),
-        peak_gflops=peak[1] if name == SINGLE else peak[0],
+        peak_gflops=peak.single if name == SINGLE else peak.double,
         note=runner.adapter.note,
         required_share=_text(asked_of_ours),
         useful_flops=runner.copies * useful_flops(case.covariance_type, case.n_features),
+        limit_ns=limit_ns(case, peak) if name != SINGLE and runner.copies == 1 else math.nan,
         seconds=" ".join(f"{value:.6g}" for value in seconds),
     )
+
+
+def limit_ns(case: Case, peak: Peak) -> float:
+    """Ns per row and component if there were nothing but multiply-adds and exponentials."""
+    flops = useful_flops(case.covariance_type, case.n_features)
+    if case.covariance_type == "tied":
+        flops += whitening_flops(case.n_features) / case.n_components
+    return flops / peak.double + peak.exponential
 
 
 def _text(number: float | None) -> str:

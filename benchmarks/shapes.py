@@ -79,3 +79,8 @@ def useful_flops(covariance_type: str, n_features: int) -> float:
         "tied": D + 1,
     }
     return 4.0 * statistics[covariance_type]
+
+
+def whitening_flops(n_features: int) -> float:
+    """Flops per row of y = L^-1 (x - c), which tied covariances need once for all components."""
+    return float(n_features * (n_features + 1))

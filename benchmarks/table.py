@@ -58,6 +58,7 @@ class Row(TextRow):
     required_share: str = ""
     peak_gflops: float = math.nan  # multiply-adds of the machine on these threads
     useful_flops: float = math.nan  # per row and component
+    limit_ns: float = math.nan  # per row and component, of multiply-adds and exponentials alone
     seconds: str = ""  # of each turn
     note: str = ""
 
@@ -66,6 +67,11 @@ class Row(TextRow):
         """Useful flops as a share of the machine's peak, in the best turn."""
         done = self.useful_flops * self.n_rows * self.n_components / self.min_seconds
         return done / (1e9 * self.peak_gflops)
+
+    @property
+    def times_limit(self) -> float:
+        """How many times longer it takes than the least that this machine could do it in."""
+        return self.ns_per_row_component / self.limit_ns
 
 
 @dataclass(frozen=True)

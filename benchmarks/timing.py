@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.adapters import Adapter
 from benchmarks.machine import usable_cores
-from benchmarks.native import fma_peak
+from benchmarks.native import exponential, fma_peak
 from benchmarks.problems import make_problem, save_problem
 from benchmarks.suites import Case
 from benchmarks.table import OURS
@@ -47,7 +48,14 @@ class Measured:
 
 
 Turn = Callable[[], tuple[float, float]]
-Peak = tuple[float, float]  # GFLOP/s in float64, in float32
+
+
+class Peak(NamedTuple):
+    """What the machine can do at best."""
+
+    double: float  # GFLOP/s in float64
+    single: float
+    exponential: float  # ns, all threads together
 
 
 def runners(case: Case, adapters: list[Adapter]) -> list[Runner]:
@@ -85,12 +93,16 @@ def measure(
             for runner in list(turns) if repeat % 2 == 0 else reversed(turns):
                 _take(turns[runner], found[runner])
             for threads, several in peaks.items():
-                several.append(fma_peak(threads))
+                several.append(Peak(*fma_peak(threads), exponential() / threads))
     return found, {threads: _best(several) for threads, several in peaks.items()}
 
 
 def _best(peaks: list[Peak]) -> Peak:
-    return max(double for double, _ in peaks), max(single for _, single in peaks)
+    return Peak(
+        max(peak.double for peak in peaks),
+        max(peak.single for peak in peaks),
+        min(peak.exponential for peak in peaks),
+    )
 
 
 def _worker(runner: Runner, folder: Path, case: Case) -> Worker:

@@ -189,3 +189,23 @@ def test_problems_are_the_same_every_time(n_features: int):
     assert np.array_equal(one.X, two.X)
     assert np.array_equal(one.start.means, two.start.means)
     assert one.start.covariances.shape == (3, n_features, n_features)
+
+
+def test_a_ratio_beyond_the_limit_of_the_machine_is_said_to_be():
+    ours = row(ns_per_row_component=1.0, limit_ns=0.5)
+    rival = row("rival", "9 9 9", ns_per_row_component=9.0, limit_ns=0.5, required_speedup="20")
+    line = line_of("rival", markdown([ours, rival]))
+    assert "20 **MISSED** (at the limit 18)" in line
+    within = row("rival", "9 9 9", ns_per_row_component=9.0, limit_ns=0.5, required_speedup="10")
+    assert line_of("rival", markdown([ours, within])).endswith("10 **MISSED** |")
+    assert "| 2.00 |" in line_of("gaussmix", markdown([ours, rival]))
+
+
+def test_the_limit_counts_multiply_adds_exponentials_and_whitening():
+    from benchmarks.run import limit_ns
+    from benchmarks.suites import Case
+    from benchmarks.timing import Peak
+
+    peak = Peak(double=10.0, single=20.0, exponential=0.25)
+    assert limit_ns(Case(1, 2, 4), peak) == pytest.approx(24 / 10 + 0.25)
+    assert limit_ns(Case(1, 3, 4, "tied"), peak) == pytest.approx((16 + 12 / 4) / 10 + 0.25)
