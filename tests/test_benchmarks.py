@@ -112,8 +112,8 @@ def test_brief_table_has_a_column_per_rival():
 
 
 def test_result_files_come_back(tmp_path: Path):
-    rows = [row(), row("rival", "0.1 0.2", useful_flops=4.0, peak_gflops=0.5, cores_busy=1.0)]
-    rows[0] = row(useful_flops=4.0, peak_gflops=0.5, cores_busy=1.0)  # NaN is not equal to itself
+    known = {"useful_flops": 4.0, "peak_gflops": 0.5, "cores_busy": 1.0, "limit_ns": 2.0}
+    rows = [row(**known), row("rival", "0.1 0.2", **known)]  # NaN is not equal to itself
     write_csv(rows, tmp_path / "a.csv")
     assert read_csv(tmp_path / "a.csv", Row) == rows
 
