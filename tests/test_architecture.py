@@ -35,7 +35,7 @@ CPP_FLOORS = (
 PYTHON_FLOORS = (
     {"_core", "_typing", "_runtime", "exceptions"},
     {"_validation", "covariance"},
-    {"mixture", "statistics", "persistence"},
+    {"mixture", "statistics", "persistence", "prior"},
     {"steps"},
     {"result", "results", "fitting", "many"},
     {"estimator", "selection", "streaming", "distributed", "plotting"},

@@ -67,6 +67,8 @@ def test_defaults() -> None:
         "verbose_interval": 10,
         "n_threads": None,
         "on_degenerate": "repair",
+        "max_eigenvalue_ratio": None,
+        "prior": None,
     }
 
 

@@ -145,7 +145,8 @@ REASONS = [
     (
         result(mixture=SPURIOUS),
         [
-            "no more than the 2 features in component 0 (1.4)",
+            "no more than the 2 features",
+            "in component 0 (1.4)",
             "spurious maximum",
             "fewer components",
         ],

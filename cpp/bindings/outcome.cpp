@@ -18,6 +18,27 @@ const char* to_string(Status status) {
 
 namespace {
 
+const char* name_of(Action action) {
+  switch (action) {
+    case Action::floored: return "floored";
+    case Action::emptied: return "emptied";
+    case Action::dropped: return "dropped";
+    case Action::restarted: return "restarted";
+    case Action::restart_rejected: return "restart_rejected";
+  }
+  return "";
+}
+
+py::list from_events(const std::vector<RepairEvent>& events) {
+  py::list out;
+  for (const RepairEvent& event : events)
+    out.append(py::make_tuple(
+        event.first_iteration, event.last_iteration,
+        event.component == RepairEvent::kCommon ? py::object(py::none()) : py::object(py::int_(event.component)),
+        event.weight, event.eigenvalue, name_of(event.action)));
+  return out;
+}
+
 py::dict from_start(const StartOutcome& start) {
   py::dict out;
   out["status"] = to_string(start.status);
@@ -27,6 +48,8 @@ py::dict from_start(const StartOutcome& start) {
   out["predicted_gain"] = start.predicted_gain;
   out["floored"] = to_array(start.repairs.floored);
   out["emptied"] = to_array(start.repairs.emptied);
+  out["events"] = from_events(start.repairs.events);
+  out["log_prior"] = start.log_prior;
   out["rejected"] = start.rejected;
   out["message"] = start.message;
   return out;

@@ -1,5 +1,7 @@
 #include "bindings/settings.hpp"
 
+#include <pybind11/stl.h>
+
 #include "base/errors.hpp"
 
 namespace gaussmix::bindings {
@@ -23,20 +25,44 @@ Acceleration to_acceleration(const std::string& name, bool has_tolerance) {
   throw InvalidArgument("unknown accelerate '" + name + "'");
 }
 
+OnDegenerate to_policy(const std::string& name) {
+  if (name == "repair") return OnDegenerate::repair;
+  if (name == "restart") return OnDegenerate::restart;
+  if (name == "drop") return OnDegenerate::drop;
+  if (name == "raise") return OnDegenerate::raise;
+  throw InvalidArgument("unknown on_degenerate '" + name + "'");
+}
+
 }  // namespace
+
+PriorSettings to_prior(const py::dict& prior, Index n_features) {
+  PriorSettings settings;
+  settings.shrinkage = prior["shrinkage"].cast<double>();
+  settings.dof = prior["dof"].cast<std::optional<double>>();
+  if (const OptionalArray mean = strict_or_none(prior["mean"], "mean of the prior")) {
+    require_size(*mean, n_features, "mean of the prior");
+    settings.mean = to_vector(*mean);
+  }
+  if (const OptionalArray scale = strict_or_none(prior["scale"], "scale of the prior")) {
+    require_size(*scale, n_features * n_features, "scale of the prior");
+    settings.scale = to_matrix(*scale);
+  }
+  return settings;
+}
 
 Settings make_settings(const ModelWords& words, const Limits& limits) {
   Settings settings;
   settings.structure = &structure(words.covariance_type);
   settings.start = to_start(words.init_params);
   settings.acceleration = to_acceleration(words.accelerate, limits.tol.has_value());
-  settings.raise_degenerate = words.on_degenerate == "raise";
+  settings.on_degenerate = to_policy(words.on_degenerate);
   settings.n_components = limits.n_components;
   settings.tol = limits.tol;
   settings.ridge = limits.reg_covar;
   settings.max_iter = limits.max_iter;
   settings.n_init = limits.n_init;
   settings.race = limits.race;
+  settings.max_eigenvalue_ratio = limits.max_eigenvalue_ratio;
   return settings;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "bindings/arrays.hpp"
 #include "em/settings.hpp"
 
 namespace gaussmix::bindings {
@@ -21,7 +22,11 @@ struct Limits {
   Index max_iter;
   Index n_init;
   bool race;
+  std::optional<double> max_eigenvalue_ratio;
 };
+
+// From keys shrinkage, mean, dof, scale; the last three may be None.
+PriorSettings to_prior(const py::dict& prior, Index n_features);
 
 Settings make_settings(const ModelWords& words, const Limits& limits);
 

@@ -118,8 +118,8 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
                           covariance_type + "' covariance");
   const OptionalArray scale = strict_or_none(column_scale, "column_scale");
   if (scale) require_size(*scale, s.n_features(), "column_scale");
-  const Regularisation regularisation{reg_covar, scale ? to_vector(*scale) : gaussmix::column_scale(s),
-                                      on_degenerate == "raise"};
+  const Regularisation regularisation{
+      reg_covar, scale ? to_vector(*scale) : gaussmix::column_scale(s), on_degenerate == "raise", {}, {}};
   std::optional<Mixture> before;
   if (previous) {
     before.emplace();

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/errors.hpp"
+#include "covariance/eigenvalue_ratio.hpp"
 #include "linalg/eigenvalue_floor.hpp"
 #include "linalg/factor.hpp"
 
@@ -15,17 +16,16 @@ namespace {
 void record(Index i, bool tied, double eigenvalue, double weight, const Regularisation& regularisation,
             Repairs& repairs) {
   if (!regularisation.raise) {
-    if (tied)
-      for (std::int64_t& count : repairs.floored) ++count;
-    else
-      ++repairs.floored[static_cast<std::size_t>(i)];
+    tied ? repairs.floor_common(weight, eigenvalue) : repairs.floor(i, weight, eigenvalue);
     return;
   }
   char numbers[128];
   std::snprintf(numbers, sizeof numbers,
                 "effective weight %.6g, smallest eigenvalue %.3g in units of the columns' spread", weight, eigenvalue);
   throw Degenerate((tied ? std::string("the tied covariance") : "the covariance of component " + std::to_string(i)) +
-                   " is singular (" + numbers + ")");
+                   " is singular (" + numbers +
+                   "); use fewer components or a simpler covariance_type, leave out columns that are constant or "
+                   "combinations of others, give a prior, or let on_degenerate repair, restart or drop it");
 }
 
 // Upper bound 1 / lambda_min <= trace of the inverse, which the factor gives for nothing: most covariances are cleared
@@ -124,6 +124,8 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
 
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors) {
+  if (regularisation.max_ratio)
+    restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio);
   switch (covariances.shape) {
     case CovarianceShape::full:
     case CovarianceShape::tied:

@@ -14,6 +14,7 @@ constexpr double kLargestLogDeterminantChange = 2;  // of one component in one j
 Squarem::Squarem(const Regularisation& regularisation, const Execution& execution, Index n_components)
     : quiet_(regularisation), execution_(execution), not_counted_(n_components) {
   quiet_.raise = false;
+  if (quiet_.ridge) quiet_.ridge = 0.0;  // it belongs to M-steps
 }
 
 Squarem::Extrapolation Squarem::extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2,
@@ -45,7 +46,7 @@ Squarem::Extrapolation Squarem::extrapolate(const Mixture& theta0, const Mixture
 bool Squarem::make_admissible(Mixture& mixture, const Mixture& plain) {
   const double change = (mixture.factors.log_determinants - plain.factors.log_determinants).cwiseAbs().maxCoeff();
   if (!(change <= kLargestLogDeterminantChange)) return false;
-  if (quiet_.ridge) return true;
+  if (quiet_.ridge && !quiet_.max_ratio) return true;
   regularise(mixture.covariances, quiet_, mixture.weights, execution_, not_counted_, mixture.factors);
   return true;
 }

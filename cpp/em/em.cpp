@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "em/accelerate.hpp"
+#include "em/degenerate.hpp"
 #include "em/m_step.hpp"
 #include "em/stopping.hpp"
 
@@ -33,8 +34,8 @@ class Loop {
         outcome_(outcome),
         theta_(outcome.mixture),
         stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective()),
-        squarem_(regularisation, e_step.execution(), settings.n_components),
         accelerating_(settings.acceleration == Acceleration::always) {
+    squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
     e_step_.begin_run();
     if (accelerating_) e_step_.end_single_precision();
@@ -59,44 +60,78 @@ class Loop {
   void evaluate() {
     const Likelihood likelihood = e_step_.likelihood(theta_);
     outcome_.log_likelihood = likelihood.log_likelihood;
+    outcome_.log_prior = log_prior(theta_);
     outcome_.certainty = likelihood.certainty;
-    const double known = outcome_.trace.empty() ? outcome_.log_likelihood : outcome_.trace.back();
+    const double known = outcome_.trace.empty() ? outcome_.objective() : outcome_.trace.back();
     // std::max keeps its first argument when that is nan: an unknown gain stays unknown.
-    outcome_.predicted_gain = std::max(stopping_.predicted_gain() - (outcome_.log_likelihood - known), 0.0);
+    outcome_.predicted_gain = std::max(stopping_.predicted_gain() - (outcome_.objective() - known), 0.0);
+  }
+
+  double log_prior(const Mixture& mixture) const {
+    return regularisation_.prior ? regularisation_.prior->log_density(mixture.means, mixture.factors) : 0.0;
   }
 
   void iterate() {
     e_step_(theta_, settings_.structure->need(), statistics_);
     ++outcome_.n_iter;
-    const double log_likelihood = statistics_.log_likelihood;
+    const double prior = log_prior(theta_), objective = statistics_.log_likelihood + prior;
     if (e_step_.single_precision() && !outcome_.trace.empty() &&
-        !(log_likelihood - outcome_.trace.back() > smallest_single_gain_))
+        !(objective - outcome_.trace.back() > smallest_single_gain_))
       return repeat_in_double_precision();
     if (testing_) {
       testing_ = false;
-      const bool good = log_likelihood >= outcome_.trace.back();
+      const bool good = objective >= outcome_.trace.back();
       if (!good) {
         ++outcome_.rejected;
-        squarem_.rejected();
+        squarem_->rejected();
         std::swap(theta_, fallback_);
         return;
       }
-      squarem_.accepted();
+      squarem_->accepted();
     }
-    outcome_.trace.push_back(log_likelihood);
-    outcome_.log_likelihood = log_likelihood;
+    outcome_.trace.push_back(objective);
+    outcome_.log_likelihood = statistics_.log_likelihood;
+    outcome_.log_prior = prior;
     outcome_.mixture = theta_;
 
+    outcome_.repairs.iteration = outcome_.n_iter;
     m_step(statistics_, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs, next_);
-    if (accelerating_)
-      accelerated_step(log_likelihood);
+    if (dropped())
+      begin_anew();
+    else if (accelerating_)
+      accelerated_step(objective);
     else
-      plain_step(log_likelihood);
+      plain_step(objective);
     if (stopping_.done()) finish(Status::converged);
     const bool repeated = std::exchange(repeating_, false);
-    if (!repeated && settings_.on_iteration &&
-        !settings_.on_iteration(start_number_, outcome_.n_iter, log_likelihood) && !finished_)
+    if (!repeated && settings_.on_iteration && !settings_.on_iteration(start_number_, outcome_.n_iter, objective) &&
+        !finished_)
       finish(Status::stopped);
+  }
+
+  // Takes one component out of `next_` if the policy is to do so and it cannot be carried; the last one stays.
+  bool dropped() {
+    if (settings_.on_degenerate != OnDegenerate::drop || !outcome_.repairs.happened() || next_.n_components() < 2)
+      return false;
+    const auto found = degenerate_component(next_, regularisation_.scale);
+    if (!found) return false;
+    const double weight = next_.weights[found->number] * e_step_.totals().weight;
+    outcome_.repairs.drop(found->number, weight, found->eigenvalue);
+    next_ = without_component(next_, found->number);
+    return true;
+  }
+
+  // Goes on from `next_` as from a new start: what was learnt on the way belongs to a mixture of other size.
+  void begin_anew() {
+    std::swap(theta_, next_);
+    fallback_ = {};
+    in_cycle_ = false;
+    slow_ = 0;
+    accelerating_ = settings_.acceleration == Acceleration::always;
+    squarem_.emplace(regularisation_, e_step_.execution(), theta_.n_components());
+    stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective());
+    e_step_.begin_run();
+    e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
   }
 
   // From the pass before on, whose likelihood is the first one of the trace that the rest is compared with. The two passes
@@ -133,7 +168,7 @@ class Loop {
       std::swap(theta_, next_);
       return;
     }
-    const Squarem::Extrapolation extrapolation = squarem_.extrapolate(cycle_start_, theta_, next_, extrapolated_);
+    const Squarem::Extrapolation extrapolation = squarem_->extrapolate(cycle_start_, theta_, next_, extrapolated_);
     if (settings_.tol)
       stopping_.observe(log_likelihood, 0.0);
     else
@@ -158,7 +193,7 @@ class Loop {
   StartOutcome& outcome_;
   Mixture theta_;
   Stopping stopping_;
-  Squarem squarem_;
+  std::optional<Squarem> squarem_;
   bool accelerating_;
   int slow_ = 0;
   double smallest_single_gain_ = 0;

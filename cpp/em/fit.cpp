@@ -4,7 +4,9 @@
 
 #include "em/em.hpp"
 #include "em/initialise.hpp"
+#include "em/make_prior.hpp"
 #include "em/race.hpp"
+#include "em/restart.hpp"
 
 namespace gaussmix {
 
@@ -21,9 +23,14 @@ class Starts {
       : settings_(settings),
         starts_(outcome.starts),
         moments_(column_moments(data, outcome.totals.weight, execution)),
-        regularisation_{settings.ridge, moments_.scale, settings.raise_degenerate},
+        regularisation_{settings.ridge,
+                        moments_.scale,
+                        settings.on_degenerate == OnDegenerate::raise,
+                        settings.max_eigenvalue_ratio,
+                        {}},
         e_step_(data, outcome.totals, execution) {
     outcome.column_scale = moments_.scale;
+    if (settings.prior) regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, e_step_);
   }
 
   // One more start. False when interrupted: earlier starts still count.
@@ -54,6 +61,8 @@ class Starts {
     const auto begin = std::chrono::steady_clock::now();
     const Index n_iter = start.n_iter;
     run_em(e_step_, settings_, regularisation_, number, halt, start);
+    if (settings_.on_degenerate == OnDegenerate::restart)
+      restart_degenerate(e_step_, settings_, regularisation_, number, start);
     start.seconds_em += seconds_since(begin);
     if (start.status != Status::interrupted && start.status != Status::stopped) return true;
     ended_ = start.status;
@@ -91,7 +100,7 @@ bool finished(const StartOutcome& start) {
 }
 
 bool better(const StartOutcome& a, const StartOutcome& b) {
-  return finished(a) && (!finished(b) || a.log_likelihood > b.log_likelihood);
+  return finished(a) && (!finished(b) || a.objective() > b.objective());
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ void fill_empty(SufficientStatistics& statistics, double negligible, const Mixtu
   std::optional<SufficientStatistics> whole;
   for (Index k = 0; k < statistics.n_components(); ++k) {
     if (statistics.weight[k] > negligible) continue;
-    ++repairs.emptied[static_cast<std::size_t>(k)];
+    repairs.empty(k, statistics.weight[k]);
     if (previous != nullptr) {
       keep_previous(statistics, k, negligible, *previous);
       continue;
@@ -82,6 +82,7 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
   mixture.weights = statistics.weight / total;
   if (previous != nullptr && previous->covariances.shape != structure.shape()) previous = nullptr;
   const double negligible = kEmptyShare * total;
+  if (regularisation.prior) regularisation.prior->add_to(statistics);
   fill_empty(statistics, negligible, previous, repairs);
   mixture.means = statistics.mean;
   structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, mixture.covariances);

@@ -17,8 +17,9 @@ struct StartOutcome {
   Status status = Status::max_iter;
   Mixture mixture;
   double log_likelihood = std::numeric_limits<double>::quiet_NaN();  // at `mixture`
+  double log_prior = 0;                                              // up to a constant; 0 without a prior
   double certainty = std::numeric_limits<double>::quiet_NaN();       // sum of w log max_k r_k at `mixture`
-  std::vector<double> trace;                                         // at the parameters before each accepted pass
+  std::vector<double> trace;  // log-likelihood + log_prior at the parameters before each accepted pass
   double predicted_gain = std::numeric_limits<double>::quiet_NaN();  // total nats still to come
   Index n_iter = 0;  // passes over the data, rejected extrapolations included
   Index rejected = 0;
@@ -26,6 +27,8 @@ struct StartOutcome {
   std::string message;  // of a degenerate start or one that was raced out
   double seconds_init = 0;
   double seconds_em = 0;
+
+  double objective() const { return log_likelihood + log_prior; }
 };
 
 struct Outcome {

@@ -17,7 +17,7 @@ constexpr double kLargestRatio = 0.9;
 double promise(const StartOutcome& start) {
   const std::vector<double>& trace = start.trace;
   if (start.status == Status::degenerate) return -std::numeric_limits<double>::infinity();
-  if (start.status != Status::raced_out || trace.size() < 3) return start.log_likelihood;
+  if (start.status != Status::raced_out || trace.size() < 3) return start.objective();
   const double last = trace.back(), gain = last - trace[trace.size() - 2];
   const double earlier = trace[trace.size() - 2] - trace[trace.size() - 3];
   if (!(gain > 0 && earlier > 0)) return last;
@@ -59,12 +59,11 @@ class Race {
       Index ahead = -1;
       double best = -std::numeric_limits<double>::infinity();
       for (const StartOutcome& one : starts_)
-        if (one.status != Status::raced_out && one.status != Status::degenerate)
-          best = std::max(best, one.log_likelihood);
+        if (one.status != Status::raced_out && one.status != Status::degenerate) best = std::max(best, one.objective());
       for (std::size_t i = 1; i < starts_.size(); ++i)
-        if (starts_[i].status == Status::raced_out && starts_[i].log_likelihood > best) {
+        if (starts_[i].status == Status::raced_out && starts_[i].objective() > best) {
           ahead = static_cast<Index>(i);
-          best = starts_[i].log_likelihood;
+          best = starts_[i].objective();
         }
       if (ahead < 0) return true;
       start(ahead).message.clear();

@@ -30,20 +30,6 @@ std::vector<Index> choose(Index n, Index k, const Random& random) {
   return chosen;
 }
 
-// Index of the first cumulated value above u * total; the last row of positive value when rounding leaves none.
-Index draw(const Vector& values, double u) {
-  const double target = u * values.sum();
-  double cumulated = 0;
-  Index last = 0;
-  for (Index i = 0; i < values.size(); ++i) {
-    if (!(values[i] > 0)) continue;
-    cumulated += values[i];
-    last = i;
-    if (cumulated > target) break;
-  }
-  return last;
-}
-
 // Turns numbers among the rows of positive weight, rising, into numbers among all rows.
 void skip_absent(const Data& data, std::vector<Index>& rows) {
   Index positive = 0;
@@ -65,6 +51,19 @@ void sort_rows(const Data& data, std::vector<Index>& rows) {
 }
 
 }  // namespace
+
+Index draw(const Vector& values, double u) {
+  const double target = u * values.sum();
+  double cumulated = 0;
+  Index last = 0;
+  for (Index i = 0; i < values.size(); ++i) {
+    if (!(values[i] > 0)) continue;
+    cumulated += values[i];
+    last = i;
+    if (cumulated > target) break;
+  }
+  return last;
+}
 
 Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
                            const Random& random) {

@@ -13,6 +13,9 @@ struct Sample {
   Vector weights;
 };
 
+// Index of the first cumulated value above u * total; the last row of positive value when rounding leaves none.
+Index draw(const Vector& values, double u);
+
 // All rows of positive weight, or a random subset when there are many more than seeding can profit from.
 Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
                            const Random& random);

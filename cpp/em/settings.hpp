@@ -11,6 +11,17 @@ namespace gaussmix {
 enum class Start { kmeans, kmeans_plus_plus, random_from_data, random };
 enum class Acceleration { automatic, always, never };
 
+// What becomes of a component whose covariance is singular, or that no row is left to.
+enum class OnDegenerate { repair, restart, drop, raise };
+
+// What is absent comes from the data; see make_prior().
+struct PriorSettings {
+  double shrinkage = 0.01;
+  std::optional<Vector> mean;  // D
+  std::optional<double> dof;
+  std::optional<Matrix> scale;  // D x D
+};
+
 // Parameters given by the caller; what is absent comes from the initialisation.
 struct GivenStart {
   std::optional<Vector> weights;
@@ -35,7 +46,9 @@ struct Settings {
   GivenStart given;
   std::uint64_t seed = 0;
   Acceleration acceleration = Acceleration::automatic;
-  bool raise_degenerate = false;
+  OnDegenerate on_degenerate = OnDegenerate::repair;
+  std::optional<double> max_eigenvalue_ratio;
+  std::optional<PriorSettings> prior;
   // (start, iteration, log-likelihood) at iteration borders; false stops the fit.
   std::function<bool(Index, Index, double)> on_iteration;
 };

@@ -24,6 +24,7 @@ from gaussmix.fitting import fit
 from gaussmix.many import fit_many
 from gaussmix.mixture import Mixture
 from gaussmix.persistence import load
+from gaussmix.prior import Prior
 from gaussmix.result import FitResult
 from gaussmix.results import FitResults
 from gaussmix.statistics import SufficientStatistics
@@ -46,6 +47,7 @@ __all__ = [
     "Mixture",
     "ModelFileError",
     "NotFittedError",
+    "Prior",
     "RepairWarning",
     "SufficientStatistics",
     "__version__",

@@ -149,6 +149,8 @@ def fit(
     seed: int,
     accelerate: str,
     on_degenerate: str,
+    max_eigenvalue_ratio: float | None,
+    prior: dict[str, Any] | None,
     n_threads: int | None,
     weights_init: _Float64 | None,
     means_init: _Float64 | None,
@@ -158,7 +160,10 @@ def fit(
     history: _Float64 | None,
     on_iteration: Callable[[int, int, float], bool] | None,
 ) -> dict[str, Any]:
-    """EM from `n_init` starts. accelerate: "by rate" (of EM) | "auto" (the same without a `tol`) | "always" | "never". `race`: of three starts or more, the first and the most promising of the others are run to the end. on_degenerate: "repair" | "raise".
+    """EM from `n_init` starts. accelerate: "by rate" (of EM) | "auto" (the same without a `tol`) | "always" | "never". `race`: of three starts or more, the first and the most promising of the others are run to the end. on_degenerate: "repair" | "restart" | "drop" | "raise".
+
+    `prior`: None, or shrinkage float, mean (D,) | None, dof float | None, scale (D, D) | None; what is
+    None is taken from the data. The trace is then of log-likelihood + log_prior.
 
     `precisions_cholesky_init` is the factor of `covariances_init` as an earlier fit left it; without it the
     covariances are factorised, and floored where need be.
@@ -173,7 +178,9 @@ def fit(
     status ("converged" | "max_iter" | "stopped" | "interrupted" | "degenerate" | "raced_out"), n_iter,
     log_likelihood (at the start's final parameters; at those before the last pass when raced out; nan when degenerate), trace (float64: log-likelihood at the parameters
     before each pass), predicted_gain (total nats still to come by Aitken; nan when unknown),
-    floored (K,) int64 (M-steps in which the floor acted on k; also when applied to given or initial parameters), emptied (K,) int64, rejected int
+    floored (K,) int64 (M-steps in which the floor acted on k; also when applied to given or initial parameters), emptied (K,) int64, log_prior float, events: list of
+    (iteration, last_iteration, component | None, weight, eigenvalue, action) with action "floored" | "emptied" |
+    "dropped" | "restarted" | "restart_rejected", rejected int
     (extrapolations undone by the likelihood test), message (str, of a start that is degenerate or raced out).
     On Ctrl-C the status of the running start, and of those still in a race with it, is "interrupted", later starts are absent, and the
     pending KeyboardInterrupt is cleared; any other exception raised by a signal handler or by
@@ -196,6 +203,8 @@ def fit_many(
     init_params: str,
     accelerate: str,
     on_degenerate: str,
+    max_eigenvalue_ratio: float | None,
+    prior: dict[str, Any] | None,
     n_threads: int | None,
 ) -> dict[str, Any]:
     """`fit` of each data set with its seed, each by one thread.

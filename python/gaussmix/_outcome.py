@@ -7,39 +7,44 @@ from typing import Any
 import numpy as np
 
 from gaussmix import _criteria
-from gaussmix._typing import Float64Array
 from gaussmix.covariance import CovarianceType
 from gaussmix.mixture import Mixture
-from gaussmix.result import FitResult, Repairs, StartOutcome
+from gaussmix.result import FitResult, RepairEvent, Repairs, StartOutcome
 
 
 def result_of(
     outcome: dict[str, Any],
-    structure: CovarianceType,
     names: tuple[str, ...] | None,
-    history: Float64Array | None = None,
+    settings: dict[str, Any],
 ) -> FitResult:
-    """Turn the engine's outcome into a `FitResult`; `history` is what it carried on from."""
+    """Turn the engine's outcome under `settings` into a `FitResult`."""
+    history = settings.get("history")
+    structure = CovarianceType(settings["covariance_type"])
     mixture = Mixture._of_engine(outcome, structure, names)
     total_weight = outcome["total_weight"]
+    n_effective = total_weight**2 / outcome["total_squared_weight"]
     bic = _criteria.bic(outcome["log_likelihood"], mixture.n_parameters, total_weight)
     return FitResult(
         mixture=mixture,
         log_likelihood=outcome["log_likelihood"],
-        starts=tuple(_start_of(one) for one in outcome["starts"]),
+        starts=tuple(
+            _start_of(number, one, n_effective / total_weight)
+            for number, one in enumerate(outcome["starts"])
+        ),
         best_start=outcome["best_start"],
         n_rows=outcome["n_rows"],
         total_weight=total_weight,
-        n_effective=total_weight**2 / outcome["total_squared_weight"],
+        n_effective=n_effective,
         seconds_init=outcome["seconds_init"],
         seconds_em=outcome["seconds_em"],
         icl=_criteria.icl(bic, outcome["certainty"]),
         column_scale=outcome["column_scale"],
         history=np.empty(0) if history is None else history,
+        max_eigenvalue_ratio=settings["max_eigenvalue_ratio"],
     )
 
 
-def _start_of(one: dict[str, Any]) -> StartOutcome:
+def _start_of(number: int, one: dict[str, Any], rows_per_weight: float) -> StartOutcome:
     return StartOutcome(
         status=one["status"],
         n_iter=one["n_iter"],
@@ -49,6 +54,21 @@ def _start_of(one: dict[str, Any]) -> StartOutcome:
         repairs=Repairs(
             floored=tuple(one["floored"].tolist()), emptied=tuple(one["emptied"].tolist())
         ),
+        events=tuple(_event(number, event, rows_per_weight) for event in one["events"]),
+        log_prior=one["log_prior"],
         rejected=one["rejected"],
         message=one["message"],
+    )
+
+
+def _event(start: int, event: tuple[Any, ...], rows_per_weight: float) -> RepairEvent:
+    iteration, last_iteration, component, weight, eigenvalue, action = event
+    return RepairEvent(
+        start=start,
+        iteration=iteration,
+        last_iteration=last_iteration,
+        component=component,
+        n_effective=weight * rows_per_weight,
+        eigenvalue=eigenvalue,
+        action=action,
     )

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gaussmix._spectrum import scaled_eigenvalues
 from gaussmix.covariance import CovarianceType
 
 if TYPE_CHECKING:
-    from gaussmix.result import FitResult
+    from gaussmix.result import FitResult, RepairEvent
 
 _NAMED_AT_MOST = 6  # components that a sentence lists before it only counts them
+
+# Smallest eigenvalue, in units of the columns' variances, that a handful of rows makes suspicious.
+_THIN = 1e-4
 
 # Log-likelihoods closer than this, in nats per effective row, are the same optimum: ten times the
 # gain at which the default stopping rule stops.
@@ -36,6 +40,9 @@ def _found(result: FitResult) -> Iterator[str]:
         _more_to_gain,
         _floored,
         _emptied,
+        _dropped,
+        _restarted,
+        _at_ratio,
         _spurious,
         _degenerate,
         _disagreeing,
@@ -102,20 +109,75 @@ def _emptied(result: FitResult) -> Iterator[str]:
         )
 
 
+def _dropped(result: FitResult) -> Iterator[str]:
+    events = _of_best(result, "dropped")
+    if events:
+        yield (
+            f"{_listed_events(events)} taken out of the mixture, as on_degenerate='drop' asks: "
+            f"{result.n_components} of {result.n_components + len(events)} components are left."
+        )
+
+
+def _restarted(result: FitResult) -> Iterator[str]:
+    kept, vain = _of_best(result, "restarted"), _of_best(result, "restart_rejected")
+    if kept:
+        yield (
+            f"{_listed_events(kept)} seeded anew where the model explained the data worst, and the "
+            "likelihood ended higher for that."
+        )
+    if vain:
+        yield (
+            f"{_listed_events(vain)} seeded anew in vain: the likelihood ended no higher, so it "
+            "stays as it was, repaired. Use fewer components, a prior, or on_degenerate='drop'."
+        )
+
+
+def _at_ratio(result: FitResult) -> Iterator[str]:
+    ratio = result.max_eigenvalue_ratio
+    if ratio is None:
+        return
+    eigenvalues = scaled_eigenvalues(result.mixture, result.column_scale)
+    if eigenvalues.max() >= ratio * (1 - 1e-6) * eigenvalues.min():
+        yield (
+            f"The bound on the ratio of eigenvalues, {ratio:g}, holds the covariances back: a "
+            "maximum of the likelihood lies beyond it, or none exists. Compare results under "
+            "several bounds."
+        )
+
+
+def _of_best(result: FitResult, action: str) -> list[RepairEvent]:
+    best = result.starts[result.best_start]
+    return [event for event in best.events if event.action == action]
+
+
+def _listed_events(events: list[RepairEvent]) -> str:
+    """Say ``Component 3 (effective rows 2, pass 7) was``."""
+    names = [
+        f"component {event.component} (effective rows {event.n_effective:.3g}, pass "
+        f"{event.iteration})"
+        for event in events
+    ]
+    said = _listed(names, len(names))
+    return f"{said[0].upper()}{said[1:]} {'was' if len(events) == 1 else 'were'}"
+
+
 def _spurious(result: FitResult) -> Iterator[str]:
     # A covariance common to all components is determined by all rows, however few one has.
     if result.covariance_type is CovarianceType.TIED:
         return
     shares = result.mixture.weights
     rows = shares * result.n_effective
-    small = [k for k in range(len(rows)) if 0 < rows[k] <= result.n_features]
+    D = result.n_features
+    smallest = scaled_eigenvalues(result.mixture, result.column_scale)[:, 0]
+    thin = (rows < 2 * (D + 1)) & (smallest < _THIN)
+    small = [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= D or thin[k])]
     if small:
         names = _listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
         yield (
-            f"The effective number of rows is no more than the {result.n_features} features in "
-            f"{names}. This is how a spurious maximum looks: a few rows that happen to lie close "
-            "together. Use fewer components or a simpler covariance_type, and compare starts with "
-            "n_init."
+            f"The effective number of rows is no more than the {D} features, or hardly more with a "
+            f"covariance that is close to singular, in {names}. This is how a spurious maximum "
+            "looks: a few rows that happen to lie close together. Use fewer components, a simpler "
+            "covariance_type or a prior, and compare starts with n_init."
         )
 
 

@@ -10,11 +10,12 @@ from gaussmix._validation import (
     check_choice,
     check_integer,
     check_optional_real,
+    check_real,
     check_switch,
 )
 from gaussmix.covariance import CovarianceType, resolve_covariance_type
-from gaussmix.steps import ON_DEGENERATE
 
+POLICIES = ("repair", "restart", "drop", "raise")
 INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
 
 
@@ -30,6 +31,7 @@ def engine_settings(
     race: bool,
     init_params: str,
     on_degenerate: str,
+    max_eigenvalue_ratio: float | None,
 ) -> dict[str, Any]:
     """Check the settings of a model and of its EM; return the engine's arguments of these names."""
     structure = resolve_covariance_type(covariance_type)
@@ -43,5 +45,8 @@ def engine_settings(
         "race": check_switch(race, "race"),
         "init_params": check_choice(init_params, "init_params", INIT_PARAMS),
         "accelerate": check_accelerate(accelerate),
-        "on_degenerate": check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE),
+        "on_degenerate": check_choice(on_degenerate, "on_degenerate", POLICIES),
+        "max_eigenvalue_ratio": None
+        if max_eigenvalue_ratio is None
+        else check_real(max_eigenvalue_ratio, "max_eigenvalue_ratio", minimum=1),
     }

@@ -273,6 +273,22 @@ def check_optional_real(value: Any, name: str) -> float | None:
     return number
 
 
+def check_real(
+    value: Any, name: str, *, above: float | None = None, minimum: float | None = None
+) -> float:
+    """Require a finite real number, larger than `above` or at least `minimum`."""
+    wanted = f"> {above:g}" if above is not None else f">= {minimum:g}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise GaussmixTypeError(
+            f"{name} must be a number {wanted}, got {value!r} of type {type(value).__name__}."
+        )
+    number = float(value)
+    high_enough = number > above if above is not None else minimum is None or number >= minimum
+    if not (math.isfinite(number) and high_enough):
+        raise GaussmixError(f"{name} must be a finite number {wanted}, got {value}.")
+    return number
+
+
 def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
     """Require one of some words; the error for any other offers the nearest of them."""
     listed = ", ".join(repr(choice) for choice in choices)

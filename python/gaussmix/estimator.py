@@ -29,6 +29,7 @@ from gaussmix._validation import (
 )
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import GaussmixTypeError
+from gaussmix.prior import Prior
 
 __all__ = ["GaussianMixture"]
 
@@ -92,8 +93,14 @@ class GaussianMixture(FittedState, SklearnProtocol):
         Passes between two lines of progress.
     n_threads : int or None, default=None
         Most threads; None uses all that the process may use. Results do not depend on it.
-    on_degenerate : {'repair', 'raise'}, default='repair'
-        Whether singular covariances are repaired and reported or raise `DegenerateError`.
+    on_degenerate : {'repair', 'restart', 'drop', 'raise'}, default='repair'
+        What to do about a component whose covariance becomes singular: repair and report it, seed
+        it anew if that ends better, take it out of the mixture, or raise `DegenerateError`.
+    max_eigenvalue_ratio : float or None, default=None
+        Bound on the ratio of any two eigenvalues of the covariances, over all components, in units
+        of the columns' standard deviations.
+    prior : gaussmix.Prior or None, default=None
+        Maximise the posterior density under this prior instead of the likelihood.
 
     Attributes
     ----------
@@ -165,6 +172,8 @@ class GaussianMixture(FittedState, SklearnProtocol):
         verbose_interval: int = 10,
         n_threads: int | None = None,
         on_degenerate: str = "repair",
+        max_eigenvalue_ratio: float | None = None,
+        prior: Prior | None = None,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -186,6 +195,8 @@ class GaussianMixture(FittedState, SklearnProtocol):
         self.verbose_interval = verbose_interval
         self.n_threads = n_threads
         self.on_degenerate = on_degenerate
+        self.max_eigenvalue_ratio = max_eigenvalue_ratio
+        self.prior = prior
 
     # ---- fitting ------------------------------------------------------------------------------
 

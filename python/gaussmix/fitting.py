@@ -24,6 +24,7 @@ from gaussmix._validation import (
 )
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import FitInterrupted, GaussmixError, warn_not_converged
+from gaussmix.prior import Prior, check_prior
 from gaussmix.result import FitResult
 
 __all__ = ["INIT_PARAMS", "fit"]
@@ -50,6 +51,8 @@ def fit(
     random_state: RandomSource = None,
     n_threads: int | None = None,
     on_degenerate: str = "repair",
+    max_eigenvalue_ratio: float | None = None,
+    prior: Prior | None = None,
     verbose: int = 0,
     verbose_interval: int = 10,
     start: FitResult | None = None,
@@ -108,8 +111,22 @@ def fit(
         None draws from NumPy's global generator.
     n_threads : int, optional
         None: what the process may use. The result has the same bits for any number.
-    on_degenerate : {"repair", "raise"}, default "repair"
-        What to do about a singular covariance.
+    on_degenerate : {"repair", "restart", "drop", "raise"}, default "repair"
+        What to do about a component whose covariance becomes singular, or to which no row is
+        left. "repair": keep its eigenvalues above the floor, or its earlier parameters. "restart":
+        repair it; when EM has ended, seed it anew where the model explains the data worst, run EM
+        again, and keep the result if its likelihood is higher. "drop": take the lightest such
+        component out of the mixture, which then has fewer. "raise": raise DegenerateError.
+        `FitResult.events` records what was done. Columns that make every covariance singular
+        are no fault of a component: they are repaired, but for "raise".
+    max_eigenvalue_ratio : float, optional
+        Keep the eigenvalues of all covariances, of all components together, within this factor
+        (>= 1) of each other, in units of the columns' standard deviations (for ``spherical`` in
+        those of the data) [2]_. The likelihood is then bounded; 1 makes all components equal
+        spheres in those units.
+    prior : Prior, optional
+        Maximise the posterior density under this prior instead of the likelihood;
+        ``gaussmix.Prior()`` takes it from the data.
     verbose : int, default 0
         1 prints progress.
     verbose_interval : int, default 10
@@ -142,6 +159,8 @@ def fit(
     ----------
     .. [1] A. P. Dempster, N. M. Laird and D. B. Rubin, "Maximum likelihood from incomplete data
        via the EM algorithm", J. R. Statist. Soc. B 39 (1977), 1-38.
+    .. [2] H. Fritz, L. A. Garcia-Escudero and A. Mayo-Iscar, "A fast algorithm for robust
+       constrained clustering", Comput. Statist. Data Anal. 61 (2013), 124-136.
 
     Examples
     --------
@@ -163,6 +182,7 @@ def fit(
         race=race,
         init_params=init_params,
         on_degenerate=on_degenerate,
+        max_eigenvalue_ratio=max_eigenvalue_ratio,
     )
     settings["n_threads"] = threads
     structure = CovarianceType(settings["covariance_type"])
@@ -177,6 +197,7 @@ def fit(
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(K, len(data), weight)
+    settings["prior"] = check_prior(prior, data.shape[1])
     settings |= initial_parameters(
         structure,
         (len(data), K, data.shape[1]),
@@ -194,7 +215,7 @@ def fit(
     settings["seed"] = seed_from(random_state)
 
     outcome = _run(data, weight, progress, settings)
-    result = result_of(outcome, structure, names, settings["history"])
+    result = result_of(outcome, names, settings)
     if progress is not None:
         progress.report(result)
     if any(one.status == "interrupted" for one in result.starts):

@@ -20,6 +20,7 @@ from gaussmix.exceptions import (
     GaussmixError,
     warn_not_converged,
 )
+from gaussmix.prior import Prior, check_prior
 from gaussmix.result import FitResult
 from gaussmix.results import Columns, FitResults
 
@@ -45,6 +46,8 @@ def fit_many(
     random_state: RandomSource = None,
     n_threads: int | None = None,
     on_degenerate: str = "repair",
+    max_eigenvalue_ratio: float | None = None,
+    prior: Prior | None = None,
     on_error: str = "raise",
 ) -> FitResults:
     """Fit a mixture to each of many data sets, several at a time.
@@ -66,8 +69,9 @@ def fit_many(
     sample_weight : array-like, optional
         Frequency weights of the rows: with `groups` of shape (n,); for a stack or a list one array
         per set, where None means that every row of that set counts once.
-    covariance_type, tol, reg_covar, max_iter, accelerate, n_init, race, init_params, on_degenerate
-        As in `gaussmix.fit`, the same for every set.
+    covariance_type, tol, reg_covar, max_iter, accelerate, n_init, race, init_params, \
+    on_degenerate, max_eigenvalue_ratio, prior
+        As in `gaussmix.fit`, the same for every set; what a prior leaves open is taken from each.
     random_state : None, int, RandomState or Generator, optional
         Gives one seed s, as in `gaussmix.fit`. The set at position i is fitted with
         ``random_state = (s + i) % 2**63``, which `FitResults.seeds` holds.
@@ -129,6 +133,7 @@ def fit_many(
         race=race,
         init_params=init_params,
         on_degenerate=on_degenerate,
+        max_eigenvalue_ratio=max_eigenvalue_ratio,
     )
     keep = check_choice(on_error, "on_error", ("raise", "keep")) == "keep"
     if groups is None:
@@ -137,11 +142,13 @@ def fit_many(
     else:
         sets, keys = grouped_sets(data, groups, sample_weight)
     fit_sets, errors = _check_all(sets, settings["n_components"], keep)
+    for n_features in {one.X.shape[1] for one in fit_sets.values()} or {1}:
+        settings["prior"] = check_prior(prior, n_features)
     # The seed comes last: an error above must not have moved the caller's generator.
     first = seed_from(random_state)
     seeds = [(first + i) % _LIMIT for i in range(len(sets))]
     found = _run(fit_sets, seeds, settings | {"n_threads": threads})
-    results = _collect(sets, keys, seeds, fit_sets, errors, found, settings["covariance_type"])
+    results = _collect(sets, keys, seeds, fit_sets, errors, found, settings)
     _raise_or_warn(results, keep, settings["max_iter"])
     return results
 
@@ -178,7 +185,7 @@ def _collect(
     fit_sets: dict[int, CheckedSet],
     errors: dict[int, GaussmixError],
     found: dict[str, Any],
-    covariance_type: str,
+    settings: dict[str, Any],
 ) -> FitResults:
     """Put what the engine found in the places of the sets, beside the errors of the others."""
     places = list(fit_sets)
@@ -193,12 +200,12 @@ def _collect(
         if status in _ENDINGS:
             kind, said = _ENDINGS[status]
             errors[place] = kind(f"{sets[place].label}: {message or said}")
-    structure, outcomes = CovarianceType(covariance_type), found["outcomes"]
+    outcomes = found["outcomes"]
     position = {place: i for i, place in enumerate(places)}
 
     def build(place: int) -> FitResult:
         i = position[place]
-        return result_of(core.outcome_at(outcomes, i), structure, names[i])
+        return result_of(core.outcome_at(outcomes, i), names[i], settings)
 
     columns = Columns(
         keys=keys,

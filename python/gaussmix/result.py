@@ -12,7 +12,7 @@ from gaussmix._typing import Float64Array
 from gaussmix.covariance import CovarianceType
 from gaussmix.mixture import Mixture
 
-__all__ = ["FitResult", "Repairs", "StartOutcome"]
+__all__ = ["FitResult", "RepairEvent", "Repairs", "StartOutcome"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,40 @@ class Repairs(Record):
 
 
 @dataclass(frozen=True, eq=False)
+class RepairEvent(Record):
+    """What was done about a component that the data cannot carry.
+
+    Parameters
+    ----------
+    start : int
+        Number of the start, from 0.
+    iteration, last_iteration : int
+        The passes, counted from 1, in whose M-steps it happened, one after the other; 0 is the
+        initialisation.
+    component : int or None
+        Its number when the start began; None for a covariance that all components share.
+    n_effective : float
+        Effective rows of the component, in the last of these M-steps.
+    eigenvalue : float
+        Smallest eigenvalue of its covariance, in units of the columns' variances; NaN where it had
+        no rows to have one.
+    action : str
+        ``floored``: eigenvalues were raised to 1e-8 in those units. ``emptied``: no row was left,
+        and it kept its earlier parameters. ``dropped``: it was taken out of the mixture.
+        ``restarted``: it was seeded anew, and the likelihood ended higher for that;
+        ``restart_rejected``: it did not, and everything is as before.
+    """
+
+    start: int
+    iteration: int
+    last_iteration: int
+    component: int | None
+    n_effective: float
+    eigenvalue: float
+    action: str
+
+
+@dataclass(frozen=True, eq=False)
 class StartOutcome(Record):
     """How one start of EM went.
 
@@ -55,10 +89,16 @@ class StartOutcome(Record):
         Total, at the final parameters of this start, or before its last pass when it was raced
         out; NaN when degenerate.
     trace : ndarray
-        Total log-likelihood at the parameters before each pass, those of undone steps left out.
+        Total log-likelihood at the parameters before each pass, those of undone steps left out;
+        with a prior, `log_prior` included. It never falls but where `events` tell of a component
+        that was dropped or restarted.
     predicted_gain : float
         Log-likelihood still to be gained, in total, by Aitken's extrapolation; NaN when unknown.
     repairs : Repairs
+    events : tuple of RepairEvent
+        In the order in which they began.
+    log_prior : float
+        Log-density of the prior at the final parameters, up to a constant; 0 without a prior.
     rejected : int
         Accelerated steps that the likelihood test undid.
     message : str
@@ -71,6 +111,8 @@ class StartOutcome(Record):
     trace: Float64Array
     predicted_gain: float
     repairs: Repairs
+    events: tuple[RepairEvent, ...] = ()
+    log_prior: float = 0.0
     rejected: int = 0
     message: str = ""
 
@@ -117,6 +159,8 @@ class FitResult(Record):
     history : ndarray
         The last log-likelihoods of the fits that this one carried on from; empty if there were
         none. With `trace` they are what the stopping rule looks at when a fit carries on again.
+    max_eigenvalue_ratio : float, optional
+        The bound that the fit kept to.
 
     References
     ----------
@@ -147,6 +191,7 @@ class FitResult(Record):
     icl: float
     column_scale: Float64Array
     history: Float64Array
+    max_eigenvalue_ratio: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("column_scale", "history"):
@@ -183,6 +228,16 @@ class FitResult(Record):
     def repairs(self) -> Repairs:
         """Repairs in the best start."""
         return self._best.repairs
+
+    @property
+    def events(self) -> tuple[RepairEvent, ...]:
+        """What was done, and when, about components that the data cannot carry; of all starts."""
+        return tuple(event for start in self.starts for event in start.events)
+
+    @property
+    def log_prior(self) -> float:
+        """Log-density of the prior at the returned parameters, up to a constant; 0 without one."""
+        return self._best.log_prior
 
     @property
     def reasons(self) -> tuple[str, ...]:

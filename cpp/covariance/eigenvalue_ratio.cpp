@@ -1,0 +1,98 @@
+#include "covariance/eigenvalue_ratio.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <Eigen/Eigenvalues>
+
+namespace gaussmix {
+
+namespace {
+
+using Solver = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>;
+
+// sum_k n_k sum_j (log d' + d / d') with all d' in [low, ratio * low]
+double deviance(const Matrix& eigenvalues, const Vector& weight, double low, double ratio) {
+  const Eigen::ArrayXXd kept = eigenvalues.array().max(low).min(ratio * low);
+  return (kept.log() + eigenvalues.array() / kept).rowwise().sum().matrix().dot(weight);
+}
+
+// The best lower bound if just those eigenvalues lie below it, and those above `ratio` times it, that do so for `low`.
+double stationary(const Matrix& eigenvalues, const Vector& weight, double low, double ratio) {
+  double sum = 0, count = 0;
+  for (Index k = 0; k < eigenvalues.rows(); ++k)
+    for (Index j = 0; j < eigenvalues.cols(); ++j) {
+      const double d = eigenvalues(k, j);
+      if (d >= low && d <= ratio * low) continue;
+      sum += weight[k] * (d < low ? d : d / ratio);
+      count += weight[k];
+    }
+  return count > 0 ? sum / count : low;
+}
+
+double best_bound(const Matrix& eigenvalues, const Vector& weight, double ratio) {
+  std::vector<double> edges;  // between two of these the same eigenvalues are cut
+  for (Index i = 0; i < eigenvalues.size(); ++i) {
+    edges.push_back(eigenvalues.data()[i]);
+    edges.push_back(eigenvalues.data()[i] / ratio);
+  }
+  std::sort(edges.begin(), edges.end());
+  double best = eigenvalues.maxCoeff() / ratio, least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+    const double low = stationary(eigenvalues, weight, 0.5 * (edges[i] + edges[i + 1]), ratio);
+    if (!(low > 0)) continue;
+    const double value = deviance(eigenvalues, weight, low, ratio);
+    if (value < least) least = value, best = low;
+  }
+  return best;
+}
+
+// True when the eigenvalues were out of bounds, and are no longer.
+bool restrict_to_ratio(Matrix& eigenvalues, const Vector& weight, double ratio) {
+  if (eigenvalues.maxCoeff() <= ratio * eigenvalues.minCoeff()) return false;
+  const double low = best_bound(eigenvalues, weight, ratio);
+  eigenvalues = eigenvalues.cwiseMax(low).cwiseMin(ratio * low);
+  return true;
+}
+
+void restrict_matrices(Covariances& covariances, const Vector& weight, const Vector& scale, double ratio) {
+  const Vector inverse = scale.cwiseInverse();
+  std::vector<Solver> solvers;
+  Matrix eigenvalues(covariances.n_matrices(), covariances.n_features);
+  for (Index i = 0; i < covariances.n_matrices(); ++i) {
+    solvers.emplace_back(inverse.asDiagonal() * covariances.matrix(i) * inverse.asDiagonal());
+    eigenvalues.row(i) = solvers.back().eigenvalues().cwiseMax(0.0);
+  }
+  if (!restrict_to_ratio(eigenvalues, weight, ratio)) return;
+  for (Index i = 0; i < covariances.n_matrices(); ++i) {
+    const Eigen::MatrixXd root = scale.asDiagonal() * solvers[static_cast<std::size_t>(i)].eigenvectors() *
+                                 eigenvalues.row(i).cwiseSqrt().asDiagonal();
+    covariances.matrix(i).noalias() = root * root.transpose();
+    covariances.matrix(i).triangularView<Eigen::StrictlyUpper>() = covariances.matrix(i).transpose();
+  }
+}
+
+}  // namespace
+
+void restrict_eigenvalues(Covariances& covariances, const Vector& weight, const Vector& scale, double ratio) {
+  switch (covariances.shape) {
+    case CovarianceShape::full: return restrict_matrices(covariances, weight, scale, ratio);
+    case CovarianceShape::tied: return restrict_matrices(covariances, Vector::Ones(1), scale, ratio);
+    case CovarianceShape::diag: {
+      MatrixMap variances(covariances.values.data(), covariances.n_components, covariances.n_features);
+      Matrix scaled = variances * scale.cwiseAbs2().cwiseInverse().asDiagonal();
+      if (restrict_to_ratio(scaled, weight, ratio)) variances = scaled * scale.cwiseAbs2().asDiagonal();
+      return;
+    }
+    case CovarianceShape::spherical: {
+      MatrixMap variances(covariances.values.data(), covariances.n_components, 1);
+      Matrix values = variances;
+      if (restrict_to_ratio(values, weight, ratio)) variances = values;
+      return;
+    }
+  }
+}
+
+}  // namespace gaussmix

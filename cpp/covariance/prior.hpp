@@ -1,0 +1,28 @@
+// A conjugate prior of means and covariances: M-steps then maximise the posterior density.
+#pragma once
+
+#include "covariance/covariances.hpp"
+#include "statistics/sufficient_statistics.hpp"
+
+namespace gaussmix {
+
+// Normal-inverse-Wishart, the same for every component (Fraley & Raftery 2007, "Bayesian regularization for normal mixture
+// estimation and model-based clustering"):
+//   mu_k | Sigma_k ~ N(mean, Sigma_k / shrinkage),   Sigma_k ~ IW(dof, scale),
+// and with variances alone their inverse-gamma counterparts: sigma^2_kj ~ IG(dof / 2, scale_jj / 2) diag,
+// sigma^2_k ~ IG(dof / 2, mean of scale_jj / 2) spherical.
+struct Prior {
+  double shrinkage = 0;
+  Vector mean;  // D
+  double dof = 0;
+  Matrix scale;  // D x D
+
+  // Turns n_k, means and scatters into those whose ratio scatter / n is the mode of the posterior (equations 10 to 17).
+  // `statistics` are of the kind that belongs to the covariances' shape.
+  void add_to(SufficientStatistics& statistics) const;
+
+  // Its log density at the parameters, up to a constant.
+  double log_density(const Matrix& means, const Factors& factors) const;
+};
+
+}  // namespace gaussmix

@@ -1,0 +1,136 @@
+#include "em/degenerate.hpp"
+
+#include <limits>
+
+#include <Eigen/Eigenvalues>
+
+#include "em/seeding.hpp"
+#include "mixture/evaluate.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+constexpr double kAtFloor = Regularisation::kFloor * (1 + 1e-3);
+
+// A share that no row is behind.
+constexpr double kNoShare = 1e-20;
+
+// Eigenvalues in units of `scale`; spherical covariances have one, in the widest of the columns.
+Vector scaled_eigenvalues(const Matrix& covariance, CovarianceShape shape, const Vector& scale) {
+  if (shape == CovarianceShape::spherical)
+    return Vector::Constant(1, covariance.diagonal().mean() / scale.cwiseAbs2().maxCoeff());
+  if (shape == CovarianceShape::diag) return covariance.diagonal().cwiseQuotient(scale.cwiseAbs2());
+  const Vector inverse = scale.cwiseInverse();
+  const Eigen::MatrixXd scaled = inverse.asDiagonal() * covariance * inverse.asDiagonal();
+  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(scaled, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+Matrix covariance_of(const Mixture& mixture, Index k) {
+  const Covariances& covariances = mixture.covariances;
+  const Index n = covariances.n_features;
+  switch (covariances.shape) {
+    case CovarianceShape::full: return covariances.matrix(k);
+    case CovarianceShape::tied: return covariances.matrix(0);
+    case CovarianceShape::diag: return ConstVectorMap(covariances.values.data() + k * n, n).asDiagonal();
+    case CovarianceShape::spherical: break;
+  }
+  return covariances.values[static_cast<std::size_t>(k)] * Matrix::Identity(n, n);
+}
+
+Matrix overall_covariance(const Mixture& mixture) {
+  const Vector centre = mixture.means.transpose() * mixture.weights;
+  Matrix sum = Matrix::Zero(mixture.n_features(), mixture.n_features());
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    const Vector shift = mixture.means.row(k).transpose() - centre;
+    sum += mixture.weights[k] * (covariance_of(mixture, k) + shift * shift.transpose());
+  }
+  return sum;
+}
+
+Index n_at_floor(const Vector& eigenvalues) { return (eigenvalues.array() <= kAtFloor).count(); }
+
+// Its own numbers among `values`, which hold as many for every component; all of them where one covariance serves all.
+Index numbers_per_component(const Covariances& covariances) {
+  return Covariances::size(covariances.shape, 1, covariances.n_features);
+}
+
+// Component k takes the average covariance of the others.
+void average_others(Mixture& mixture, Index k) {
+  if (mixture.covariances.shape == CovarianceShape::tied) return;
+  const Index size = numbers_per_component(mixture.covariances), n_components = mixture.n_components();
+  MatrixMap values(mixture.covariances.values.data(), n_components, size);
+  Vector shares = mixture.weights;
+  shares[k] = 0;
+  const Vector average = values.transpose() * (shares / shares.sum());
+  values.row(k) = average.transpose();
+}
+
+}  // namespace
+
+std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, const Vector& scale) {
+  const CovarianceShape shape = mixture.covariances.shape;
+  const Index of_the_data = n_at_floor(scaled_eigenvalues(overall_covariance(mixture), shape, scale));
+  std::optional<DegenerateComponent> lightest;
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    if (lightest && mixture.weights[k] >= mixture.weights[lightest->number]) continue;
+    const Vector eigenvalues = scaled_eigenvalues(covariance_of(mixture, k), shape, scale);
+    const bool singular = shape != CovarianceShape::tied && n_at_floor(eigenvalues) > of_the_data;
+    if (singular)
+      lightest = {k, eigenvalues.minCoeff()};
+    else if (mixture.weights[k] <= kNoShare)
+      lightest = {k, std::numeric_limits<double>::quiet_NaN()};
+  }
+  return lightest;
+}
+
+Mixture without_component(const Mixture& mixture, Index k) {
+  const Index n_components = mixture.n_components(), after = n_components - 1 - k;
+  Mixture rest = mixture;
+  rest.weights.segment(k, after) = mixture.weights.tail(after);
+  rest.weights.conservativeResize(n_components - 1);
+  rest.weights /= rest.weights.sum();
+  rest.means.middleRows(k, after) = mixture.means.bottomRows(after);
+  rest.means.conservativeResize(n_components - 1, Eigen::NoChange);
+  if (mixture.covariances.shape != CovarianceShape::tied) {
+    const auto size = static_cast<std::ptrdiff_t>(numbers_per_component(mixture.covariances));
+    const auto cut = [&](std::vector<double>& values) {
+      if (!values.empty()) values.erase(values.begin() + k * size, values.begin() + (k + 1) * size);
+    };
+    cut(rest.covariances.values);
+    cut(rest.factors.inverse);
+    cut(rest.factors.lower);
+  }
+  rest.factors.log_determinants.segment(k, after) = mixture.factors.log_determinants.tail(after);
+  rest.factors.log_determinants.conservativeResize(n_components - 1);
+  rest.covariances.n_components = rest.factors.n_components = n_components - 1;
+  return rest;
+}
+
+Mixture reseeded(const Mixture& mixture, Index k, const EStep& e_step, const Regularisation& regularisation,
+                 const Random& random) {
+  const Data& data = e_step.data();
+  Vector below(data.n_rows);
+  kernels::Outputs outputs;
+  outputs.log_density = below.data();
+  evaluate(data, kernel_parameters(mixture), outputs, e_step.execution());
+  below = (below.maxCoeff() - below.array()).matrix();
+  for (Index i = 0; i < data.n_rows; ++i) below[i] *= data.weight(i);
+  const Index row = draw(below, random.uniform(0));
+
+  Mixture seeded = mixture;
+  for (Index d = 0; d < data.n_features; ++d) seeded.means(k, d) = data.value(row, d);
+  average_others(seeded, k);
+  const auto n_components = static_cast<double>(mixture.n_components());
+  const double others = 1 - mixture.weights[k];
+  seeded.weights *= (1 - 1 / n_components) / others;
+  seeded.weights[k] = 1 / n_components;
+  Repairs not_counted(mixture.n_components());  // M-steps will tell what is wrong with it
+  Regularisation quiet = regularisation;
+  quiet.raise = false;
+  if (quiet.ridge) quiet.ridge = 0.0;
+  regularise(seeded.covariances, quiet, seeded.weights, e_step.execution(), not_counted, seeded.factors);
+  return seeded;
+}
+
+}  // namespace gaussmix
