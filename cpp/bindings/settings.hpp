@@ -19,6 +19,7 @@ struct Limits {
   std::optional<double> tol;
   std::optional<double> reg_covar;
   Index max_iter;
+  std::optional<double> max_seconds;
   Index n_init;
   bool race;
 };

@@ -26,7 +26,10 @@ def result_of(
     return FitResult(
         mixture=mixture,
         log_likelihood=outcome["log_likelihood"],
-        starts=tuple(_start_of(one) for one in outcome["starts"]),
+        starts=tuple(
+            _start_of(one, mixture if i == outcome["best_start"] else _mixture_of(one, mixture))
+            for i, one in enumerate(outcome["starts"])
+        ),
         best_start=outcome["best_start"],
         n_rows=outcome["n_rows"],
         total_weight=total_weight,
@@ -39,7 +42,13 @@ def result_of(
     )
 
 
-def _start_of(one: dict[str, Any]) -> StartOutcome:
+def _mixture_of(one: dict[str, Any], best: Mixture) -> Mixture | None:
+    if one["mixture"] is None:
+        return None
+    return Mixture._of_engine(one["mixture"], best.covariance_type, best.feature_names)
+
+
+def _start_of(one: dict[str, Any], mixture: Mixture | None) -> StartOutcome:
     return StartOutcome(
         status=one["status"],
         n_iter=one["n_iter"],
@@ -51,4 +60,5 @@ def _start_of(one: dict[str, Any]) -> StartOutcome:
         ),
         rejected=one["rejected"],
         message=one["message"],
+        mixture=mixture,
     )

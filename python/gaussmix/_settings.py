@@ -9,6 +9,7 @@ from gaussmix._validation import (
     check_accelerate,
     check_choice,
     check_integer,
+    check_max_seconds,
     check_optional_real,
     check_switch,
 )
@@ -25,6 +26,7 @@ def engine_settings(
     tol: float | None,
     reg_covar: float | None,
     max_iter: int,
+    max_seconds: float | None,
     accelerate: Acceleration,
     n_init: int,
     race: bool,
@@ -39,6 +41,7 @@ def engine_settings(
         "tol": check_optional_real(tol, "tol"),
         "reg_covar": check_optional_real(reg_covar, "reg_covar"),
         "max_iter": check_integer(max_iter, "max_iter", minimum=0),
+        "max_seconds": check_max_seconds(max_seconds),
         "n_init": check_integer(n_init, "n_init", minimum=1),
         "race": check_switch(race, "race"),
         "init_params": check_choice(init_params, "init_params", INIT_PARAMS),
