@@ -33,7 +33,7 @@ CPP_FLOORS = (
 # A Python module may import its own floor and any lower one. Private helpers that are not named
 # belong to whoever uses them: what they import counts as imported by their user.
 PYTHON_FLOORS = (
-    {"_core", "_typing", "_runtime", "exceptions"},
+    {"_core", "_typing", "_runtime", "exceptions", "callback"},
     {"_validation", "covariance"},
     {"mixture", "statistics", "persistence", "prior"},
     {"steps"},

@@ -136,6 +136,7 @@ def test_every_option_reaches_the_fit(tmp_path, monkeypatch) -> None:
         "--init": "random_from_data",
         "--tol": "1e-4",
         "--max-iter": "77",
+        "--max-seconds": "60",
         "--seed": "5",
         "--threads": "1",
         "--weights": "Petal.Width",
@@ -158,6 +159,7 @@ def test_every_option_reaches_the_fit(tmp_path, monkeypatch) -> None:
         "init_params": "random_from_data",
         "tol": 1e-4,
         "max_iter": 77,
+        "max_seconds": 60.0,
         "random_state": 5,
         "n_threads": 1,
     }

@@ -118,19 +118,56 @@ def test_aliases_are_the_same_structure() -> None:
 # --- carrying on ---------------------------------------------------------------------------------
 
 
+def one_more(state: gx.FitState) -> bool:
+    return True
+
+
+def interrupt_the_second(state: gx.FitState) -> None:
+    if state.n_iter == 2:
+        raise KeyboardInterrupt
+
+
+CUTS: dict[str, dict[str, Any]] = {
+    "max_iter": {"max_iter": 1},
+    "stopped": {"callback": one_more},
+    "max_seconds": {"max_seconds": 1e-9},
+    "interrupted": {"callback": interrupt_the_second},
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("tol", [None, 1e-5])
-def test_a_fit_in_pieces_is_the_fit_in_one(tol: float | None) -> None:
+def test_a_fit_in_pieces_is_the_fit_in_one(tol: float | None, cut: str) -> None:
     options: dict[str, Any] = {"tol": tol, "accelerate": False, "random_state": 5}
     whole = gx.fit(X, 3, **options)
     assert whole.n_iter > 5
-    piece = quiet(X, 3, max_iter=1, **options)
-    trace = list(piece.trace)
-    while not piece.converged and len(trace) <= whole.n_iter:
-        piece = quiet(X, 3, max_iter=1, start=piece, **options)
-        trace += list(piece.trace)
+    piece, trace = None, []
+    while (piece is None or not piece.converged) and len(trace) <= whole.n_iter:
+        try:
+            piece = quiet(X, 3, start=piece, **CUTS[cut], **options)
+        except gx.FitInterrupted as error:
+            piece = error.result
+        assert piece is not None
+        assert piece.status in (cut, "converged")
+        # What was interrupted in its second pass goes on at that pass.
+        trace += list(piece.trace[:-1] if piece.status == "interrupted" else piece.trace)
     assert piece.converged
     assert trace == list(whole.trace)
     assert piece.mixture == whole.mixture
+
+
+@pytest.mark.parametrize("cut_after", [1, 3, 7, 20])
+@pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+def test_carrying_on_an_accelerated_fit_ends_at_the_same_optimum(
+    covariance_type: str, cut_after: int
+) -> None:
+    """Where in a cycle of extrapolation it was is lost, so the way there may differ."""
+    options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 5}
+    whole = gx.fit(X, 3, **options)
+    cut = quiet(X, 3, max_iter=cut_after, **options)
+    rest = cut if cut.converged else gx.fit(X, 3, start=cut, **options)
+    assert rest.converged
+    assert rest.log_likelihood == pytest.approx(whole.log_likelihood, abs=0.2)
 
 
 def test_carrying_on_ignores_other_starts_and_runs_once() -> None:

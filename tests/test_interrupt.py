@@ -94,6 +94,35 @@ print(json.dumps(answer))
 """
 )
 
+CALLBACK_PROGRAM = (
+    PREAMBLE
+    + """
+def callback(state):
+    if state.n_iter == 2:
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(30)
+
+model = gx.GaussianMixture(16, tol=0.0, max_iter=2, random_state=0)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    before = model.fit(X).result_
+try:
+    model.set_params(callback=callback, max_iter=10**9, progress=True, verbose=1).fit(X)
+except KeyboardInterrupt as error:
+    delay = time.perf_counter() - sent[0]
+    kind, result = type(error).__name__, error.result
+answer = {"delay": delay, "kind": kind, "status": result.status, "n_iter": result.n_iter}
+answer["estimator_is_as_before"] = model.result_ is before
+answer["usable"] = bool(np.isfinite(model.score(X[:100])))
+model.set_params(callback=None, max_iter=2, progress=False, verbose=0)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    answer["fits_again"] = model.fit(X).result_.mixture == before.mixture
+print(json.dumps(answer))
+"""
+)
+
 SIGALRM_PROGRAM = (
     PREAMBLE
     + """
@@ -136,7 +165,7 @@ def answer_of(program: str, *arguments: str) -> dict[str, Any]:
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60
     )
     assert process.returncode == 0, process.stderr
-    return json.loads(process.stdout)  # type: ignore[no-any-return]
+    return json.loads(process.stdout.splitlines()[-1])  # type: ignore[no-any-return]
 
 
 @posix_only
@@ -153,6 +182,48 @@ def test_ctrl_c_stops_em(covariance_type: str) -> None:
     assert answer["relative_error"] < 1e-10
     assert answer["usable"]
     assert answer["next_sigint"] == "KeyboardInterrupt"
+
+
+@posix_only
+def test_ctrl_c_while_the_callback_runs() -> None:
+    pytest.importorskip("tqdm")
+    answer = answer_of(CALLBACK_PROGRAM)
+    assert answer["delay"] < 0.2
+    assert (answer["kind"], answer["status"], answer["n_iter"]) == (
+        "FitInterrupted",
+        "interrupted",
+        2,
+    )
+    assert answer["estimator_is_as_before"]
+    assert answer["usable"]
+    assert answer["fits_again"]
+
+
+@pytest.mark.parametrize("passes", [1, 2, 5])
+@pytest.mark.parametrize("accelerate", [False, True])
+@pytest.mark.parametrize("start", [0, 3])
+def test_an_interrupt_at_any_pass_keeps_the_best_so_far(
+    passes: int, accelerate: bool, start: int
+) -> None:
+    X = clusters(5, 500, 2, 3, 1.0)
+    options: dict[str, Any] = {"tol": 1e-6, "accelerate": accelerate, "random_state": 0}
+
+    def callback(state: gx.FitState) -> None:
+        if (state.start, state.n_iter) >= (start, passes) and state.start == start:
+            raise KeyboardInterrupt
+
+    with pytest.raises(gx.FitInterrupted, match=f"start {start + 1} after") as caught:
+        gx.fit(X, 3, n_init=5, race=False, callback=callback, **options)
+    result = caught.value.result
+    assert result is not None
+    assert len(result.starts) == start + 1
+    assert result.starts[-1].status == "interrupted"
+    assert result.starts[-1].log_likelihood == result.starts[-1].trace[-1]
+    assert result.log_likelihood == max(one.log_likelihood for one in result.starts)
+    total = result.mixture.log_density(X).sum()
+    assert result.log_likelihood == pytest.approx(total, rel=1e-12)
+    assert any("from the keyboard" in reason for reason in result.reasons)
+    assert gx.fit(X, 3, start=result, **options).log_likelihood >= result.log_likelihood
 
 
 @posix_only

@@ -42,16 +42,18 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
 
 py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Index n_components,
                      const std::string& covariance_type, std::optional<double> tol, std::optional<double> reg_covar,
-                     Index max_iter, Index n_init, bool race, const std::string& init_params, std::uint64_t seed,
-                     const std::string& accelerate, const std::string& on_degenerate,
-                     std::optional<double> max_eigenvalue_ratio, const std::optional<py::dict>& prior,
-                     std::optional<int> n_threads, const OptionalArray& weights_init, const OptionalArray& means_init,
+                     Index max_iter, std::optional<double> max_seconds, Index n_init, bool race,
+                     const std::string& init_params, std::uint64_t seed, const std::string& accelerate,
+                     const std::string& on_degenerate, std::optional<double> max_eigenvalue_ratio,
+                     const std::optional<py::dict>& prior, std::optional<int> n_threads,
+                     const OptionalArray& weights_init, const OptionalArray& means_init,
                      const OptionalArray& covariances_init, const OptionalArray& precisions_cholesky_init,
                      const OptionalArray& responsibilities_init, const OptionalArray& history,
                      const std::optional<py::function>& on_iteration) {
   const Data data = make_data(x, sample_weight);
-  Settings settings = make_settings({covariance_type, init_params, accelerate, on_degenerate},
-                                    {n_components, tol, reg_covar, max_iter, n_init, race, max_eigenvalue_ratio});
+  Settings settings =
+      make_settings({covariance_type, init_params, accelerate, on_degenerate},
+                    {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio});
   if (prior) settings.prior = to_prior(*prior, data.n_features);
   settings.seed = seed;
   settings.given = given_start(data, *settings.structure, n_components, weights_init, means_init, covariances_init,
@@ -75,10 +77,10 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
 void add_fit(py::module_& m) {
   using py::arg;
   m.def("fit", &fit_mixture, arg("X").noconvert(), arg("sample_weight").noconvert(), py::kw_only(), arg("n_components"),
-        arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("n_init"), arg("race"),
-        arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"), arg("max_eigenvalue_ratio"),
-        arg("prior"), arg("n_threads"), arg("weights_init").noconvert(), arg("means_init").noconvert(),
-        arg("covariances_init").noconvert(), arg("precisions_cholesky_init").noconvert(),
+        arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"), arg("n_init"),
+        arg("race"), arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"),
+        arg("max_eigenvalue_ratio"), arg("prior"), arg("n_threads"), arg("weights_init").noconvert(),
+        arg("means_init").noconvert(), arg("covariances_init").noconvert(), arg("precisions_cholesky_init").noconvert(),
         arg("responsibilities_init").noconvert(), arg("history").noconvert(), arg("on_iteration"));
 }
 

@@ -8,6 +8,7 @@ const char* to_string(Status status) {
   switch (status) {
     case Status::converged: return "converged";
     case Status::max_iter: return "max_iter";
+    case Status::max_seconds: return "max_seconds";
     case Status::stopped: return "stopped";
     case Status::interrupted: return "interrupted";
     case Status::degenerate: return "degenerate";
@@ -37,6 +38,12 @@ py::list from_events(const std::vector<RepairEvent>& events) {
         event.component == RepairEvent::kCommon ? py::object(py::none()) : py::object(py::int_(event.component)),
         event.weight, event.eigenvalue, name_of(event.action)));
   return out;
+}
+
+py::object mixture_of(const StartOutcome& start) {
+  const bool finished = start.status == Status::converged || start.status == Status::max_iter;
+  if (!finished) return py::none();
+  return from_mixture(start.mixture);
 }
 
 py::dict from_start(const StartOutcome& start) {
@@ -72,7 +79,9 @@ py::dict from_outcome(const Outcome& outcome) {
   for (const StartOutcome& start : outcome.starts) {
     seconds_init += start.seconds_init;
     seconds_em += start.seconds_em;
-    starts.append(from_start(start));
+    py::dict one = from_start(start);
+    if (&start != &best) one["mixture"] = mixture_of(start);  // that of the best is in `out`
+    starts.append(one);
   }
   out["seconds_init"] = seconds_init;
   out["seconds_em"] = seconds_em;

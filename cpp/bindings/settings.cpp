@@ -60,6 +60,7 @@ Settings make_settings(const ModelWords& words, const Limits& limits) {
   settings.tol = limits.tol;
   settings.ridge = limits.reg_covar;
   settings.max_iter = limits.max_iter;
+  settings.max_seconds = limits.max_seconds;
   settings.n_init = limits.n_init;
   settings.race = limits.race;
   settings.max_eigenvalue_ratio = limits.max_eigenvalue_ratio;

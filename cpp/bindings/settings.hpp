@@ -20,6 +20,7 @@ struct Limits {
   std::optional<double> tol;
   std::optional<double> reg_covar;
   Index max_iter;
+  std::optional<double> max_seconds;
   Index n_init;
   bool race;
   std::optional<double> max_eigenvalue_ratio;

@@ -23,13 +23,18 @@ constexpr double kSmallestSingleGain = 1e-4;
 // Longer traces than this grow as they come.
 constexpr Index kReservedTrace = 1 << 16;
 
+double log_prior(const Regularisation& regularisation, const Mixture& mixture) {
+  return regularisation.prior ? regularisation.prior->log_density(mixture.means, mixture.factors) : 0.0;
+}
+
 class Loop {
  public:
-  Loop(EStep& e_step, const Settings& settings, const Regularisation& regularisation, Index start_number,
-       StartOutcome& outcome)
+  Loop(EStep& e_step, const Settings& settings, const Regularisation& regularisation, const TimeLimit& limit,
+       Index start_number, StartOutcome& outcome)
       : e_step_(e_step),
         settings_(settings),
         regularisation_(regularisation),
+        limit_(limit),
         start_number_(start_number),
         outcome_(outcome),
         theta_(outcome.mixture),
@@ -43,38 +48,30 @@ class Loop {
     outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
   }
 
-  void run_until(Index halt) {
-    while (outcome_.n_iter < std::min(halt, settings_.max_iter) && !finished_) iterate();
+  // False when the whole fit has to end.
+  bool run_until(Index halt) {
+    const Index last = std::min(halt, settings_.max_iter);
+    while (outcome_.n_iter < last && !finished_) {
+      iterate();
+      if (outcome_.n_iter < last && !finished_ && !repeating_ && limit_.passed()) end_fit(Status::max_seconds);
+    }
     if (testing_) std::swap(theta_, fallback_);  // an extrapolation that was never tested is not returned
+    outcome_.predicted_gain = stopping_.predicted_gain();
     if (finished_ || outcome_.n_iter == settings_.max_iter) {
       if (!finished_) outcome_.status = Status::max_iter;
-      evaluate();
+      evaluate(e_step_, regularisation_, theta_, outcome_);
     } else {
       outcome_.status = Status::raced_out;
-      outcome_.predicted_gain = stopping_.predicted_gain();
     }
     outcome_.mixture = std::move(theta_);
+    return !ending_fit_;
   }
 
  private:
-  void evaluate() {
-    const Likelihood likelihood = e_step_.likelihood(theta_);
-    outcome_.log_likelihood = likelihood.log_likelihood;
-    outcome_.log_prior = log_prior(theta_);
-    outcome_.certainty = likelihood.certainty;
-    const double known = outcome_.trace.empty() ? outcome_.objective() : outcome_.trace.back();
-    // std::max keeps its first argument when that is nan: an unknown gain stays unknown.
-    outcome_.predicted_gain = std::max(stopping_.predicted_gain() - (outcome_.objective() - known), 0.0);
-  }
-
-  double log_prior(const Mixture& mixture) const {
-    return regularisation_.prior ? regularisation_.prior->log_density(mixture.means, mixture.factors) : 0.0;
-  }
-
   void iterate() {
     e_step_(theta_, settings_.structure->need(), statistics_);
     ++outcome_.n_iter;
-    const double prior = log_prior(theta_), objective = statistics_.log_likelihood + prior;
+    const double prior = log_prior(regularisation_, theta_), objective = statistics_.log_likelihood + prior;
     if (e_step_.single_precision() && !outcome_.trace.empty() &&
         !(objective - outcome_.trace.back() > smallest_single_gain_))
       return repeat_in_double_precision();
@@ -104,9 +101,8 @@ class Loop {
       plain_step(objective);
     if (stopping_.done()) finish(Status::converged);
     const bool repeated = std::exchange(repeating_, false);
-    if (!repeated && settings_.on_iteration && !settings_.on_iteration(start_number_, outcome_.n_iter, objective) &&
-        !finished_)
-      finish(Status::stopped);
+    if (!repeated && settings_.on_iteration && !settings_.on_iteration(start_number_, outcome_.n_iter, objective))
+      end_fit(Status::stopped);
   }
 
   // Takes one component out of `next_` if the policy is to do so and it cannot be carried; the last one stays.
@@ -186,9 +182,15 @@ class Loop {
     finished_ = true;
   }
 
+  void end_fit(Status status) {
+    ending_fit_ = true;
+    if (!finished_) finish(status);
+  }
+
   EStep& e_step_;
   const Settings& settings_;
   const Regularisation& regularisation_;
+  const TimeLimit& limit_;
   Index start_number_;
   StartOutcome& outcome_;
   Mixture theta_;
@@ -199,6 +201,7 @@ class Loop {
   double smallest_single_gain_ = 0;
   bool repeating_ = false;  // this pass was done before, in single precision
   bool finished_ = false;
+  bool ending_fit_ = false;  // and not this start alone
   // Parameters change places and never move, so that an iteration takes no memory from the heap once each has its size.
   SufficientStatistics statistics_;
   Mixture next_;
@@ -212,17 +215,29 @@ class Loop {
 
 }  // namespace
 
-void run_em(EStep& e_step, const Settings& settings, const Regularisation& regularisation, Index start_number,
-            Index halt, StartOutcome& outcome) {
+void evaluate(EStep& e_step, const Regularisation& regularisation, const Mixture& mixture, StartOutcome& outcome) {
+  const Likelihood likelihood = e_step.likelihood(mixture);
+  outcome.log_likelihood = likelihood.log_likelihood;
+  outcome.log_prior = log_prior(regularisation, mixture);
+  outcome.certainty = likelihood.certainty;
+  const double known = outcome.trace.empty() ? outcome.objective() : outcome.trace.back();
+  // std::max keeps its first argument when that is nan: an unknown gain stays unknown.
+  outcome.predicted_gain = std::max(outcome.predicted_gain - (outcome.objective() - known), 0.0);
+}
+
+bool run_em(EStep& e_step, const Settings& settings, const Regularisation& regularisation, const TimeLimit& limit,
+            Index start_number, Index halt, StartOutcome& outcome) {
   try {
-    Loop(e_step, settings, regularisation, start_number, outcome).run_until(halt);
+    return Loop(e_step, settings, regularisation, limit, start_number, outcome).run_until(halt);
   } catch (const Interrupted&) {
     outcome.status = Status::interrupted;
+    return false;
   } catch (const Degenerate& error) {
     outcome.status = Status::degenerate;
     outcome.message = "start " + std::to_string(start_number + 1) + ", iteration " + std::to_string(outcome.n_iter) +
                       ": " + error.what();
     outcome.log_likelihood = std::numeric_limits<double>::quiet_NaN();
+    return true;
   }
 }
 

@@ -1,7 +1,5 @@
 #include "em/fit.hpp"
 
-#include <chrono>
-
 #include "em/em.hpp"
 #include "em/initialise.hpp"
 #include "em/make_prior.hpp"
@@ -12,15 +10,23 @@ namespace gaussmix {
 
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+bool finished(const StartOutcome& start) {
+  return start.status != Status::degenerate && start.status != Status::raced_out;
+}
+
+bool in_race(const StartOutcome& start) { return start.status == Status::raced_out && start.message.empty(); }
+
+bool better(const StartOutcome& a, const StartOutcome& b) {
+  return finished(a) && (!finished(b) || a.objective() > b.objective());
 }
 
 // Starts are initialised and run; who goes on is decided elsewhere.
 class Starts {
  public:
-  Starts(const Data& data, const Settings& settings, const Execution& execution, Outcome& outcome)
+  Starts(const Data& data, const Settings& settings, const TimeLimit& limit, const Execution& execution,
+         Outcome& outcome)
       : settings_(settings),
+        limit_(limit),
         starts_(outcome.starts),
         moments_(column_moments(data, outcome.totals.weight, execution)),
         regularisation_{settings.ridge,
@@ -33,10 +39,11 @@ class Starts {
     if (settings.prior) regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, e_step_);
   }
 
-  // One more start. False when interrupted: earlier starts still count.
+  // One more start. False when interrupted or out of time: earlier starts still count.
   bool initialise() {
     const auto number = static_cast<Index>(starts_.size());
-    const auto begin = std::chrono::steady_clock::now();
+    if (number > 0 && out_of_time()) return false;
+    const Stopwatch stopwatch;
     StartOutcome& start = starts_.emplace_back();
     start.repairs = Repairs(settings_.n_components);
     try {
@@ -50,7 +57,7 @@ class Starts {
       if (number == 0) throw;
       start.status = ended_ = Status::interrupted;
     }
-    start.seconds_init = seconds_since(begin);
+    start.seconds_init = stopwatch.seconds();
     return start.status != Status::interrupted;
   }
 
@@ -58,14 +65,15 @@ class Starts {
   bool run(Index number, Index halt) {
     StartOutcome& start = starts_[static_cast<std::size_t>(number)];
     if (start.status != Status::raced_out) return true;
-    const auto begin = std::chrono::steady_clock::now();
+    if (number > 0 && out_of_time()) return false;
+    const Stopwatch stopwatch;
     const Index n_iter = start.n_iter;
-    run_em(e_step_, settings_, regularisation_, number, halt, start);
-    if (settings_.on_degenerate == OnDegenerate::restart)
-      restart_degenerate(e_step_, settings_, regularisation_, number, start);
-    start.seconds_em += seconds_since(begin);
-    if (start.status != Status::interrupted && start.status != Status::stopped) return true;
-    ended_ = start.status;
+    bool going_on = run_em(e_step_, settings_, regularisation_, limit_, number, halt, start);
+    if (going_on && settings_.on_degenerate == OnDegenerate::restart)
+      going_on = restart_degenerate(e_step_, settings_, regularisation_, limit_, number, start);
+    start.seconds_em += stopwatch.seconds();
+    if (going_on) return true;
+    ended_ = start.status == Status::converged ? Status::stopped : start.status;
     // Carried on and interrupted at once: the likelihood of its parameters is not known.
     if (n_iter > 0 && start.n_iter == n_iter) start.status = Status::raced_out;
     return false;
@@ -73,10 +81,33 @@ class Starts {
 
   bool run_next() { return initialise() && run(static_cast<Index>(starts_.size()) - 1, kNoHalt); }
 
+  // A start that is not done may be ahead of all that are; then it is what there is to return. After an interrupt nobody
+  // waits for the pass that it takes to know its likelihood.
+  void evaluate_leader() {
+    if (ended_ == Status::interrupted) return;
+    StartOutcome* leader = nullptr;
+    double highest = -std::numeric_limits<double>::infinity();
+    for (const StartOutcome& start : starts_)
+      if (finished(start)) highest = std::max(highest, start.objective());
+    for (StartOutcome& start : starts_)
+      if (start.status == Status::raced_out && start.objective() > highest) {
+        leader = &start;
+        highest = start.objective();
+      }
+    if (leader == nullptr) return;
+    try {
+      evaluate(e_step_, regularisation_, leader->mixture, *leader);
+      leader->status = ended_;
+      leader->message.clear();
+    } catch (const Interrupted&) {
+      ended_ = Status::interrupted;
+    }
+  }
+
   // Starts that were still in the race when the fit was ended from outside share the fate of the one that was running.
   void end_the_others() {
     for (StartOutcome& start : starts_)
-      if (start.status == Status::raced_out && start.message.empty()) start.status = ended_;
+      if (in_race(start)) start.status = ended_;
   }
 
   bool run_race() {
@@ -87,7 +118,14 @@ class Starts {
   }
 
  private:
+  bool out_of_time() {
+    if (!limit_.passed()) return false;
+    ended_ = Status::max_seconds;
+    return true;
+  }
+
   const Settings& settings_;
+  const TimeLimit& limit_;
   std::vector<StartOutcome>& starts_;
   ColumnMoments moments_;
   Regularisation regularisation_;
@@ -95,22 +133,15 @@ class Starts {
   Status ended_ = Status::raced_out;
 };
 
-bool finished(const StartOutcome& start) {
-  return start.status != Status::degenerate && start.status != Status::raced_out;
-}
-
-bool better(const StartOutcome& a, const StartOutcome& b) {
-  return finished(a) && (!finished(b) || a.objective() > b.objective());
-}
-
 }  // namespace
 
 Outcome fit(const Data& data, const Settings& settings, const Execution& execution) {
-  const auto begin = std::chrono::steady_clock::now();
+  const TimeLimit limit(settings.max_seconds);
+  const Stopwatch stopwatch;
   Outcome outcome;
   outcome.totals = weight_totals(data);
-  Starts starts(data, settings, execution, outcome);
-  const double seconds_preparing = seconds_since(begin);
+  Starts starts(data, settings, limit, execution, outcome);
+  const double seconds_preparing = stopwatch.seconds();
 
   bool going_on = true;
   if (settings.race && settings.n_init > 2)
@@ -118,6 +149,7 @@ Outcome fit(const Data& data, const Settings& settings, const Execution& executi
   else
     while (going_on && static_cast<Index>(outcome.starts.size()) < settings.n_init) going_on = starts.run_next();
 
+  if (!going_on) starts.evaluate_leader();
   outcome.starts.front().seconds_init += seconds_preparing;
   for (std::size_t i = 1; i < outcome.starts.size(); ++i)
     if (better(outcome.starts[i], outcome.starts[static_cast<std::size_t>(outcome.best)]))

@@ -11,7 +11,7 @@
 namespace gaussmix {
 
 // A start that was raced out is halted and will not be carried on.
-enum class Status { converged, max_iter, stopped, interrupted, degenerate, raced_out };
+enum class Status { converged, max_iter, max_seconds, stopped, interrupted, degenerate, raced_out };
 
 struct StartOutcome {
   Status status = Status::max_iter;

@@ -13,13 +13,13 @@ bool finished(Status status) { return status == Status::converged || status == S
 
 }  // namespace
 
-void restart_degenerate(EStep& e_step, const Settings& settings, const Regularisation& regularisation,
-                        Index start_number, StartOutcome& start) {
+bool restart_degenerate(EStep& e_step, const Settings& settings, const Regularisation& regularisation,
+                        const TimeLimit& limit, Index start_number, StartOutcome& start) {
   for (Index attempt = 0; finished(start.status) && start.n_iter < settings.max_iter; ++attempt) {
     const Index n_components = start.mixture.n_components();
-    if (n_components < 2 || attempt == n_components) return;
+    if (n_components < 2 || attempt == n_components) return true;
     const auto found = degenerate_component(start.mixture, regularisation.scale);
-    if (!found) return;
+    if (!found) return true;
     const Index k = found->number;
     const double weight = start.mixture.weights[k] * e_step.totals().weight;
     const Random random(settings.seed,
@@ -30,17 +30,19 @@ void restart_degenerate(EStep& e_step, const Settings& settings, const Regularis
     trial.repairs.iteration = start.n_iter;
     trial.repairs.restart(k, weight, found->eigenvalue, true);
     trial.mixture = reseeded(start.mixture, k, e_step, regularisation, random);
-    run_em(e_step, settings, regularisation, start_number, kNoHalt, trial);
+    const bool going_on = run_em(e_step, settings, regularisation, limit, start_number, kNoHalt, trial);
     if (!(trial.objective() > start.objective())) {
       start.repairs.iteration = start.n_iter;
       start.repairs.restart(k, weight, found->eigenvalue, false);
       start.n_iter = trial.n_iter;
       if (!finished(trial.status)) start.status = trial.status;
-      return;
+      return going_on;
     }
     trial.trace.insert(trial.trace.begin(), start.trace.begin(), start.trace.end());
     start = std::move(trial);
+    if (!going_on) return false;
   }
+  return true;
 }
 
 }  // namespace gaussmix

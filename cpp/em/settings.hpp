@@ -40,6 +40,7 @@ struct Settings {
   std::optional<double> tol;    // empty: predicted remaining gain; else change of the mean log-likelihood
   std::optional<double> ridge;  // empty: scale-relative eigenvalue floor; else added to every diagonal
   Index max_iter = 1000;
+  std::optional<double> max_seconds;  // of the whole fit; looked at between passes, of which at least one is made
   Index n_init = 1;
   bool race = true;  // of many starts, the first and the most promising are run to the end
   Start start = Start::kmeans;

@@ -7,6 +7,7 @@
 """
 
 from gaussmix._runtime import core as _engine
+from gaussmix.callback import FitState
 from gaussmix.covariance import CovarianceType
 from gaussmix.estimator import GaussianMixture
 from gaussmix.exceptions import (
@@ -40,6 +41,7 @@ __all__ = [
     "FitInterrupted",
     "FitResult",
     "FitResults",
+    "FitState",
     "GaussianMixture",
     "GaussmixError",
     "GaussmixTypeError",

@@ -143,6 +143,7 @@ def fit(
     tol: float | None,
     reg_covar: float | None,
     max_iter: int,
+    max_seconds: float | None,
     n_init: int,
     race: bool,
     init_params: str,
@@ -169,20 +170,23 @@ def fit(
     covariances are factorised, and floored where need be.
     `history` is the trace of an earlier fit that this one carries on (warm start): then the three
     initial parameters must all be given and its last values enter the stopping rule.
+    `max_seconds` is looked at between passes, of which at least one is made.
     `on_iteration(start, iteration, log_likelihood)` is called at iteration borders with the total
     log-likelihood; returning False stops the fit (status "stopped").
 
     Returns a dict: weights, means, covariances, precisions_cholesky; log_likelihood (total, at the
     returned parameters); certainty (sum of w log max_k r_k there; nan after an interrupt); total_weight; total_squared_weight; n_rows; column_scale (D,);
     best_start int; seconds_init; seconds_em; starts: list of dicts, one per start, with
-    status ("converged" | "max_iter" | "stopped" | "interrupted" | "degenerate" | "raced_out"), n_iter,
+    status ("converged" | "max_iter" | "max_seconds" | "stopped" | "interrupted" | "degenerate" | "raced_out"), n_iter,
     log_likelihood (at the start's final parameters; at those before the last pass when raced out; nan when degenerate), trace (float64: log-likelihood at the parameters
     before each pass), predicted_gain (total nats still to come by Aitken; nan when unknown),
     floored (K,) int64 (M-steps in which the floor acted on k; also when applied to given or initial parameters), emptied (K,) int64, log_prior float, events: list of
     (iteration, last_iteration, component | None, weight, eigenvalue, action) with action "floored" | "emptied" |
     "dropped" | "restarted" | "restart_rejected", rejected int
-    (extrapolations undone by the likelihood test), message (str, of a start that is degenerate or raced out).
-    On Ctrl-C the status of the running start, and of those still in a race with it, is "interrupted", later starts are absent, and the
+    (extrapolations undone by the likelihood test), message (str, of a start that is degenerate or raced out), and, but for the best start, mixture (the
+    same four arrays as above, or None unless the status is "converged" or "max_iter").
+    When the fit is ended from outside (Ctrl-C, `max_seconds`, `on_iteration`) those still in a race with the running start
+    have its status, and later starts are absent. On Ctrl-C the
     pending KeyboardInterrupt is cleared; any other exception raised by a signal handler or by
     `on_iteration` propagates.
     Raises DegenerateError when every start is degenerate.
@@ -198,6 +202,7 @@ def fit_many(
     tol: float | None,
     reg_covar: float | None,
     max_iter: int,
+    max_seconds: float | None,
     n_init: int,
     race: bool,
     init_params: str,
@@ -207,7 +212,7 @@ def fit_many(
     prior: dict[str, Any] | None,
     n_threads: int | None,
 ) -> dict[str, Any]:
-    """`fit` of each data set with its seed, each by one thread.
+    """`fit` of each data set with its seed, each by one thread; `max_seconds` is for each of them.
 
     Returns a dict of columns: status (tuple of str: that of the best start, or "degenerate", "failed",
     "not run"), message (tuple of str, of sets without a fit), log_likelihood (n,), n_iter (n,) int64;

@@ -13,7 +13,7 @@ from gaussmix._parameters import (
     check_responsibilities,
     check_weights,
 )
-from gaussmix._typing import ArrayLike
+from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.result import FitResult
@@ -45,7 +45,7 @@ def initial_parameters(
             "covariances_init": start.mixture.covariances,
             "precisions_cholesky_init": start.mixture.precisions_cholesky,
             "responsibilities_init": None,
-            "history": np.concatenate([start.history, start.trace])[-_REMEMBERED:],
+            "history": _history_of(start),
         }
     if all(value is None for value in given.values()):
         return dict.fromkeys(_ENGINE_NAMES)
@@ -66,6 +66,13 @@ def initial_parameters(
     if precisions is not None:
         checked["covariances_init"] = precisions
     return {**checked, "precisions_cholesky_init": None, "history": None}
+
+
+def _history_of(start: FitResult) -> Float64Array:
+    """Return the log-likelihoods before that of `start.mixture`, which the first pass tells."""
+    # An interrupt leaves the last parameters that a pass has been made from, not the next ones.
+    trace = start.trace[:-1] if start.status == "interrupted" else start.trace
+    return np.concatenate([start.history, trace])[-_REMEMBERED:]
 
 
 def _check_combination(named: set[str]) -> None:

@@ -28,7 +28,12 @@ def result_of(
         mixture=mixture,
         log_likelihood=outcome["log_likelihood"],
         starts=tuple(
-            _start_of(number, one, n_effective / total_weight)
+            _start_of(
+                number,
+                one,
+                n_effective / total_weight,
+                mixture if number == outcome["best_start"] else _mixture_of(one, mixture),
+            )
             for number, one in enumerate(outcome["starts"])
         ),
         best_start=outcome["best_start"],
@@ -44,7 +49,15 @@ def result_of(
     )
 
 
-def _start_of(number: int, one: dict[str, Any], rows_per_weight: float) -> StartOutcome:
+def _mixture_of(one: dict[str, Any], best: Mixture) -> Mixture | None:
+    if one["mixture"] is None:
+        return None
+    return Mixture._of_engine(one["mixture"], best.covariance_type, best.feature_names)
+
+
+def _start_of(
+    number: int, one: dict[str, Any], rows_per_weight: float, mixture: Mixture | None
+) -> StartOutcome:
     return StartOutcome(
         status=one["status"],
         n_iter=one["n_iter"],
@@ -58,6 +71,7 @@ def _start_of(number: int, one: dict[str, Any], rows_per_weight: float) -> Start
         log_prior=one["log_prior"],
         rejected=one["rejected"],
         message=one["message"],
+        mixture=mixture,
     )
 
 

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
 from gaussmix.covariance import CovarianceType
 
@@ -15,13 +14,15 @@ if TYPE_CHECKING:
     from gaussmix.result import FitResult, RepairEvent
 
 _NAMED_AT_MOST = 6  # components that a sentence lists before it only counts them
+# What ends a whole fit, and not a start alone.
+_ENDED_BY = {
+    "max_seconds": "by max_seconds",
+    "stopped": "by the callback",
+    "interrupted": "from the keyboard",
+}
 
 # Smallest eigenvalue, in units of the columns' variances, that a handful of rows makes suspicious.
 _THIN = 1e-4
-
-# Log-likelihoods closer than this, in nats per effective row, are the same optimum: ten times the
-# gain at which the default stopping rule stops.
-_SAME_OPTIMUM = 10 * np.array([0.1, 1e-7])
 
 
 def reasons_of(result: FitResult) -> tuple[str, ...]:
@@ -37,6 +38,7 @@ def first_reason(result: FitResult) -> str:
 def _found(result: FitResult) -> Iterator[str]:
     finders = (
         _ended_early,
+        _other_starts_ended_early,
         _more_to_gain,
         _floored,
         _emptied,
@@ -66,17 +68,31 @@ def _ended_early(result: FitResult) -> Iterator[str]:
             f"Not converged: the {result.n_iter} passes that max_iter allows were used up."
             f"{to_come} Raise max_iter, {carry_on}."
         )
-    elif result.status in ("stopped", "interrupted"):
-        by = "from the keyboard" if result.status == "interrupted" else "by the callback"
+    elif result.status == "max_seconds":
         yield (
-            f"Not converged: the fit was stopped {by} after {result.n_iter} passes.{to_come} "
-            f"Run it again, {carry_on}."
+            f"Not converged: the time that max_seconds allows was used up after {result.n_iter} "
+            f"passes.{to_come} Raise max_seconds, {carry_on}."
+        )
+    elif result.status in _ENDED_BY:
+        yield (
+            f"Not converged: the fit was stopped {_ENDED_BY[result.status]} after {result.n_iter} "
+            f"passes.{to_come} Run it again, {carry_on}."
+        )
+
+
+def _other_starts_ended_early(result: FitResult) -> Iterator[str]:
+    ended = [start.status for start in result.starts if start.status in _ENDED_BY]
+    if ended and result.status not in _ENDED_BY:
+        yield (
+            f"The fit was stopped {_ENDED_BY[ended[0]]} when {len(ended)} of the "
+            f"{len(result.starts)} starts begun were still running; a later one may be better. Run "
+            "it again and let it end, if the best of the others is not enough."
         )
 
 
 def _more_to_gain(result: FitResult) -> Iterator[str]:
     gain = result.predicted_gain
-    if result.converged and gain > _same_optimum(result):
+    if result.converged and gain > same_optimum(result):
         yield (
             f"The stopping rule was met, but a further gain of about {gain:.3g} in log-likelihood "
             "is predicted. Lower tol, or leave it at None, which stops by that prediction."
@@ -191,23 +207,16 @@ def _degenerate(result: FitResult) -> Iterator[str]:
 
 
 def _disagreeing(result: FitResult) -> Iterator[str]:
-    unfinished = ("degenerate", "raced_out")
-    reached = [start.log_likelihood for start in result.starts if start.status not in unfinished]
-    if len(reached) < 2:
+    if not result.starts[result.best_start].finished:
         return
-    behind = max(reached) - np.asarray(reached)
-    agreeing = int(np.count_nonzero(behind <= _same_optimum(result)))
-    if agreeing < len(reached):
+    reached = [start.log_likelihood for start in result.starts if start.finished]
+    if result.n_best < len(reached):
         yield (
-            f"The starts disagree: {agreeing} of {len(reached)} reached the best log-likelihood, "
-            f"the worst is {behind.max():.3g} below it. There are several local optima: a better "
-            "one may exist, so raise n_init until the best is found several times."
+            f"The starts disagree: {result.n_best} of {len(reached)} reached the best "
+            f"log-likelihood, the worst is {max(reached) - min(reached):.3g} below it. There are "
+            "several local optima: a better one may exist, so raise n_init until the best is found "
+            "several times. result.start_agreement(X) tells how far they group the rows alike."
         )
-
-
-def _same_optimum(result: FitResult) -> float:
-    per_row, per_weight = _SAME_OPTIMUM
-    return float(result.total_weight * max(per_row / result.n_effective, per_weight))
 
 
 def _counted(counts: tuple[int, ...]) -> str:

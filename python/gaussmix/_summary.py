@@ -56,6 +56,7 @@ def how_it_ended(start: StartOutcome) -> str:
     words = {
         "converged": f"converged after {passes}",
         "max_iter": f"not converged after {passes}",
+        "max_seconds": f"out of time after {passes}",
         "stopped": f"stopped after {passes}",
         "interrupted": f"interrupted after {passes}",
         "degenerate": f"degenerate after {passes}",
@@ -91,7 +92,8 @@ def _facts(result: FitResult) -> list[tuple[str, str]]:
 def _starts(result: FitResult) -> str:
     given_up = sum(start.status == "raced_out" for start in result.starts)
     behind = f", {given_up} given up as they fell behind" if given_up else ""
-    return f"{len(result.starts)} (best: number {result.best_start + 1}{behind})"
+    reached = f", reached by {result.n_best}" if len(result.starts) > 1 else ""
+    return f"{len(result.starts)} (best: number {result.best_start + 1}{reached}{behind})"
 
 
 def _feature_list(mixture: Mixture) -> str:

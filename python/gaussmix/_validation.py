@@ -16,15 +16,18 @@ import numpy as np
 from gaussmix._conversion import as_numbers, place
 from gaussmix._runtime import core
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray
+from gaussmix.callback import Callback
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = [
     "check_X",
     "check_accelerate",
+    "check_callback",
     "check_choice",
     "check_enough_rows",
     "check_feature_names",
     "check_integer",
+    "check_max_seconds",
     "check_n_threads",
     "check_optional_real",
     "check_sample_weight",
@@ -287,6 +290,37 @@ def check_real(
     if not (math.isfinite(number) and high_enough):
         raise GaussmixError(f"{name} must be a finite number {wanted}, got {value}.")
     return number
+
+
+def check_max_seconds(value: Any) -> float | None:
+    """Require None (no limit) or a number of seconds > 0; infinity is no limit either."""
+    if value is None:
+        return None
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise GaussmixTypeError(
+            f"max_seconds must be None or a number > 0, got {value!r} of type "
+            f"{type(value).__name__}."
+        )
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not seconds > 0:
+        raise GaussmixError(
+            f"max_seconds must be None (no limit) or a number of seconds > 0, got {value}."
+        )
+    return seconds
+
+
+def check_callback(value: Any) -> Callback | None:
+    """Require None or a function of one argument, a `FitState`."""
+    if value is None or callable(value):
+        callback: Callback | None = value
+        return callback
+    raise GaussmixTypeError(
+        "callback must be None or a function that takes a FitState and returns True to stop the "
+        f"fit, got {value!r} of type {type(value).__name__}."
+    )
 
 
 def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:

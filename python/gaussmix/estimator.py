@@ -27,6 +27,7 @@ from gaussmix._validation import (
     check_X,
     feature_names_of,
 )
+from gaussmix.callback import Callback
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import GaussmixTypeError
 from gaussmix.prior import Prior
@@ -64,6 +65,9 @@ class GaussianMixture(FittedState, SklearnProtocol):
         is added to the diagonals at each M-step, as in scikit-learn.
     max_iter : int, default=1000
         Most passes over the data; 0 returns the start.
+    max_seconds : float or None, default=None
+        Time for a whole fit, all starts included; looked at between passes, of which at least one
+        is made. The best mixture so far is kept.
     accelerate : {'auto', True, False}, default='auto'
         Extrapolate EM's steps; 'auto' does so where `tol` is None and EM is slow.
     n_init : int, default=1
@@ -91,6 +95,12 @@ class GaussianMixture(FittedState, SklearnProtocol):
         1 prints the log-likelihood as it grows, and how each start ended; 2 prints no more.
     verbose_interval : int, default=10
         Passes between two lines of progress.
+    progress : bool, default=False
+        Show a bar where a fit takes longer than a moment; needs tqdm
+        (``pip install "gaussmix[progress]"``).
+    callback : callable or None, default=None
+        Called after every pass as ``callback(state)`` with a `gaussmix.FitState`. True stops the
+        fit, and the best mixture so far is kept; None or False lets it go on.
     n_threads : int or None, default=None
         Most threads; None uses all that the process may use. Results do not depend on it.
     on_degenerate : {'repair', 'restart', 'drop', 'raise'}, default='repair'
@@ -157,6 +167,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         tol: float | None = None,
         reg_covar: float | None = None,
         max_iter: int = 1000,
+        max_seconds: float | None = None,
         accelerate: Acceleration = "auto",
         n_init: int = 1,
         race: bool = True,
@@ -170,6 +181,8 @@ class GaussianMixture(FittedState, SklearnProtocol):
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
+        progress: bool = False,
+        callback: Callback | None = None,
         n_threads: int | None = None,
         on_degenerate: str = "repair",
         max_eigenvalue_ratio: float | None = None,
@@ -180,6 +193,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         self.tol = tol
         self.reg_covar = reg_covar
         self.max_iter = max_iter
+        self.max_seconds = max_seconds
         self.accelerate = accelerate
         self.n_init = n_init
         self.race = race
@@ -193,6 +207,8 @@ class GaussianMixture(FittedState, SklearnProtocol):
         self.warm_start = warm_start
         self.verbose = verbose
         self.verbose_interval = verbose_interval
+        self.progress = progress
+        self.callback = callback
         self.n_threads = n_threads
         self.on_degenerate = on_degenerate
         self.max_eigenvalue_ratio = max_eigenvalue_ratio
@@ -221,11 +237,13 @@ class GaussianMixture(FittedState, SklearnProtocol):
         GaussmixError
             For a wrong argument, before any work is done. After any error, Ctrl-C included, the
             estimator is what it was before.
+        FitInterrupted
+            Ctrl-C; it carries the best result so far.
 
         Warns
         -----
         ConvergenceWarning
-            When `max_iter` passes were not enough.
+            When `max_iter` passes or `max_seconds` were not enough.
         """
         if not isinstance(self.warm_start, bool | np.bool_):
             raise GaussmixTypeError(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
 from typing import Any
 
 from gaussmix._initial import initial_parameters
 from gaussmix._outcome import result_of
-from gaussmix._progress import Progress
+from gaussmix._progress import Monitor
 from gaussmix._random import seed_from
 from gaussmix._reasons import first_reason
 from gaussmix._runtime import core
 from gaussmix._settings import INIT_PARAMS, engine_settings
 from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
+    check_callback,
     check_enough_rows,
     check_feature_names,
     check_integer,
     check_n_threads,
     check_sample_weight,
+    check_switch,
     check_verbose,
     check_X,
     feature_names_of,
 )
+from gaussmix.callback import Callback
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import FitInterrupted, GaussmixError, warn_not_converged
 from gaussmix.prior import Prior, check_prior
@@ -38,6 +42,7 @@ def fit(
     tol: float | None = None,
     reg_covar: float | None = None,
     max_iter: int = 1000,
+    max_seconds: float | None = None,
     accelerate: Acceleration = "auto",
     n_init: int = 1,
     race: bool = True,
@@ -55,6 +60,8 @@ def fit(
     prior: Prior | None = None,
     verbose: int = 0,
     verbose_interval: int = 10,
+    progress: bool = False,
+    callback: Callback | None = None,
     start: FitResult | None = None,
 ) -> FitResult:
     r"""Fit a Gaussian mixture by maximum likelihood.
@@ -86,6 +93,9 @@ def fit(
         variance in every M-step, as in scikit-learn; then the likelihood may fall.
     max_iter : int, default 1000
         Most passes over the data per start; 0 returns the start.
+    max_seconds : float, optional
+        Time for the whole fit, initialisation and all starts included. It is looked at between
+        passes, of which at least one is made; the best mixture so far is returned.
     accelerate : {"auto", True, False}, default "auto"
         Extrapolate over slow stretches of EM. "auto": when `tol` is None and the rate calls for it.
     n_init : int, default 1
@@ -131,6 +141,13 @@ def fit(
         1 prints progress.
     verbose_interval : int, default 10
         Passes between two lines of it.
+    progress : bool, default False
+        Show a bar where the fit takes longer than a moment, in a terminal or a notebook. Needs
+        tqdm: ``pip install "gaussmix[progress]"``.
+    callback : callable, optional
+        Called after every pass as ``callback(state)`` with a `FitState`. True stops the fit, and
+        the best mixture so far is returned; None or False lets it go on. An exception that it
+        raises leaves `fit` as itself.
     start : FitResult, optional
         An earlier fit to carry on from, its stopping history included. It takes the place of the
         initial parameters and of `n_init`.
@@ -149,11 +166,13 @@ def fit(
         Every start met a singular covariance and `on_degenerate` is "raise".
     FitInterrupted
         Ctrl-C; it carries the best result so far.
+    MissingDependencyError
+        `progress` is True and tqdm is not installed.
 
     Warns
     -----
     ConvergenceWarning
-        The best start used up `max_iter`.
+        The best start used up `max_iter` or `max_seconds`.
 
     References
     ----------
@@ -177,6 +196,7 @@ def fit(
         tol=tol,
         reg_covar=reg_covar,
         max_iter=max_iter,
+        max_seconds=max_seconds,
         accelerate=accelerate,
         n_init=n_init,
         race=race,
@@ -187,8 +207,11 @@ def fit(
     settings["n_threads"] = threads
     structure = CovarianceType(settings["covariance_type"])
     K = settings["n_components"]
-    progress = Progress.wanted(
-        check_verbose(verbose), check_integer(verbose_interval, "verbose_interval", minimum=1)
+    monitor = Monitor.wanted(
+        check_callback(callback),
+        check_verbose(verbose),
+        check_integer(verbose_interval, "verbose_interval", minimum=1),
+        check_switch(progress, "progress"),
     )
 
     names = feature_names_of(X)
@@ -214,13 +237,14 @@ def fit(
     # The seed comes last: an error above must not have moved the caller's generator.
     settings["seed"] = seed_from(random_state)
 
-    outcome = _run(data, weight, progress, settings)
+    with nullcontext() if monitor is None else closing(monitor):
+        outcome = _run(data, weight, monitor, settings)
     result = result_of(outcome, names, settings)
-    if progress is not None:
-        progress.report(result)
+    if monitor is not None:
+        monitor.report(result)
     if any(one.status == "interrupted" for one in result.starts):
         raise _interrupted(result)
-    if result.status == "max_iter" and settings["max_iter"] > 0:
+    if result.status in ("max_iter", "max_seconds") and settings["max_iter"] > 0:
         warn_not_converged(first_reason(result))
     return result
 
@@ -228,19 +252,24 @@ def fit(
 def _run(
     data: FloatArray,
     weight: Float64Array | None,
-    progress: Progress | None,
+    monitor: Monitor | None,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
     try:
-        return core.fit(data, weight, on_iteration=progress, **settings)
+        return core.fit(data, weight, on_iteration=monitor, **settings)
     except KeyboardInterrupt:  # elsewhere the outcome says so: here there was nothing yet to save
         raise FitInterrupted(
             "the fit was interrupted before its first pass; nothing to keep."
         ) from None
     except ValueError as error:
-        if type(error) is not ValueError:  # ours already, or of somebody's signal handler
+        if type(error) is not ValueError or _raised_in_python(error):
             raise
         raise GaussmixError(str(error)) from error
+
+
+def _raised_in_python(error: Exception) -> bool:
+    """Whether it comes from a callback or a signal handler: the engine has no frames to show."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
 
 def _interrupted(result: FitResult) -> FitInterrupted:

@@ -39,6 +39,7 @@ def fit_many(
     tol: float | None = None,
     reg_covar: float | None = None,
     max_iter: int = 1000,
+    max_seconds: float | None = None,
     accelerate: Acceleration = "auto",
     n_init: int = 1,
     race: bool = True,
@@ -72,6 +73,8 @@ def fit_many(
     covariance_type, tol, reg_covar, max_iter, accelerate, n_init, race, init_params, \
     on_degenerate, max_eigenvalue_ratio, prior
         As in `gaussmix.fit`, the same for every set; what a prior leaves open is taken from each.
+    max_seconds : float, optional
+        Time for each set, from when a thread begins with it.
     random_state : None, int, RandomState or Generator, optional
         Gives one seed s, as in `gaussmix.fit`. The set at position i is fitted with
         ``random_state = (s + i) % 2**63``, which `FitResults.seeds` holds.
@@ -102,7 +105,7 @@ def fit_many(
     Warns
     -----
     ConvergenceWarning
-        Once, when fits used up `max_iter`.
+        Once, when fits used up `max_iter` or `max_seconds`.
 
     See Also
     --------
@@ -128,6 +131,7 @@ def fit_many(
         tol=tol,
         reg_covar=reg_covar,
         max_iter=max_iter,
+        max_seconds=max_seconds,
         accelerate=accelerate,
         n_init=n_init,
         race=race,
@@ -149,7 +153,8 @@ def fit_many(
     seeds = [(first + i) % _LIMIT for i in range(len(sets))]
     found = _run(fit_sets, seeds, settings | {"n_threads": threads})
     results = _collect(sets, keys, seeds, fit_sets, errors, found, settings)
-    _raise_or_warn(results, keep, settings["max_iter"])
+    _raise_if_unfinished(results, keep)
+    _warn_if_short(results, settings)
     return results
 
 
@@ -226,21 +231,38 @@ _ENDINGS: dict[str, tuple[type[GaussmixError], str]] = {
 }
 
 
-def _raise_or_warn(results: FitResults, keep: bool, max_iter: int) -> None:
-    n_sets = len(results)
+def _raise_if_unfinished(results: FitResults, keep: bool) -> None:
     if "not run" in results.statuses:
         done = int(results.ok.sum())
         raise FitInterrupted(
-            f"interrupted when {done} of {n_sets} data sets were fitted; the exception's .results "
-            "holds them, and their .ok tells which they are.",
+            f"interrupted when {done} of {len(results)} data sets were fitted; the exception's "
+            ".results holds them, and their .ok tells which they are.",
             results=results,
         )
     for error in results.errors.values() if not keep else ():
         raise type(error)(f'{error} (on_error="keep" fits the other sets all the same)')
-    short = [place for place, status in enumerate(results.statuses) if status == "max_iter"]
-    if short and max_iter > 0:
+
+
+def _warn_if_short(results: FitResults, settings: dict[str, Any]) -> None:
+    """Say how many fits used up what they were allowed, if any did."""
+    allowed = {
+        "max_iter": f"{settings['max_iter']} passes",
+        "max_seconds": f"{settings['max_seconds']} seconds",
+    }
+    short = {
+        limit: [place for place, status in enumerate(results.statuses) if status == limit]
+        for limit in allowed
+        if settings["max_iter"] > 0
+    }
+    said = [
+        f"{len(places)} of {len(results)} fits used up the {allowed[limit]} that {limit} allows, "
+        f"the first of them that of {results.keys[places[0]]!r}"
+        for limit, places in short.items()
+        if places
+    ]
+    if said:
+        raised = " and ".join(limit for limit, places in short.items() if places)
         warn_not_converged(
-            f"Not converged: {len(short)} of {n_sets} fits used up the {max_iter} passes that "
-            f"max_iter allows, the first of them that of {results.keys[short[0]]!r}. Raise "
-            "max_iter; .converged of the result tells which they are."
+            f"Not converged: {'; '.join(said)}. Raise {raised}; .converged of the result tells "
+            "which they are."
         )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from gaussmix import _criteria
+from gaussmix._agreement import adjusted_rand_index, same_optimum
 from gaussmix._reasons import reasons_of
 from gaussmix._record import Record, read_only
 from gaussmix._summary import as_html, as_text, how_it_ended
-from gaussmix._typing import Float64Array
+from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix._validation import check_feature_names, check_sample_weight, check_X, feature_names_of
 from gaussmix.covariance import CovarianceType
 from gaussmix.mixture import Mixture
 
@@ -80,9 +85,11 @@ class StartOutcome(Record):
     Parameters
     ----------
     status : str
-        ``converged``; ``max_iter`` (its passes were used up); ``stopped`` (by a callback);
-        ``interrupted`` (by Ctrl-C); ``degenerate`` (a covariance became singular, and
-        ``on_degenerate="raise"``); ``raced_out`` (it fell behind in its first passes).
+        ``converged``; ``max_iter`` (its passes were used up); ``max_seconds`` (the time for the
+        whole fit was); ``stopped`` (by a callback); ``interrupted`` (by Ctrl-C); ``degenerate`` (a
+        covariance became singular, and ``on_degenerate="raise"``); ``raced_out`` (it fell behind
+        in its first passes). When a fit is ended from outside, the starts that are still in the
+        race have the status of the one that is running.
     n_iter : int
         Passes over the data in the EM loop.
     log_likelihood : float
@@ -103,6 +110,8 @@ class StartOutcome(Record):
         Accelerated steps that the likelihood test undid.
     message : str
         What was degenerate, or behind what the start fell.
+    mixture : Mixture or None
+        Where the start ended; None unless it was `finished` or is the best.
     """
 
     status: str
@@ -115,9 +124,15 @@ class StartOutcome(Record):
     log_prior: float = 0.0
     rejected: int = 0
     message: str = ""
+    mixture: Mixture | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "trace", read_only(self.trace))
+
+    @property
+    def finished(self) -> bool:
+        """Whether it was run to its end: it converged, or used up its passes."""
+        return self.status in ("converged", "max_iter")
 
     def __repr__(self) -> str:
         return (
@@ -246,6 +261,73 @@ class FitResult(Record):
         Empty when the fit converged without incident.
         """
         return reasons_of(self)
+
+    # --- of all starts ------------------------------------------------------------------------
+
+    @property
+    def n_best(self) -> int:
+        """How many starts reached the best log-likelihood, the best one included.
+
+        Likelihoods are the same when they differ by no more than ten times the gain that the
+        default stopping rule leaves. Starts that were not `finished` do not count.
+        """
+        least = self._best.log_likelihood - same_optimum(self)
+        reached = [one.finished and one.log_likelihood >= least for one in self.starts]
+        reached[self.best_start] = True
+        return sum(reached)
+
+    def start_agreement(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Float64Array:
+        """Tell how far each start groups the rows as the best one does.
+
+        Starts may agree in the likelihood and not in the labels, or the other way round; where
+        they differ in both, the groups are not to be relied on.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n, D)
+            The data that were fitted, or others: results do not keep them.
+        sample_weight : array-like of shape (n,), optional
+            Frequency weights. A pair of rows counts by the product of its weights, so a common
+            factor does not matter.
+
+        Returns
+        -------
+        ndarray of shape (n_starts,)
+            Adjusted Rand index [1]_ between the labels (`Mixture.assign`) of the best start and of
+            each: 1 for the same groups, around 0 for what chance would give. NaN for starts that
+            were not `finished`.
+
+        Raises
+        ------
+        GaussmixError
+            `X` is no finite table of D columns, or `sample_weight` does not fit it.
+
+        References
+        ----------
+        .. [1] L. Hubert and P. Arabie, "Comparing partitions", J. Classification 2 (1985),
+           193-218.
+
+        Examples
+        --------
+        >>> import gaussmix as gx
+        >>> X = [[-1.0], [0.0], [1.0], [9.0], [10.0], [11.0]]
+        >>> result = gx.fit(X, 2, n_init=3, race=False, random_state=0)
+        >>> result.n_best, result.start_agreement(X).tolist()
+        (3, [1.0, 1.0, 1.0])
+        """
+        check_feature_names(feature_names_of(X), self.mixture.feature_names)
+        data = check_X(X, n_features=self.n_features, estimator_name="FitResult")
+        weight = check_sample_weight(sample_weight, len(data))
+        best = self.mixture._evaluate_checked(data, None, "labels")
+
+        def agreement(mixture: Mixture | None) -> float:
+            if mixture is None:
+                return math.nan
+            return adjusted_rand_index(
+                best, mixture._evaluate_checked(data, None, "labels"), weight
+            )
+
+        return np.array([agreement(one.mixture) for one in self.starts])
 
     # --- of the mixture -----------------------------------------------------------------------
 

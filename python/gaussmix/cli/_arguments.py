@@ -120,6 +120,12 @@ def _add_search(group: argparse._ArgumentGroup) -> None:
         "--max-iter", type=int, default=1000, metavar="N", help="passes at most; default: 1000"
     )
     group.add_argument(
+        "--max-seconds",
+        type=float,
+        metavar="S",
+        help="time for the whole fit, after which the best so far is kept; default: no limit",
+    )
+    group.add_argument(
         "--seed",
         type=int,
         default=0,

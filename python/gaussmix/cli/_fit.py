@@ -38,6 +38,7 @@ def _fit(table: Table, options: argparse.Namespace) -> FitResult:
         tol=options.tol,
         reg_covar=options.reg_covar,
         max_iter=options.max_iter,
+        max_seconds=options.max_seconds,
         n_init=options.n_init,
         init_params=options.init,
         sample_weight=table.weights,
