@@ -69,6 +69,9 @@ def test_defaults() -> None:
         "on_degenerate": "repair",
         "max_eigenvalue_ratio": None,
         "prior": None,
+        "max_seconds": None,
+        "progress": False,
+        "callback": None,
     }
 
 

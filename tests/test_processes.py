@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import gaussmix as gx
 from fits import quiet
 from gaussmix import _core
-from gaussmix._progress import Progress
+from gaussmix._progress import Monitor
 from strategies import clusters
 from test_runtime import run
 
@@ -69,8 +69,8 @@ def test_a_worker_of_joblib_keeps_to_its_share() -> None:
 
 def while_fitting(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], Any], **options: Any) -> None:
     """Call `ask` at each iteration of a fit."""
-    monkeypatch.setattr(Progress, "__call__", lambda self, *progress: ask() is None)
-    monkeypatch.setattr(Progress, "report", lambda self, result: None)
+    monkeypatch.setattr(Monitor, "__call__", lambda self, *progress: ask() is None)
+    monkeypatch.setattr(Monitor, "report", lambda self, result: None)
     quiet(clusters(0, 40_000, 2, 2), 2, verbose=1, max_iter=2, **options)
 
 
@@ -102,7 +102,7 @@ FORK_DURING_A_FIT = """
 import warnings
 import numpy as np
 import gaussmix as gx
-from gaussmix._progress import Progress
+from gaussmix._progress import Monitor
 
 def fork(self, *progress):
     child = os.fork()
@@ -113,7 +113,7 @@ def fork(self, *progress):
 
 warnings.simplefilter("ignore")
 statuses = []
-Progress.__call__, Progress.report = fork, lambda self, result: None
+Monitor.__call__, Monitor.report = fork, lambda self, result: None
 gx.fit(np.random.default_rng(0).normal(size=(40_000, 2)), 2, verbose=1, verbose_interval=1,
        max_iter=1, n_threads=2)
 assert statuses == [core.usable_threads()], statuses

@@ -92,7 +92,7 @@ def interrupt_one_of_the_next_initialisations(self, start, iteration, value):
     return True
 
 signal.signal(signal.SIGALRM, signal.default_int_handler)
-_progress.Progress.__call__ = interrupt_one_of_the_next_initialisations
+_progress.Monitor.__call__ = interrupt_one_of_the_next_initialisations
 X = np.random.default_rng(0).normal(size=(20_000, 2))
 try:
     gx.fit(X, 300, n_init=20, max_iter=1, random_state=0, verbose=1, n_threads=1)
