@@ -51,8 +51,8 @@ def run_to_the_end(X: Array, n_components: int, way: str, seed: int) -> Run:
     _core.fit(
         X, None, n_components=n_components, covariance_type="full", tol=0.0, reg_covar=None,
         max_iter=MOST_PASSES, max_seconds=None, n_init=1, race=False, init_params="kmeans",
-        seed=seed, accelerate=way, on_degenerate="repair", n_threads=1, history=None,
-        on_iteration=note, **given,
+        seed=seed, accelerate=way, on_degenerate="repair", max_eigenvalue_ratio=None,
+        prior=None, n_threads=1, history=None, on_iteration=note, **given,
     )  # fmt: skip
     near = np.asarray(values) >= max(values) - CLOSE * len(X)
     return Run(passes[int(np.argmax(near))], max(values))

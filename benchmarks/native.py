@@ -32,7 +32,8 @@ def compiler() -> list[str] | None:
 def program(name: str) -> Path | None:
     """Compile ``native/<name>.cpp`` unless that is done already; None if it cannot be."""
     source, target = SOURCES / f"{name}.cpp", BUILD / name
-    if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+    read = [source, *(KERNELS / "kernels").glob("*.hpp")]
+    if target.exists() and target.stat().st_mtime > max(path.stat().st_mtime for path in read):
         return target
     command = compiler()
     if command is None:

@@ -202,6 +202,18 @@ def test_many_fits_take_the_prior_from_each_set() -> None:
         assert one.mixture == gx.fit(X, 2, prior=gx.Prior(), random_state=int(seed)).mixture
 
 
+def test_starts_are_compared_by_what_the_fit_maximises() -> None:
+    """A start that is likelier and worse by the prior has not reached the best one."""
+    X = clusters(8, 60, 2, 2)
+    for seed in range(30):
+        options: dict[str, Any] = {"n_init": 6, "race": False, "init_params": "random_from_data"}
+        result = quiet(X, 5, prior=gx.Prior(shrinkage=5.0), random_state=seed, **options)
+        objectives = [start.log_likelihood + start.log_prior for start in result.starts]
+        assert max(objectives) == objectives[result.best_start]
+        least = max(objectives) - max(1.0 / 60, 1e-6) * 60
+        assert result.n_best == sum(value >= least for value in objectives)
+
+
 def test_a_prior_is_a_record() -> None:
     prior = some_prior(2)
     assert pickle.loads(pickle.dumps(prior)) == prior

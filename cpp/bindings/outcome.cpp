@@ -41,8 +41,7 @@ py::list from_events(const std::vector<RepairEvent>& events) {
 }
 
 py::object mixture_of(const StartOutcome& start) {
-  const bool finished = start.status == Status::converged || start.status == Status::max_iter;
-  if (!finished) return py::none();
+  if (!start.run_to_the_end()) return py::none();
   return from_mixture(start.mixture);
 }
 

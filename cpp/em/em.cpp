@@ -112,8 +112,12 @@ class Loop {
     const auto found = degenerate_component(next_, regularisation_.scale);
     if (!found) return false;
     const double weight = next_.weights[found->number] * e_step_.totals().weight;
-    outcome_.repairs.drop(found->number, weight, found->eigenvalue);
     next_ = without_component(next_, found->number);
+    // An interrupt must find a mixture, its likelihood and its repairs of one size. This may itself be interrupted, so it
+    // comes before the record.
+    evaluate(e_step_, regularisation_, next_, outcome_);
+    outcome_.mixture = next_;
+    outcome_.repairs.drop(found->number, weight, found->eigenvalue);
     return true;
   }
 

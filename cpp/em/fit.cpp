@@ -10,14 +10,14 @@ namespace gaussmix {
 
 namespace {
 
-bool finished(const StartOutcome& start) {
+bool has_result(const StartOutcome& start) {
   return start.status != Status::degenerate && start.status != Status::raced_out;
 }
 
 bool in_race(const StartOutcome& start) { return start.status == Status::raced_out && start.message.empty(); }
 
 bool better(const StartOutcome& a, const StartOutcome& b) {
-  return finished(a) && (!finished(b) || a.objective() > b.objective());
+  return has_result(a) && (!has_result(b) || a.objective() > b.objective());
 }
 
 // Starts are initialised and run; who goes on is decided elsewhere.
@@ -88,7 +88,7 @@ class Starts {
     StartOutcome* leader = nullptr;
     double highest = -std::numeric_limits<double>::infinity();
     for (const StartOutcome& start : starts_)
-      if (finished(start)) highest = std::max(highest, start.objective());
+      if (has_result(start)) highest = std::max(highest, start.objective());
     for (StartOutcome& start : starts_)
       if (start.status == Status::raced_out && start.objective() > highest) {
         leader = &start;

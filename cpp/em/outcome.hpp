@@ -29,6 +29,7 @@ struct StartOutcome {
   double seconds_em = 0;
 
   double objective() const { return log_likelihood + log_prior; }
+  bool run_to_the_end() const { return status == Status::converged || status == Status::max_iter; }
 };
 
 struct Outcome {

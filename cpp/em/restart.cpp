@@ -1,5 +1,6 @@
 #include "em/restart.hpp"
 
+#include "base/errors.hpp"
 #include "em/degenerate.hpp"
 #include "em/em.hpp"
 
@@ -9,13 +10,26 @@ namespace {
 
 constexpr std::uint64_t kRestartStreams = std::uint64_t{1} << 62;
 
-bool finished(Status status) { return status == Status::converged || status == Status::max_iter; }
+// EM from `trial`, in which component k is about to be seeded anew. False when the whole fit has to end.
+bool run_anew(EStep& e_step, const Settings& settings, const Regularisation& regularisation, const TimeLimit& limit,
+              Index start_number, Index k, const Random& random, StartOutcome& trial) {
+  Settings own = settings;
+  own.given.history.clear();  // likelihoods of another mixture
+  trial.trace.clear();
+  try {
+    trial.mixture = reseeded(trial.mixture, k, e_step, regularisation, random);
+  } catch (const Interrupted&) {
+    trial.status = Status::interrupted;
+    return false;
+  }
+  return run_em(e_step, own, regularisation, limit, start_number, kNoHalt, trial);
+}
 
 }  // namespace
 
 bool restart_degenerate(EStep& e_step, const Settings& settings, const Regularisation& regularisation,
                         const TimeLimit& limit, Index start_number, StartOutcome& start) {
-  for (Index attempt = 0; finished(start.status) && start.n_iter < settings.max_iter; ++attempt) {
+  for (Index attempt = 0; start.run_to_the_end() && start.n_iter < settings.max_iter; ++attempt) {
     const Index n_components = start.mixture.n_components();
     if (n_components < 2 || attempt == n_components) return true;
     const auto found = degenerate_component(start.mixture, regularisation.scale);
@@ -26,16 +40,14 @@ bool restart_degenerate(EStep& e_step, const Settings& settings, const Regularis
                         kRestartStreams + static_cast<std::uint64_t>(start_number * n_components + attempt));
 
     StartOutcome trial = start;
-    trial.trace.clear();
     trial.repairs.iteration = start.n_iter;
     trial.repairs.restart(k, weight, found->eigenvalue, true);
-    trial.mixture = reseeded(start.mixture, k, e_step, regularisation, random);
-    const bool going_on = run_em(e_step, settings, regularisation, limit, start_number, kNoHalt, trial);
+    const bool going_on = run_anew(e_step, settings, regularisation, limit, start_number, k, random, trial);
     if (!(trial.objective() > start.objective())) {
       start.repairs.iteration = start.n_iter;
       start.repairs.restart(k, weight, found->eigenvalue, false);
       start.n_iter = trial.n_iter;
-      if (!finished(trial.status)) start.status = trial.status;
+      if (!trial.run_to_the_end()) start.status = trial.status;
       return going_on;
     }
     trial.trace.insert(trial.trace.begin(), start.trace.begin(), start.trace.end());

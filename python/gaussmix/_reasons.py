@@ -209,7 +209,7 @@ def _degenerate(result: FitResult) -> Iterator[str]:
 def _disagreeing(result: FitResult) -> Iterator[str]:
     if not result.starts[result.best_start].finished:
         return
-    reached = [start.log_likelihood for start in result.starts if start.finished]
+    reached = [start.objective for start in result.starts if start.finished]
     if result.n_best < len(reached):
         yield (
             f"The starts disagree: {result.n_best} of {len(reached)} reached the best "

@@ -146,8 +146,9 @@ def fit_many(
     else:
         sets, keys = grouped_sets(data, groups, sample_weight)
     fit_sets, errors = _check_all(sets, settings["n_components"], keep)
-    for n_features in {one.X.shape[1] for one in fit_sets.values()} or {1}:
-        settings["prior"] = check_prior(prior, n_features)
+    settings["prior"] = None
+    for one in fit_sets.values():
+        settings["prior"] = check_prior(prior, one.X.shape[1])
     # The seed comes last: an error above must not have moved the caller's generator.
     first = seed_from(random_state)
     seeds = [(first + i) % _LIMIT for i in range(len(sets))]

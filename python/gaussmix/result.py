@@ -130,6 +130,11 @@ class StartOutcome(Record):
         object.__setattr__(self, "trace", read_only(self.trace))
 
     @property
+    def objective(self) -> float:
+        """What the fit maximises: `log_likelihood` + `log_prior`."""
+        return self.log_likelihood + self.log_prior
+
+    @property
     def finished(self) -> bool:
         """Whether it was run to its end: it converged, or used up its passes."""
         return self.status in ("converged", "max_iter")
@@ -268,11 +273,12 @@ class FitResult(Record):
     def n_best(self) -> int:
         """How many starts reached the best log-likelihood, the best one included.
 
-        Likelihoods are the same when they differ by no more than ten times the gain that the
-        default stopping rule leaves. Starts that were not `finished` do not count.
+        Likelihoods (with a prior, `objective`) are the same when they differ by no more than ten
+        times the gain that the default stopping rule leaves. Starts that were not `finished` do
+        not count.
         """
-        least = self._best.log_likelihood - same_optimum(self)
-        reached = [one.finished and one.log_likelihood >= least for one in self.starts]
+        least = self._best.objective - same_optimum(self)
+        reached = [one.finished and one.objective >= least for one in self.starts]
         reached[self.best_start] = True
         return sum(reached)
 
