@@ -5,6 +5,7 @@
 
 #include "em/accelerate.hpp"
 #include "em/degenerate.hpp"
+#include "em/last_steps.hpp"
 #include "em/m_step.hpp"
 #include "em/stopping.hpp"
 
@@ -39,6 +40,7 @@ class Loop {
         outcome_(outcome),
         theta_(outcome.mixture),
         stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective()),
+        last_steps_(e_step.totals().weight),
         accelerating_(settings.acceleration == Acceleration::always) {
     squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
@@ -56,12 +58,14 @@ class Loop {
       if (outcome_.n_iter < last && !finished_ && !repeating_ && limit_.passed()) end_fit(Status::max_seconds);
     }
     if (testing_) std::swap(theta_, fallback_);  // an extrapolation that was never tested is not returned
-    outcome_.predicted_gain = stopping_.predicted_gain();
     if (finished_ || outcome_.n_iter == settings_.max_iter) {
       if (!finished_) outcome_.status = Status::max_iter;
       evaluate(e_step_, regularisation_, theta_, outcome_);
+      outcome_.predicted_gain =
+          accelerating_ ? last_steps_.forecast().gain_after : stopping_.predicted_gain(outcome_.objective());
     } else {
       outcome_.status = Status::raced_out;
+      outcome_.predicted_gain = accelerating_ ? last_steps_.forecast().gain : stopping_.predicted_gain();
     }
     outcome_.mixture = std::move(theta_);
     return !ending_fit_;
@@ -129,6 +133,7 @@ class Loop {
     slow_ = 0;
     accelerating_ = settings_.acceleration == Acceleration::always;
     squarem_.emplace(regularisation_, e_step_.execution(), theta_.n_components());
+    last_steps_ = LastSteps(e_step_.totals().weight);
     stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective());
     e_step_.begin_run();
     e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
@@ -151,8 +156,9 @@ class Loop {
       return;
     }
     stopping_.observe(log_likelihood, largest_step(theta_, next_));
-    std::swap(theta_, next_);
     slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
+    if (slow_ > 0 && settings_.acceleration == Acceleration::automatic) last_steps_.record(theta_, next_);
+    std::swap(theta_, next_);
     // Under a ridge the likelihood is not what the iteration climbs, so its test would judge extrapolations wrongly.
     accelerating_ = settings_.acceleration == Acceleration::automatic && !settings_.ridge && slow_ >= kSlowIterations;
     if (accelerating_) e_step_.end_single_precision();
@@ -160,6 +166,7 @@ class Loop {
 
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
   void accelerated_step(double log_likelihood) {
+    last_steps_.record(theta_, next_);
     if (fallback_.n_components() == 0) cycle_start_ = extrapolated_ = fallback_ = theta_;  // takes their memory at once
     in_cycle_ = !in_cycle_;
     if (in_cycle_) {
@@ -173,7 +180,7 @@ class Loop {
       stopping_.observe(log_likelihood, 0.0);
     else
       stopping_.observe_cycle(log_likelihood, log_likelihood - cycle_log_likelihood_, extrapolation.step_ratio,
-                              largest_step(theta_, next_));
+                              largest_step(theta_, next_), last_steps_);
     std::swap(theta_, next_);
     if (stopping_.done() || !extrapolation.found) return;
     std::swap(fallback_, theta_);
@@ -200,6 +207,7 @@ class Loop {
   Mixture theta_;
   Stopping stopping_;
   std::optional<Squarem> squarem_;
+  LastSteps last_steps_;
   bool accelerating_;
   int slow_ = 0;
   double smallest_single_gain_ = 0;
@@ -224,9 +232,6 @@ void evaluate(EStep& e_step, const Regularisation& regularisation, const Mixture
   outcome.log_likelihood = likelihood.log_likelihood;
   outcome.log_prior = log_prior(regularisation, mixture);
   outcome.certainty = likelihood.certainty;
-  const double known = outcome.trace.empty() ? outcome.objective() : outcome.trace.back();
-  // std::max keeps its first argument when that is nan: an unknown gain stays unknown.
-  outcome.predicted_gain = std::max(outcome.predicted_gain - (outcome.objective() - known), 0.0);
 }
 
 bool run_em(EStep& e_step, const Settings& settings, const Regularisation& regularisation, const TimeLimit& limit,

@@ -7,7 +7,10 @@ namespace gaussmix {
 
 namespace {
 
-constexpr double kLargestStep = 1e-3;  // in standard deviations; larger means a component is still on its way
+// In standard deviations. A step that is larger means a component is still on its way; a maximum that is further away is none
+// that the last steps can tell of.
+constexpr double kLargestStep = 1e-3;
+constexpr double kLargestDistance = 0.05;
 constexpr int kSteadyIterations = 3;
 constexpr int kSteadyCycles = 2;
 
@@ -21,53 +24,62 @@ void Stopping::remember(const std::vector<double>& history) {
 // Gains below this are rounding of the sum itself.
 double Stopping::negligible(double log_likelihood) const { return 1e-13 * std::abs(log_likelihood); }
 
+double Stopping::allowed(double log_likelihood) const {
+  return std::max(std::max(0.1 / n_effective_, 1e-7) * total_weight_, negligible(log_likelihood));
+}
+
 void Stopping::observe(double log_likelihood, double step) {
   const double gain = log_likelihood - last_;
   last_ = log_likelihood;
-  rate_ = gain / last_gain_;
-  last_gain_ = gain;
+  gains_.add(gain);
+  rate_ = gains_.ratio();
   if (tol_) {
     done_ = std::abs(gain) / total_weight_ < *tol_;  // false while gain is nan
-    predicted_gain_ = rate_ > 0 && rate_ < 1 ? gain * rate_ / (1 - rate_) : std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  if (std::abs(gain) <= negligible(log_likelihood)) {
-    predicted_gain_ = 0;
-    judge(log_likelihood, step, kSteadyIterations);
-    return;
-  }
+  if (std::abs(gain) <= negligible(log_likelihood)) return judge(log_likelihood, 0.0, step, kSteadyIterations);
   if (!(rate_ > 0 && rate_ < 1)) {
     steady_ = small_ = 0;
-    predicted_gain_ = std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  predicted_gain_ = gain * rate_ / (1 - rate_);
-  judge(log_likelihood, step, kSteadyIterations);
+  // Gains shrink by the square of what steps shrink by: the likelihood is quadratic at its maximum.
+  const GainSeries::Forecast forecast = gains_.forecast();
+  const bool near = step < kLargestDistance * (1 - std::sqrt(forecast.ratio));
+  judge(log_likelihood, near ? forecast.gain : std::numeric_limits<double>::infinity(), step, kSteadyIterations);
 }
 
-void Stopping::observe_cycle(double log_likelihood, double plain_gain, double step_ratio, double step) {
+void Stopping::observe_cycle(double log_likelihood, double plain_gain, double step_ratio, double step,
+                             const LastSteps& steps) {
   last_ = log_likelihood;
-  last_gain_ = std::numeric_limits<double>::quiet_NaN();  // the next gain is no plain step of the same series
-  rate_ = step_ratio * step_ratio;  // the likelihood is quadratic at its maximum: gains shrink by the square
-  if (std::abs(plain_gain) <= negligible(log_likelihood)) {
-    predicted_gain_ = 0;
-    judge(log_likelihood, step, kSteadyCycles);
-    return;
-  }
+  gains_ = {};  // the next gain is no plain step of the same series
+  rate_ = step_ratio * step_ratio;
+  if (std::abs(plain_gain) <= negligible(log_likelihood)) return judge(log_likelihood, 0.0, step, kSteadyCycles);
   if (!(rate_ > 0 && rate_ < 1) || plain_gain < 0) {
     steady_ = small_ = 0;
-    predicted_gain_ = std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  predicted_gain_ = plain_gain * rate_ / (1 - rate_);
-  judge(log_likelihood, step, kSteadyCycles);
+  judge(log_likelihood, plain_gain * rate_ / (1 - rate_), step, kSteadyCycles);
+  if (!done_) return;  // by a lower bound of what is left, which costs less
+  const LastSteps::Forecast forecast = steps.forecast();
+  done_ = forecast.gain < allowed(log_likelihood) && forecast.distance < kLargestDistance;
 }
 
-void Stopping::judge(double log_likelihood, double step, int needed) {
+void Stopping::judge(double log_likelihood, double predicted_gain, double step, int needed) {
   ++steady_;
-  const double allowed = std::max(std::max(0.1 / n_effective_, 1e-7) * total_weight_, negligible(log_likelihood));
-  small_ = predicted_gain_ < allowed ? small_ + 1 : 0;
+  small_ = predicted_gain < allowed(log_likelihood) ? small_ + 1 : 0;
   done_ = steady_ >= needed && small_ >= needed && step < kLargestStep;
+}
+
+double Stopping::predicted_gain() const {
+  return std::abs(gains_.last()) <= negligible(last_) ? 0.0 : gains_.forecast().gain;
+}
+
+double Stopping::predicted_gain(double log_likelihood) const {
+  const double gain = log_likelihood - last_;
+  if (std::abs(gain) <= negligible(log_likelihood)) return 0.0;
+  GainSeries gains = gains_;
+  gains.add(gain);
+  return gains.forecast().gain;
 }
 
 }  // namespace gaussmix
