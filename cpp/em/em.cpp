@@ -61,12 +61,12 @@ class Loop {
     if (finished_ || outcome_.n_iter == settings_.max_iter) {
       if (!finished_) outcome_.status = Status::max_iter;
       evaluate(e_step_, regularisation_, theta_, outcome_);
-      outcome_.predicted_gain =
-          accelerating_ ? last_steps_.forecast().gain_after : stopping_.predicted_gain(outcome_.objective());
+      outcome_.predicted_gain = stopping_.predicted_gain(outcome_.objective());
     } else {
       outcome_.status = Status::raced_out;
-      outcome_.predicted_gain = accelerating_ ? last_steps_.forecast().gain : stopping_.predicted_gain();
+      outcome_.predicted_gain = stopping_.predicted_gain();
     }
+    if (accelerating_) outcome_.predicted_gain = last_steps_.forecast().gain_after;
     outcome_.mixture = std::move(theta_);
     return !ending_fit_;
   }

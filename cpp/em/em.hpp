@@ -17,7 +17,7 @@ constexpr Index kNoHalt = std::numeric_limits<Index>::max();
 bool run_em(EStep& e_step, const Settings& settings, const Regularisation& regularisation, const TimeLimit& limit,
             Index start_number, Index halt, StartOutcome& outcome);
 
-// The likelihood at a mixture one step beyond the last of the trace, and what is then left of the predicted gain.
+// The likelihood at a mixture, one step beyond the last of the trace.
 void evaluate(EStep& e_step, const Regularisation& regularisation, const Mixture& mixture, StartOutcome& outcome);
 
 }  // namespace gaussmix

@@ -17,7 +17,8 @@ GainSeries::Forecast GainSeries::of_one_series() const {
   if (!(last() > 0) || std::isnan(gains_[2])) return {};
   const double a = ratio();
   const double bounded = a > 0 ? std::min(a, kLargestRatio) : kLargestRatio;
-  return {last() * bounded / (1 - bounded), a};
+  const double gain = last() * bounded / (1 - bounded);
+  return {gain, gain * bounded, a};
 }
 
 // Two series obey g[i + 2] = p g[i + 1] + q g[i]; their ratios are the roots of x^2 = p x + q.
@@ -29,8 +30,8 @@ GainSeries::Forecast GainSeries::forecast() const {
   const double discriminant = p * p + 4 * q;
   if (!(discriminant >= 0)) return one;  // nan as well
   const double slowest = (p + std::sqrt(discriminant)) / 2;
-  const double left = ((p + q) * g[3] + q * g[2]) / (1 - p - q);
-  if (slowest > 0 && slowest < 1 && left > 0 && std::isfinite(left)) return {left, slowest};
+  const double next = p * g[3] + q * g[2], left = (next + q * g[3]) / (1 - p - q);
+  if (slowest > 0 && slowest < 1 && left > next && next > 0 && std::isfinite(left)) return {left, left - next, slowest};
   if (slowest >= 1 && one.gain > 0) one.ratio = slowest;
   return one;
 }

@@ -20,8 +20,9 @@ class GainSeries {
   double ratio() const { return gains_[3] / gains_[2]; }  // nan when unknown
 
   struct Forecast {
-    double gain = std::numeric_limits<double>::quiet_NaN();   // still to come; nan while there are no two gains
-    double ratio = std::numeric_limits<double>::quiet_NaN();  // of the slowest series; 1 or more where gains grow
+    double gain = std::numeric_limits<double>::quiet_NaN();        // still to come; nan while there are no two gains
+    double gain_after = std::numeric_limits<double>::quiet_NaN();  // and after one more step
+    double ratio = std::numeric_limits<double>::quiet_NaN();       // of the slowest series; 1 or more where gains grow
   };
   Forecast forecast() const;
 

@@ -20,7 +20,7 @@ struct StartOutcome {
   double log_prior = 0;                                              // up to a constant; 0 without a prior
   double certainty = std::numeric_limits<double>::quiet_NaN();       // sum of w log max_k r_k at `mixture`
   std::vector<double> trace;  // log-likelihood + log_prior at the parameters before each accepted pass
-  double predicted_gain = std::numeric_limits<double>::quiet_NaN();  // total nats still to come
+  double predicted_gain = std::numeric_limits<double>::quiet_NaN();  // total nats still to come at `mixture`
   Index n_iter = 0;  // passes over the data, rejected extrapolations included
   Index rejected = 0;
   Repairs repairs;

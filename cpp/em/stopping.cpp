@@ -10,7 +10,7 @@ namespace {
 // In standard deviations. A step that is larger means a component is still on its way; a maximum that is further away is none
 // that the last steps can tell of.
 constexpr double kLargestStep = 1e-3;
-constexpr double kLargestDistance = 0.05;
+constexpr double kLargestDistance = 0.04;
 constexpr int kSteadyIterations = 3;
 constexpr int kSteadyCycles = 2;
 
@@ -71,7 +71,7 @@ void Stopping::judge(double log_likelihood, double predicted_gain, double step, 
 }
 
 double Stopping::predicted_gain() const {
-  return std::abs(gains_.last()) <= negligible(last_) ? 0.0 : gains_.forecast().gain;
+  return std::abs(gains_.last()) <= negligible(last_) ? 0.0 : gains_.forecast().gain_after;
 }
 
 double Stopping::predicted_gain(double log_likelihood) const {

@@ -34,9 +34,10 @@ class Stopping {
   bool done() const { return done_; }
   double rate() const { return rate_; }  // of successive gains; nan when unknown
 
-  // Total nats still to come at the last likelihood observed, or at `log_likelihood`, one plain step further; nan when unknown.
-  double predicted_gain() const;
+  // Total nats still to come one plain step after the last likelihood observed, where the likelihood is known or not; nan when
+  // unknown.
   double predicted_gain(double log_likelihood) const;
+  double predicted_gain() const;
 
  private:
   void judge(double log_likelihood, double predicted_gain, double step, int needed);

@@ -179,7 +179,7 @@ def fit(
     best_start int; seconds_init; seconds_em; starts: list of dicts, one per start, with
     status ("converged" | "max_iter" | "max_seconds" | "stopped" | "interrupted" | "degenerate" | "raced_out"), n_iter,
     log_likelihood (at the start's final parameters; at those before the last pass when raced out; nan when degenerate), trace (float64: log-likelihood at the parameters
-    before each pass), predicted_gain (total nats still to come by Aitken; nan when unknown),
+    before each pass), predicted_gain (total nats predicted still to come; nan when unknown),
     floored (K,) int64 (M-steps in which the floor acted on k; also when applied to given or initial parameters), emptied (K,) int64, log_prior float, events: list of
     (iteration, last_iteration, component | None, weight, eigenvalue, action) with action "floored" | "emptied" |
     "dropped" | "restarted" | "restart_rejected", rejected int

@@ -56,7 +56,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         One unrestricted covariance each, one for all, one diagonal each, one variance each. The
         codes 'VVV', 'EEE', 'VVI' and 'VII' mean the same.
     tol : float or None, default=None
-        None stops when the gain still to come, predicted by Aitken's extrapolation, is below
+        None stops when the gain still to come, predicted from the last steps of EM, is below
         ``max(0.1 / n_eff, 1e-7)`` nats per unit weight. A number is scikit-learn's rule: stop when
         the mean log-likelihood changes by less.
     reg_covar : float or None, default=None
