@@ -85,8 +85,9 @@ def fit(
         ``full``, ``tied``, ``diag``, ``spherical`` or ``VVV``, ``EEE``, ``VVI``, ``VII``.
     tol : float, optional
         None: stop when the predicted remaining gain per unit weight is below
-        max(0.1 / n_effective, 1e-7) nats. A number: stop when the mean log-likelihood changes by
-        less, which is scikit-learn's rule.
+        max(0.1 / n_effective, 1e-7) nats, and the maximum is near: steps of less than 1e-3 standard
+        deviations, and less than 0.04 to go (`FitResult.predicted_gain`). A number: stop when the
+        mean log-likelihood changes by less, which is scikit-learn's rule.
     reg_covar : float, optional
         None: eigenvalues of a covariance are kept above 1e-8 in columns scaled to unit variance;
         each time that acts it is counted in `FitResult.repairs`. A number is added to every

@@ -100,7 +100,8 @@ class StartOutcome(Record):
         with a prior, `log_prior` included. It never falls but where `events` tell of a component
         that was dropped or restarted.
     predicted_gain : float
-        Log-likelihood still to be gained, in total, by Aitken's extrapolation; NaN when unknown.
+        Log-likelihood (with a prior: plus `log_prior`) still to be gained, in total, from the final
+        parameters on; see `FitResult.predicted_gain`.
     repairs : Repairs
     events : tuple of RepairEvent
         In the order in which they began.
@@ -241,7 +242,36 @@ class FitResult(Record):
 
     @property
     def predicted_gain(self) -> float:
-        """Log-likelihood that the best start could still gain; NaN when unknown."""
+        r"""Log-likelihood, plus `log_prior`, that the best start could still gain.
+
+        It is predicted from the last steps of EM and is never negative. Without acceleration the
+        last four gains are taken for the sum of two geometric series, which they determine
+
+        .. math:: g_{i+2} = p\, g_{i+1} + q\, g_i, \qquad
+                  \sum_{j > i+1} g_j = \frac{(p + q)\, g_{i+1} + q\, g_i}{1 - p - q}
+
+        (Shanks' second-order form of Aitken's extrapolation [1]_ [2]_ [3]_), and for one series,
+        :math:`g a / (1 - a)`, where they do not. Accelerated EM has no such series: there, with r
+        a step of EM and I - J the map from the way to the maximum to r, it is
+
+        .. math:: \tfrac12 \langle r, (I - J)^{-1} r \rangle
+
+        in the product of the complete-data information [2]_, by Rayleigh and Ritz's method in the
+        space of the last six differences of steps. It tells of the maximum whose neighbourhood
+        has been reached: at a plateau, as a large `tol` takes for the end, it is too low.
+
+        NaN when unknown: before there are two gains, and under a ridge where the likelihood falls.
+
+        References
+        ----------
+        .. [1] D. Boehning, E. Dietz, R. Schaub, P. Schlattmann and B. G. Lindsay, "The distribution
+           of the likelihood ratio for mixtures of densities from the one-parameter exponential
+           family", Ann. Inst. Statist. Math. 46 (1994), 373-388.
+        .. [2] G. J. McLachlan and T. Krishnan, "The EM Algorithm and Extensions", 2nd ed., Wiley
+           (2008), chapters 3 and 4.
+        .. [3] D. Shanks, "Non-linear transformations of divergent and slowly convergent
+           sequences", J. Math. and Phys. 34 (1955), 1-42.
+        """
         return self._best.predicted_gain
 
     @property
