@@ -21,7 +21,8 @@ void record(Index i, bool tied, double eigenvalue, double weight, const Regulari
   }
   char numbers[128];
   std::snprintf(numbers, sizeof numbers,
-                "effective weight %.6g, smallest eigenvalue %.3g in units of the columns' spread", weight, eigenvalue);
+                "%.6g effective rows, smallest eigenvalue %.3g in units of the columns' spread",
+                weight * regularisation.rows_per_weight, eigenvalue);
   throw Degenerate((tied ? std::string("the tied covariance") : "the covariance of component " + std::to_string(i)) +
                    " is singular (" + numbers +
                    "); use fewer components or a simpler covariance_type, leave out columns that are constant or "

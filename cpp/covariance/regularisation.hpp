@@ -16,6 +16,7 @@ struct Regularisation {
   std::optional<double> ridge;  // when set: added to every diagonal instead; the floor acts only if that fails
   Vector scale;
   bool raise = false;               // throw Degenerate instead of repairing
+  double rows_per_weight = 1;       // effective rows, for messages
   std::optional<double> max_ratio;  // of eigenvalues, over all components; see restrict_eigenvalues()
   std::optional<Prior> prior;
 };

@@ -84,7 +84,7 @@ kernels::Task EStep::task(const kernels::Density& density, kernels::Source sourc
 void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components) const {
   reshape(statistics, kind, n_components, data_.n_features);
   statistics.total_weight = totals_.weight;
-  statistics.total_squared_weight = totals_.squared_weight;
+  statistics.n_effective = totals_.n_effective;
   statistics.n_rows = totals_.n_rows;
 }
 

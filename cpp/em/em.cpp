@@ -38,7 +38,7 @@ class Loop {
         start_number_(start_number),
         outcome_(outcome),
         theta_(outcome.mixture),
-        stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective()),
+        stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective),
         accelerating_(settings.acceleration == Acceleration::always) {
     squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
@@ -129,7 +129,7 @@ class Loop {
     slow_ = 0;
     accelerating_ = settings_.acceleration == Acceleration::always;
     squarem_.emplace(regularisation_, e_step_.execution(), theta_.n_components());
-    stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective());
+    stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective);
     e_step_.begin_run();
     e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
   }

@@ -23,20 +23,23 @@ bool better(const StartOutcome& a, const StartOutcome& b) {
 // Starts are initialised and run; who goes on is decided elsewhere.
 class Starts {
  public:
-  Starts(const Data& data, const Settings& settings, const TimeLimit& limit, const Execution& execution,
+  Starts(const NormalisedWeights& data, const Settings& settings, const TimeLimit& limit, const Execution& execution,
          Outcome& outcome)
       : settings_(settings),
+        weight_unit_(data.unit()),
         limit_(limit),
         starts_(outcome.starts),
-        moments_(column_moments(data, outcome.totals.weight, execution)),
+        moments_(column_moments(data.data(), outcome.totals.weight, execution)),
         regularisation_{settings.ridge,
                         moments_.scale,
                         settings.on_degenerate == OnDegenerate::raise,
+                        outcome.totals.n_effective / outcome.totals.weight,
                         settings.max_eigenvalue_ratio,
                         {}},
-        e_step_(data, outcome.totals, execution) {
+        e_step_(data.data(), outcome.totals, execution) {
     outcome.column_scale = moments_.scale;
-    if (settings.prior) regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, e_step_);
+    if (settings.prior)
+      regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, weight_unit_, e_step_);
   }
 
   // One more start. False when interrupted or out of time: earlier starts still count.
@@ -114,7 +117,7 @@ class Starts {
     if (!run_next()) return false;
     while (static_cast<Index>(starts_.size()) < settings_.n_init)
       if (!initialise()) return false;
-    return race(starts_, [this](Index number, Index halt) { return run(number, halt); });
+    return race(starts_, weight_unit_, [this](Index number, Index halt) { return run(number, halt); });
   }
 
  private:
@@ -125,6 +128,7 @@ class Starts {
   }
 
   const Settings& settings_;
+  double weight_unit_;
   const TimeLimit& limit_;
   std::vector<StartOutcome>& starts_;
   ColumnMoments moments_;
@@ -133,14 +137,40 @@ class Starts {
   Status ended_ = Status::raced_out;
 };
 
+// The same settings for weights that were divided by `unit`.
+Settings for_normalised(Settings settings, double unit) {
+  for (double& log_likelihood : settings.given.history) log_likelihood /= unit;
+  if (settings.on_iteration)
+    settings.on_iteration = [tell = settings.on_iteration, unit](Index start, Index iteration, double log_likelihood) {
+      return tell(start, iteration, unit * log_likelihood);
+    };
+  return settings;
+}
+
+// What came of weights that were divided by `unit`, as it is for the caller's.
+void to_given_weights(Outcome& outcome, double unit) {
+  outcome.totals.weight *= unit;
+  for (StartOutcome& start : outcome.starts) {
+    start.log_likelihood *= unit;
+    start.log_prior *= unit;
+    start.certainty *= unit;
+    start.predicted_gain *= unit;
+    for (double& objective : start.trace) objective *= unit;
+    for (RepairEvent& event : start.repairs.events) event.weight *= unit;
+  }
+}
+
 }  // namespace
 
-Outcome fit(const Data& data, const Settings& settings, const Execution& execution) {
-  const TimeLimit limit(settings.max_seconds);
+Outcome fit(const Data& data, const Settings& given, const Execution& execution) {
+  const TimeLimit limit(given.max_seconds);
   const Stopwatch stopwatch;
+  // A prior counts in rows: beside it small weights are small.
+  const NormalisedWeights normalised(data, given.prior ? 1.0 : 0.0);
+  const Settings settings = for_normalised(given, normalised.unit());
   Outcome outcome;
-  outcome.totals = weight_totals(data);
-  Starts starts(data, settings, limit, execution, outcome);
+  outcome.totals = weight_totals(normalised.data());
+  Starts starts(normalised, settings, limit, execution, outcome);
   const double seconds_preparing = stopwatch.seconds();
 
   bool going_on = true;
@@ -157,6 +187,7 @@ Outcome fit(const Data& data, const Settings& settings, const Execution& executi
   if (!going_on) starts.end_the_others();
   const StartOutcome& best = outcome.starts[static_cast<std::size_t>(outcome.best)];
   if (best.status == Status::degenerate) throw Degenerate(best.message);
+  to_given_weights(outcome, normalised.unit());
   return outcome;
 }
 

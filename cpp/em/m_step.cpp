@@ -115,7 +115,7 @@ Vector column_scale(const SufficientStatistics& statistics) {
       case ScatterKind::diag: sum = whole.diag()(0, d); break;
       case ScatterKind::trace: sum = whole.scatter[0] / static_cast<double>(n_features); break;
     }
-    scale[d] = gaussmix::column_scale(sum / whole.weight[0], statistics.mean.col(d).cwiseAbs().maxCoeff());
+    scale[d] = gaussmix::column_scale(sum / whole.weight[0], whole.mean(0, d));
   }
   return scale;
 }

@@ -7,12 +7,12 @@ namespace gaussmix {
 
 struct ColumnMoments {
   Vector mean;
-  // Weighted standard deviation; sqrt(eps) * max |x| where that is 0; 1 where the whole column is 0.
+  // Weighted standard deviation; sqrt(eps) * |mean| where that is 0; 1 where the whole column is 0.
   Vector scale;
 };
 
-// The rule for one column, from its variance and its largest |x|.
-double column_scale(double variance, double largest);
+// The rule for one column.
+double column_scale(double variance, double mean);
 
 ColumnMoments column_moments(const Data& data, double total_weight, const Execution& execution);
 

@@ -16,6 +16,16 @@ void add_to_scatter(SufficientStatistics& s, Index k, const Vector& d, double fa
   }
 }
 
+// Of two data sets together, from sum w^2 = (sum w)^2 / n_effective. Shares of the weight stay in the range of float64 where
+// squares of weights do not.
+double joint_n_effective(const SufficientStatistics& a, const SufficientStatistics& b) {
+  if (!(a.total_weight > 0)) return b.n_effective;
+  if (!(b.total_weight > 0)) return a.n_effective;
+  const double total = a.total_weight + b.total_weight;
+  const double p = a.total_weight / total, q = b.total_weight / total;
+  return 1 / (p * p / a.n_effective + q * q / b.n_effective);
+}
+
 }  // namespace
 
 void add_outer_product(MatrixMap out, const Vector& d, double factor) {
@@ -53,6 +63,13 @@ SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index
   s.weight.setZero();
   s.mean.setZero();
   return s;
+}
+
+void scale(SufficientStatistics& statistics, double factor) {
+  statistics.weight *= factor;
+  for (double& value : statistics.scatter) value *= factor;
+  statistics.log_likelihood *= factor;
+  statistics.total_weight *= factor;
 }
 
 SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind kind) {
@@ -94,8 +111,8 @@ void merge(SufficientStatistics& a, const SufficientStatistics& b) {
     a.weight[k] = weight;
   }
   a.log_likelihood += b.log_likelihood;
+  a.n_effective = joint_n_effective(a, b);
   a.total_weight += b.total_weight;
-  a.total_squared_weight += b.total_squared_weight;
   a.n_rows += b.n_rows;
 }
 
@@ -103,7 +120,7 @@ SufficientStatistics overall(const SufficientStatistics& statistics) {
   SufficientStatistics s = make_statistics(statistics.kind, 1, statistics.n_features());
   s.log_likelihood = statistics.log_likelihood;
   s.total_weight = statistics.total_weight;
-  s.total_squared_weight = statistics.total_squared_weight;
+  s.n_effective = statistics.n_effective;
   s.n_rows = statistics.n_rows;
   s.weight[0] = statistics.weight.sum();
   if (!(s.weight[0] > 0)) return s;
