@@ -104,7 +104,8 @@ py::dict given_responsibilities(const py::array& x, const OptionalArray& sample_
     const WeightTotals totals = weight_totals(normalised.data());
     const ColumnMoments moments = column_moments(normalised.data(), totals.weight, call.execution());
     EStep e_step(normalised.data(), totals, call.execution());
-    SufficientStatistics sums = statistics_from_responsibilities(e_step, shares, n_components, moments.mean, kind);
+    SufficientStatistics sums =
+        statistics_from_responsibilities(e_step, shares, n_components, moments.origin + moments.mean, kind);
     scale(sums, normalised.unit());
     return sums;
   });
@@ -130,14 +131,12 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
   if (!can_convert(s.kind, target.need()))
     throw InvalidArgument("the statistics keep the scatter as '" + scatter_kind + "', which is not enough for the '" +
                           covariance_type + "' covariance");
-  const OptionalArray scale = strict_or_none(column_scale, "column_scale");
-  if (scale) require_size(*scale, s.n_features(), "column_scale");
-  const Regularisation regularisation{reg_covar,
-                                      scale ? to_vector(*scale) : gaussmix::column_scale(s),
-                                      on_degenerate == "raise",
-                                      s.n_effective / s.total_weight,
-                                      {},
-                                      {}};
+  const OptionalArray given_scale = strict_or_none(column_scale, "column_scale");
+  if (given_scale) require_size(*given_scale, s.n_features(), "column_scale");
+  ColumnScale scale = gaussmix::column_scale(s);
+  if (given_scale) scale = {to_vector(*given_scale), to_vector(*given_scale).maxCoeff()};
+  const Regularisation regularisation{reg_covar, scale, on_degenerate == "raise", s.n_effective / s.total_weight,
+                                      {},        {}};
   std::optional<Mixture> before;
   if (previous) {
     before.emplace();

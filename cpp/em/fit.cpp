@@ -1,6 +1,7 @@
 #include "em/fit.hpp"
 
 #include "em/em.hpp"
+#include "em/frame.hpp"
 #include "em/initialise.hpp"
 #include "em/make_prior.hpp"
 #include "em/race.hpp"
@@ -23,21 +24,20 @@ bool better(const StartOutcome& a, const StartOutcome& b) {
 // Starts are initialised and run; who goes on is decided elsewhere.
 class Starts {
  public:
-  Starts(const NormalisedWeights& data, const Settings& settings, const TimeLimit& limit, const Execution& execution,
-         Outcome& outcome)
+  Starts(const Data& data, const ColumnMoments& moments, const Settings& settings, const Frame& frame,
+         const TimeLimit& limit, const Execution& execution, Outcome& outcome)
       : settings_(settings),
-        weight_unit_(data.unit()),
+        weight_unit_(frame.weight_unit),
         limit_(limit),
         starts_(outcome.starts),
-        moments_(column_moments(data.data(), outcome.totals.weight, execution)),
+        moments_(moments),
         regularisation_{settings.ridge,
-                        moments_.scale,
+                        moments.scale,
                         settings.on_degenerate == OnDegenerate::raise,
                         outcome.totals.n_effective / outcome.totals.weight,
                         settings.max_eigenvalue_ratio,
                         {}},
-        e_step_(data.data(), outcome.totals, execution) {
-    outcome.column_scale = moments_.scale;
+        e_step_(data, outcome.totals, execution) {
     if (settings.prior)
       regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, weight_unit_, e_step_);
   }
@@ -131,34 +131,11 @@ class Starts {
   double weight_unit_;
   const TimeLimit& limit_;
   std::vector<StartOutcome>& starts_;
-  ColumnMoments moments_;
+  const ColumnMoments& moments_;
   Regularisation regularisation_;
   EStep e_step_;
   Status ended_ = Status::raced_out;
 };
-
-// The same settings for weights that were divided by `unit`.
-Settings for_normalised(Settings settings, double unit) {
-  for (double& log_likelihood : settings.given.history) log_likelihood /= unit;
-  if (settings.on_iteration)
-    settings.on_iteration = [tell = settings.on_iteration, unit](Index start, Index iteration, double log_likelihood) {
-      return tell(start, iteration, unit * log_likelihood);
-    };
-  return settings;
-}
-
-// What came of weights that were divided by `unit`, as it is for the caller's.
-void to_given_weights(Outcome& outcome, double unit) {
-  outcome.totals.weight *= unit;
-  for (StartOutcome& start : outcome.starts) {
-    start.log_likelihood *= unit;
-    start.log_prior *= unit;
-    start.certainty *= unit;
-    start.predicted_gain *= unit;
-    for (double& objective : start.trace) objective *= unit;
-    for (RepairEvent& event : start.repairs.events) event.weight *= unit;
-  }
-}
 
 }  // namespace
 
@@ -167,10 +144,13 @@ Outcome fit(const Data& data, const Settings& given, const Execution& execution)
   const Stopwatch stopwatch;
   // A prior counts in rows: beside it small weights are small.
   const NormalisedWeights normalised(data, given.prior ? 1.0 : 0.0);
-  const Settings settings = for_normalised(given, normalised.unit());
   Outcome outcome;
   outcome.totals = weight_totals(normalised.data());
-  Starts starts(normalised, settings, limit, execution, outcome);
+  const ColumnMoments moments = column_moments(normalised.data(), outcome.totals.weight, execution);
+  outcome.column_scale = moments.scale.each;
+  const Frame frame{normalised.unit(), moments.origin};
+  const Settings settings = frame.inside(given);
+  Starts starts(normalised.data().relative_to(moments.origin), moments, settings, frame, limit, execution, outcome);
   const double seconds_preparing = stopwatch.seconds();
 
   bool going_on = true;
@@ -187,7 +167,7 @@ Outcome fit(const Data& data, const Settings& given, const Execution& execution)
   if (!going_on) starts.end_the_others();
   const StartOutcome& best = outcome.starts[static_cast<std::size_t>(outcome.best)];
   if (best.status == Status::degenerate) throw Degenerate(best.message);
-  to_given_weights(outcome, normalised.unit());
+  frame.outside(outcome);
   return outcome;
 }
 

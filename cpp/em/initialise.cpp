@@ -36,7 +36,7 @@ Matrix lloyd(const Sample& sample, Matrix centres, const Execution& execution) {
 SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                                   std::uint64_t start_number) {
   if (settings.given.means)  // the given centres, so that weights and covariances belong to them
-    return e_step.nearest_centre(*settings.given.means, moments.scale, settings.structure->need());
+    return e_step.nearest_centre(*settings.given.means, moments.scale.each, settings.structure->need());
   const Execution& execution = e_step.execution();
   const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
                                             stream(settings, start_number, kSubset));
@@ -45,8 +45,8 @@ SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const
                        ? random_centres(sample, settings.n_components, random)
                        : plus_plus_centres(sample, settings.n_components, random, execution);
   if (settings.start == Start::kmeans) centres = lloyd(sample, std::move(centres), execution);
-  const Matrix means = (centres * moments.scale.asDiagonal()).rowwise() + moments.mean.transpose();
-  return e_step.nearest_centre(means, moments.scale, settings.structure->need());
+  const Matrix means = (centres * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
+  return e_step.nearest_centre(means, moments.scale.each, settings.structure->need());
 }
 
 // Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists. By the number of the row among

@@ -130,7 +130,7 @@ Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index
     const Index row = rows[static_cast<std::size_t>(i)];
     sample.weights[i] = std::max(data.weight(row), certain);
     for (Index d = 0; d < data.n_features; ++d)
-      sample.rows(i, d) = (data.value(row, d) - moments.mean[d]) / moments.scale[d];
+      sample.rows(i, d) = (data.value(row, d) - moments.mean[d]) / moments.scale.each[d];
   }
   return sample;
 }

@@ -60,9 +60,7 @@ inline void assign_by_features(const RealTask& task, const Real* x, const Block&
           const Vec y = load(x + (strip * density.n_features + d) * kStrip + v);
           squares += y * y;
         }
-        const Vec weight = load(block.weights + strip * kStrip + v);
-        // A row of no weight may lie so far out that its square is infinite.
-        total.log_likelihood -= weight > Real(0) ? Real(0.5) * weight * squares : Vec{};
+        total.log_likelihood -= Real(0.5) * load(block.weights + strip * kStrip + v) * squares;
       }
 }
 

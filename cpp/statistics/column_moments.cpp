@@ -1,13 +1,19 @@
 #include "statistics/column_moments.hpp"
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
+
+#include "base/errors.hpp"
 
 namespace gaussmix {
 
 namespace {
 
 constexpr Index kLeafRows = 8192;
+
+// Of the mean, in standard deviations. EM multiplies the rounding of its means before it forgets it, by 1e4 at times.
+constexpr double kLargestOffset = 1 << 16;
 
 // What add_rows works on, column by column.
 struct Columns {
@@ -71,14 +77,37 @@ Sums sums_about(const Data& data, const Vector& centre, const Execution& executi
   return {ConstVectorMap(sums, n_features), ConstVectorMap(sums + n_features, n_features)};
 }
 
-}  // namespace
-
-double column_scale(double variance, double mean) {
+// 0 where the whole column is 0.
+double own_scale(double variance, double mean) {
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
   // A spread below the rounding of the mean is no spread: a column of one repeated value ends there.
   const double rounding = 4 * kEpsilon * std::abs(mean);
-  if (variance > rounding * rounding) return std::sqrt(variance);
-  return mean != 0 ? std::sqrt(kEpsilon) * std::abs(mean) : 1.0;
+  return variance > rounding * rounding ? std::sqrt(variance) : std::sqrt(kEpsilon) * std::abs(mean);
+}
+
+// Variances at the floor, sums of squares far out, and the reciprocals of both are then normal numbers.
+constexpr double kLargestScale = 1e140;
+
+void check_range(const ColumnScale& scale) {
+  for (Index d = 0; d < scale.each.size(); ++d) {
+    if (scale.each[d] <= kLargestScale && scale.each[d] >= 1 / kLargestScale) continue;
+    char number[32];
+    std::snprintf(number, sizeof number, "%.3g", scale.each[d]);
+    throw InvalidArgument("column " + std::to_string(d) + " of X (counted from 0) has a spread of " + number +
+                          ", and squares of such values leave the range of float64; rescale it, for example by its "
+                          "largest absolute value");
+  }
+}
+
+}  // namespace
+
+ColumnScale column_scale(const Vector& variance, const Vector& mean) {
+  ColumnScale scale;
+  scale.each.resize(mean.size());
+  for (Index d = 0; d < mean.size(); ++d) scale.each[d] = own_scale(variance[d], mean[d]);
+  if (scale.each.maxCoeff() > 0) scale.largest = scale.each.maxCoeff();
+  scale.each = (scale.each.array() == 0).select(1.0, scale.each);
+  return scale;
 }
 
 ColumnMoments column_moments(const Data& data, double total_weight, const Execution& execution) {
@@ -88,14 +117,17 @@ ColumnMoments column_moments(const Data& data, double total_weight, const Execut
   for (Index d = 0; d < data.n_features; ++d) start[d] = data.value(first_row, d);
 
   // Two visits: about any row first, then about the mean, so that an offset cannot drown the spread.
-  ColumnMoments moments;
-  moments.mean = start + sums_about(data, start, execution).first / total_weight;
-  const Sums sums = sums_about(data, moments.mean, execution);
+  const Vector mean = start + sums_about(data, start, execution).first / total_weight;
+  const Sums sums = sums_about(data, mean, execution);
   const Vector shift = sums.first / total_weight;
   const Vector variance = sums.second / total_weight - shift.cwiseProduct(shift);
-  moments.mean += shift;
-  moments.scale.resize(data.n_features);
-  for (Index d = 0; d < data.n_features; ++d) moments.scale[d] = column_scale(variance[d], moments.mean[d]);
+  ColumnMoments moments{Vector::Zero(data.n_features), mean + shift, column_scale(variance, mean + shift)};
+  check_range(moments.scale);
+  for (Index d = 0; d < data.n_features; ++d) {
+    if (std::abs(mean[d]) <= kLargestOffset * moments.scale.each[d]) continue;
+    moments.origin[d] = start[d];
+    moments.mean[d] = (mean[d] - start[d]) + shift[d];
+  }
   return moments;
 }
 

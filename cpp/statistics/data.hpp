@@ -12,12 +12,21 @@ struct Data {
   const double* weights = nullptr;
   Index n_rows = 0;
   Index n_features = 0;
+  const double* origin = nullptr;  // D: values are relative to it; null: as they are
 
-  kernels::Rows rows() const { return {x, single_precision, weights, nullptr}; }
+  kernels::Rows rows() const { return {x, single_precision, weights, nullptr, origin}; }
   double weight(Index i) const { return weights != nullptr ? weights[i] : 1.0; }
   double value(Index i, Index d) const {
     const Index at = i * n_features + d;
-    return single_precision ? static_cast<double>(static_cast<const float*>(x)[at]) : static_cast<const double*>(x)[at];
+    const double value =
+        single_precision ? static_cast<double>(static_cast<const float*>(x)[at]) : static_cast<const double*>(x)[at];
+    return origin != nullptr ? value - origin[d] : value;
+  }
+  // The origin is borrowed, too.
+  Data relative_to(const Vector& point) const {
+    Data moved = *this;
+    moved.origin = (point.array() == 0).all() ? nullptr : point.data();
+    return moved;
   }
   // Rows begin .. begin + n - 1.
   Data slice(Index begin, Index n) const {

@@ -1,5 +1,7 @@
 #include "statistics/sufficient_statistics.hpp"
 
+#include <cmath>
+
 #include "base/errors.hpp"
 
 namespace gaussmix {
@@ -55,6 +57,7 @@ void reshape(SufficientStatistics& statistics, ScatterKind kind, Index n_compone
   statistics.weight.resize(n_components);
   statistics.mean.resize(n_components, n_features);
   statistics.scatter.resize(static_cast<std::size_t>(scatter_size(kind, n_components, n_features)));
+  statistics.root.clear();
 }
 
 SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index n_features) {
@@ -68,6 +71,7 @@ SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index
 void scale(SufficientStatistics& statistics, double factor) {
   statistics.weight *= factor;
   for (double& value : statistics.scatter) value *= factor;
+  for (double& value : statistics.root) value *= std::sqrt(factor);
   statistics.log_likelihood *= factor;
   statistics.total_weight *= factor;
 }
@@ -78,6 +82,7 @@ SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind
   if (statistics.kind == kind) return statistics;
   SufficientStatistics s = statistics;
   s.kind = kind;
+  s.root.clear();
   s.scatter.assign(static_cast<std::size_t>(scatter_size(kind, s.n_components(), s.n_features())), 0.0);
   for (Index k = 0; k < s.n_components(); ++k) {
     switch (kind) {
@@ -96,6 +101,7 @@ SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind
 void merge(SufficientStatistics& a, const SufficientStatistics& b) {
   if (a.kind != b.kind || a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols())
     throw InvalidArgument("statistics of different shape or kind cannot be merged");
+  a.root.clear();
   for (std::size_t i = 0; i < a.scatter.size(); ++i) a.scatter[i] += b.scatter[i];
   for (Index k = 0; k < a.n_components(); ++k) {
     const double weight = a.weight[k] + b.weight[k];

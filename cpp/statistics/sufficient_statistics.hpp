@@ -17,6 +17,9 @@ struct SufficientStatistics {
   Vector weight;                // K
   Matrix mean;                  // K x D
   std::vector<double> scatter;  // full K x D x D, pooled D x D, diag K x D, trace K
+  // Full and pooled, where the E-step knows them to more digits than the scatter itself: lower triangles R with scatter = R R^T,
+  // laid out as it; else empty. A triangle of zeros: not known.
+  std::vector<double> root;
   double log_likelihood = 0;
   double total_weight = 0;
   double n_effective = 0;  // (sum w)^2 / sum w^2
