@@ -22,9 +22,10 @@ GainSeries::Forecast GainSeries::of_one_series() const {
 }
 
 // Two series obey g[i + 2] = p g[i + 1] + q g[i]; their ratios are the roots of x^2 = p x + q.
-GainSeries::Forecast GainSeries::forecast() const {
+GainSeries::Forecast GainSeries::forecast(double least) const {
   const auto& g = gains_;
   Forecast one = of_one_series();
+  if (last() < least) return one;
   const double determinant = g[1] * g[1] - g[0] * g[2];
   const double p = (g[1] * g[2] - g[0] * g[3]) / determinant, q = (g[1] * g[3] - g[2] * g[2]) / determinant;
   const double discriminant = p * p + 4 * q;

@@ -11,6 +11,8 @@ namespace {
 // that the last steps can tell of.
 constexpr double kLargestStep = 1e-3;
 constexpr double kLargestDistance = 0.04;
+// Gains below this share of what may be left tell nothing of slower ones. Rounding is smaller, but depends on units.
+constexpr double kLeastGain = 1e-6;
 constexpr int kSteadyIterations = 3;
 constexpr int kSteadyCycles = 2;
 
@@ -28,6 +30,8 @@ double Stopping::allowed(double log_likelihood) const {
   return std::max(std::max(0.1 / n_effective_, 1e-7) * total_weight_, negligible(log_likelihood));
 }
 
+double Stopping::least_gain(double log_likelihood) const { return kLeastGain * allowed(log_likelihood); }
+
 void Stopping::observe(double log_likelihood, double step) {
   const double gain = log_likelihood - last_;
   last_ = log_likelihood;
@@ -43,7 +47,7 @@ void Stopping::observe(double log_likelihood, double step) {
     return;
   }
   // Gains shrink by the square of what steps shrink by: the likelihood is quadratic at its maximum.
-  const GainSeries::Forecast forecast = gains_.forecast();
+  const GainSeries::Forecast forecast = gains_.forecast(least_gain(log_likelihood));
   const bool near = step < kLargestDistance * (1 - std::sqrt(forecast.ratio));
   judge(log_likelihood, near ? forecast.gain : std::numeric_limits<double>::infinity(), step, kSteadyIterations);
 }
@@ -59,7 +63,8 @@ void Stopping::observe_cycle(double log_likelihood, double plain_gain, double st
     return;
   }
   judge(log_likelihood, plain_gain * rate_ / (1 - rate_), step, kSteadyCycles);
-  if (!done_) return;  // by a lower bound of what is left, which costs less
+  if (!done_ || plain_gain < least_gain(log_likelihood)) return;
+  // That was a lower bound of what is left, which costs less.
   const LastSteps::Forecast forecast = steps.forecast();
   done_ = forecast.gain < allowed(log_likelihood) && forecast.distance < kLargestDistance;
 }
@@ -71,7 +76,7 @@ void Stopping::judge(double log_likelihood, double predicted_gain, double step, 
 }
 
 double Stopping::predicted_gain() const {
-  return std::abs(gains_.last()) <= negligible(last_) ? 0.0 : gains_.forecast().gain_after;
+  return std::abs(gains_.last()) <= negligible(last_) ? 0.0 : gains_.forecast(least_gain(last_)).gain_after;
 }
 
 double Stopping::predicted_gain(double log_likelihood) const {
@@ -79,7 +84,7 @@ double Stopping::predicted_gain(double log_likelihood) const {
   if (std::abs(gain) <= negligible(log_likelihood)) return 0.0;
   GainSeries gains = gains_;
   gains.add(gain);
-  return gains.forecast().gain;
+  return gains.forecast(least_gain(log_likelihood)).gain;
 }
 
 }  // namespace gaussmix

@@ -42,6 +42,7 @@ class Stopping {
  private:
   void judge(double log_likelihood, double predicted_gain, double step, int needed);
   double allowed(double log_likelihood) const;
+  double least_gain(double log_likelihood) const;
   double negligible(double log_likelihood) const;
 
   std::optional<double> tol_;
