@@ -8,6 +8,9 @@ namespace gaussmix {
 // Gains that grow promise no finite sum. This ratio stands for theirs, and what it promises is meant as a lower bound.
 constexpr double kLargestRatio = 0.99;
 
+// One series leaves nothing to tell a second one by but rounding: then the determinant is this small, as a share of a term.
+constexpr double kOneSeries = 1e-3;
+
 void GainSeries::add(double gain) {
   std::rotate(gains_.begin(), gains_.begin() + 1, gains_.end());
   gains_.back() = gain;
@@ -27,6 +30,7 @@ GainSeries::Forecast GainSeries::forecast(double least) const {
   Forecast one = of_one_series();
   if (last() < least) return one;
   const double determinant = g[1] * g[1] - g[0] * g[2];
+  if (!(std::abs(determinant) > kOneSeries * g[1] * g[1])) return one;
   const double p = (g[1] * g[2] - g[0] * g[3]) / determinant, q = (g[1] * g[3] - g[2] * g[2]) / determinant;
   const double discriminant = p * p + 4 * q;
   if (!(discriminant >= 0)) return one;  // nan as well

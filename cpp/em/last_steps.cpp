@@ -8,7 +8,7 @@ namespace gaussmix {
 
 namespace {
 
-constexpr double kDependent = 1e-10;  // directions that rounding alone tells apart
+constexpr double kDependent = 1e-6;   // directions that rounding alone tells apart
 constexpr double kFlat = 1e-6;        // 1 - rate below which EM does not get anywhere
 constexpr double kNegligible = 1e-3;  // share of the step along flat directions that says nothing
 
