@@ -5,11 +5,15 @@
 
 namespace gaussmix {
 
+namespace {
+
 // Gains that grow promise no finite sum. This ratio stands for theirs, and what it promises is meant as a lower bound.
 constexpr double kLargestRatio = 0.99;
 
-// One series leaves nothing to tell a second one by but rounding: then the determinant is this small, as a share of a term.
+// Of a second series there is too little to tell from rounding where the determinant is a smaller share of its terms.
 constexpr double kOneSeries = 1e-3;
+
+}  // namespace
 
 void GainSeries::add(double gain) {
   std::rotate(gains_.begin(), gains_.begin() + 1, gains_.end());
