@@ -138,8 +138,8 @@ def test_powers_of_two_change_nothing_but_exponents(
     np.testing.assert_array_equal(ours.column_scale, factors * plain.column_scale)
 
 
-# Extrapolations multiply the rounding of the data: after a hundred passes 1e-16 may have become 1e-6
-# nats per row. So long accelerated fits take other ways in other units, to the same maximum.
+# Extrapolations multiply the rounding of the data: after a hundred passes 1e-16 may have become
+# 1e-6 nats per row. So long accelerated fits take other ways in other units, to the same maximum.
 to_the_maximum = pytest.mark.parametrize(
     "run", [{"accelerate": False}, {"accelerate": True, "tol": 1e-13, "max_iter": 10_000}]
 )

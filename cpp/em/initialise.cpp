@@ -1,46 +1,29 @@
 #include "em/initialise.hpp"
 
-#include "base/errors.hpp"
+#include "em/lloyd.hpp"
 #include "em/m_step.hpp"
 #include "em/seeding.hpp"
+#include "em/short_runs.hpp"
 
 namespace gaussmix {
 
 namespace {
 
-constexpr int kLloydSteps = 10;
-constexpr double kLloydTolerance = 1e-3;  // relative gain of a step that is not worth the next one
-
-enum Stream : std::uint64_t { kSubset = 0, kSeeds = 1, kShares = 2, kStreamsPerStart = 8 };
+enum Stream : std::uint64_t { kSubset = 0, kSeeds = 1, kShares = 2, kShortRun = 3, kStreamsPerStart = 8 };
 
 Random stream(const Settings& settings, std::uint64_t start_number, Stream use) {
   return Random(settings.seed, start_number * kStreamsPerStart + use);
 }
 
-// Lloyd's algorithm on the sample, by the engine's own hard E-step. An empty cluster keeps its centre.
-Matrix lloyd(const Sample& sample, Matrix centres, const Execution& execution) {
-  Data data{sample.rows.data(), false, sample.weights.data(), sample.rows.rows(), sample.rows.cols()};
-  EStep e_step(data, weight_totals(data), execution);
-  const Vector unit = Vector::Ones(sample.rows.cols());
-  double inertia = std::numeric_limits<double>::infinity();
-  for (int step = 0; step < kLloydSteps; ++step) {
-    const SufficientStatistics statistics = e_step.nearest_centre(centres, unit, ScatterKind::trace);
-    centres = statistics.mean;
-    const double now = -2 * statistics.log_likelihood;
-    if (!(now < inertia * (1 - kLloydTolerance))) break;
-    inertia = now;
-  }
-  return centres;
+Sample sample_for(const EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+                  std::uint64_t start_number) {
+  return standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
+                             stream(settings, start_number, kSubset));
 }
 
 SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                                  std::uint64_t start_number) {
-  if (settings.given.means)  // the given centres, so that weights and covariances belong to them
-    return e_step.nearest_centre(*settings.given.means, moments.scale.each, settings.structure->need());
+                                  const Sample& sample, const Random& random) {
   const Execution& execution = e_step.execution();
-  const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
-                                            stream(settings, start_number, kSubset));
-  const Random random = stream(settings, start_number, kSeeds);
   Matrix centres = settings.start == Start::random_from_data
                        ? random_centres(sample, settings.n_components, random)
                        : plus_plus_centres(sample, settings.n_components, random, execution);
@@ -88,13 +71,27 @@ SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings,
   return std::move(*sum);
 }
 
-SufficientStatistics assign_all_rows(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                                     std::uint64_t start_number) {
-  if (settings.given.responsibilities != nullptr)
-    return statistics_from_responsibilities(e_step, settings.given.responsibilities, settings.n_components,
-                                            moments.mean, settings.structure->need());
-  if (settings.start == Start::random) return from_random_shares(e_step, settings, moments, start_number);
-  return from_centres(e_step, settings, moments, start_number);
+// By k-means, or what the caller wants instead of it.
+Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+                        const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs) {
+  const GivenStart& given = settings.given;
+  const ScatterKind kind = settings.structure->need();
+  const auto from = [&](const SufficientStatistics& statistics) {
+    return m_step(statistics, *settings.structure, regularisation, nullptr, e_step.execution(), repairs);
+  };
+  if (given.responsibilities != nullptr)
+    return from(
+        statistics_from_responsibilities(e_step, given.responsibilities, settings.n_components, moments.mean, kind));
+  if (settings.start == Start::random) return from(from_random_shares(e_step, settings, moments, start_number));
+  if (given.means)  // the given centres, so that weights and covariances belong to them
+    return from(e_step.nearest_centre(*given.means, moments.scale.each, kind));
+  const Sample sample = sample_for(e_step, settings, moments, start_number);
+  // Of several starts only the first one, which is always run to the end: the others are there for their variety.
+  if (settings.start == Start::kmeans && start_number == 0 && short_runs_pay(sample, e_step, settings))
+    return best_short_run(sample, e_step, settings, moments, regularisation, [&](std::uint64_t run) {
+      return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
+    });
+  return from(from_centres(e_step, settings, moments, sample, stream(settings, start_number, kSeeds)));
 }
 
 }  // namespace
@@ -110,9 +107,7 @@ Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments&
                    const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs) {
   const GivenStart& given = settings.given;
   Mixture mixture;
-  if (!given.complete())
-    mixture = m_step(assign_all_rows(e_step, settings, moments, start_number), *settings.structure, regularisation,
-                     nullptr, e_step.execution(), repairs);
+  if (!given.complete()) mixture = start_from_rows(e_step, settings, moments, regularisation, start_number, repairs);
   mixture.structure = settings.structure;
   if (given.weights) mixture.weights = *given.weights;
   if (given.means) mixture.means = *given.means;

@@ -106,7 +106,10 @@ def fit(
         end. Ten starts then take about as long as three. False runs all of them to the end.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
         How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
-        of K rows drawn evenly; by random responsibilities.
+        of K rows drawn evenly; by random responsibilities. With "kmeans" and many more rows than
+        that takes (20,000 or so), the first start is the best of four short runs of EM on a
+        sample [3]_, each from k-means of its own: that costs about two passes and mostly ends in a
+        higher likelihood, sooner.
     weights_init : array-like of shape (K,), optional
         Of sum 1.
     means_init : array-like of shape (K, D), optional
@@ -181,6 +184,9 @@ def fit(
        via the EM algorithm", J. R. Statist. Soc. B 39 (1977), 1-38.
     .. [2] H. Fritz, L. A. Garcia-Escudero and A. Mayo-Iscar, "A fast algorithm for robust
        constrained clustering", Comput. Statist. Data Anal. 61 (2013), 124-136.
+    .. [3] C. Biernacki, G. Celeux and G. Govaert, "Choosing starting values for the EM algorithm
+       for getting the highest likelihood in multivariate Gaussian mixture models", Comput.
+       Statist. Data Anal. 41 (2003), 561-575.
 
     Examples
     --------

@@ -1,0 +1,70 @@
+#include "em/short_runs.hpp"
+
+#include "base/errors.hpp"
+#include "em/em.hpp"
+#include "em/lloyd.hpp"
+#include "em/m_step.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+constexpr Index kRuns = 4;
+constexpr Index kPasses = 10;
+constexpr double kMostPasses = 2.5;  // over all rows, that the runs together may cost
+
+// The sample's rows in the data's coordinates.
+Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments) {
+  return (rows * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
+}
+
+// A few passes of plain EM, and nothing that the caller is to hear of.
+Settings for_short_run(const Settings& settings) {
+  Settings own = settings;
+  own.max_iter = kPasses;
+  own.acceleration = Acceleration::never;
+  own.on_degenerate = OnDegenerate::repair;
+  own.on_iteration = {};
+  return own;
+}
+
+}  // namespace
+
+bool short_runs_pay(const Sample& sample, const EStep& e_step, const Settings& settings) {
+  const Index n_components = settings.n_components, n_features = sample.rows.cols();
+  const auto cost = static_cast<double>(kRuns * (kPasses + 1) * sample.rows.rows());
+  const Index n_parameters =
+      settings.structure->n_covariance_parameters(n_components, n_features) + n_components * (n_features + 1);
+  return n_components > 1 && cost <= kMostPasses * static_cast<double>(e_step.totals().n_rows) &&
+         sample.rows.rows() >= n_parameters;
+}
+
+Mixture best_short_run(const Sample& sample, const EStep& e_step, const Settings& settings,
+                       const ColumnMoments& moments, const Regularisation& regularisation,
+                       const std::function<Random(std::uint64_t run)>& seeds) {
+  const Execution& execution = e_step.execution();
+  const Matrix rows = unstandardised(sample.rows, moments);
+  const Data data{rows.data(), false, sample.weights.data(), rows.rows(), rows.cols()};
+  EStep on_sample(data, weight_totals(data), execution);
+  const Settings own = for_short_run(settings);
+  Regularisation plain = regularisation;
+  plain.raise = false;
+  plain.prior.reset();  // it counts in rows of the data
+  StartOutcome best;
+  for (Index run = 0; run < kRuns; ++run) {
+    const Matrix centres =
+        lloyd(sample, plus_plus_centres(sample, own.n_components, seeds(static_cast<std::uint64_t>(run)), execution),
+              execution);
+    StartOutcome outcome;
+    outcome.repairs = Repairs(own.n_components);
+    outcome.mixture =
+        m_step(on_sample.nearest_centre(unstandardised(centres, moments), moments.scale.each, own.structure->need()),
+               *own.structure, plain, nullptr, execution, outcome.repairs);
+    run_em(on_sample, own, plain, TimeLimit(std::nullopt), run, kNoHalt, outcome);
+    if (outcome.status == Status::interrupted) throw Interrupted();
+    if (run == 0 || outcome.log_likelihood > best.log_likelihood) best = std::move(outcome);
+  }
+  return best.mixture;
+}
+
+}  // namespace gaussmix
