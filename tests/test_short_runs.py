@@ -22,7 +22,7 @@ def likelihood_of_start(X: Any, n_components: int, **options: Any) -> float:
 
 @each_structure
 def test_the_start_is_ahead_of_any_of_centres(covariance_type: str) -> None:
-    """One assignment of the rows stays below ten passes from it, and below the best of four."""
+    """One assignment of the rows stays below ten passes from it, and below the best of six."""
     for seed in range(6):
         X = clusters(seed, MANY, 2, 5, 1.0)
         options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": seed}

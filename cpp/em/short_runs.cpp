@@ -9,9 +9,9 @@ namespace gaussmix {
 
 namespace {
 
-constexpr Index kRuns = 4;
+constexpr Index kRuns = 6;
 constexpr Index kPasses = 10;
-constexpr double kMostPasses = 2.5;  // over all rows, that the runs together may cost
+constexpr double kMostPasses = 3.5;  // over all rows, that the runs together may cost
 
 // The sample's rows in the data's coordinates.
 Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments) {
