@@ -84,8 +84,9 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
 
     own = spread[:, :, None] * spread[:, None, :]
     raw = (spread + moved)[:, :, None] * (spread + moved)[:, None, :]
-    # The oracle knows a mean to its own rounding, too, and a scatter to the square of that.
-    blur = 4 * np.finfo(ref.Real).eps * np.abs(truth.mean)
+    # The oracle knows a mean to its own rounding, too, of each row that it adds, and a scatter to
+    # the square of that.
+    blur = (4 + len(problem.X)) * np.finfo(ref.Real).eps * np.abs(truth.mean)
     own_error = 1e-10 * own + 1e-13 * raw + blur[:, :, None] * blur[:, None, :]
     scatter_bound = weight[:, None, None] * own_error + SMALLEST_SHARE
     if by_features:
