@@ -246,7 +246,8 @@ def other_levels(session: nox.Session) -> list[str]:
 
 def cpp_files() -> list[str]:
     """Our C++ sources, relative to the repository."""
-    found = [path for pattern in CPP_SOURCES for path in (ROOT / "cpp").rglob(pattern)]
+    roots = (ROOT / "cpp", ROOT / "tests" / "cpp")
+    found = [path for root in roots for pattern in CPP_SOURCES for path in root.rglob(pattern)]
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 

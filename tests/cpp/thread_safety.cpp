@@ -78,16 +78,31 @@ Mixture fitted(const Data& data, const Settings& settings, int n_threads) {
   return outcome.starts[static_cast<std::size_t>(outcome.best)].mixture;
 }
 
+void check_fit(const Data& data, const Settings& settings, const std::string& what) {
+  const Mixture serial = fitted(data, settings, 1);
+  expect(same(fitted(data, settings, 4), serial), "fit by four threads, " + what);
+  for (const Mixture& one : at_once([&] { return fitted(data, settings, 2); }))
+    expect(same(one, serial), "fits side by side, " + what);
+}
+
 void check_fits(const Data& data, const std::string& name) {
   for (const Structure* structure : structures())
-    for (const Start start : {Start::kmeans, Start::random}) {
-      const Settings settings = settings_of(*structure, start);
-      const Mixture serial = fitted(data, settings, 1);
-      const std::string what = name + ", " + std::string(structure->name());
-      expect(same(fitted(data, settings, 4), serial), "fit by four threads, " + what);
-      for (const Mixture& one : at_once([&] { return fitted(data, settings, 2); }))
-        expect(same(one, serial), "fits side by side, " + what);
-    }
+    for (const Start start : {Start::kmeans, Start::random})
+      check_fit(data, settings_of(*structure, start), name + ", " + std::string(structure->name()));
+}
+
+// A tenth of the rows are the same: a component that falls for them is seeded anew.
+void check_regularised_fits(std::vector<double> rows) {
+  std::fill(rows.begin(), rows.begin() + kRows / 10 * kFeatures, 1000.0);
+  const Data data{rows.data(), false, nullptr, kRows, kFeatures};
+  Settings settings = settings_of(structure("full"), Start::kmeans);
+  settings.max_iter = 40;
+  settings.tol = 1e-2;
+  settings.on_degenerate = OnDegenerate::restart;
+  check_fit(data, settings, "restarts");
+  settings.prior.emplace();
+  settings.max_eigenvalue_ratio = 1e3;
+  check_fit(data, settings, "a prior and a bound on the ratio of eigenvalues");
 }
 
 void check_evaluations(const Data& data, const Mixture& mixture) {
@@ -159,6 +174,7 @@ int main() {
   const Data data{rows.data(), false, nullptr, kRows, kFeatures};
   check_fits(data, "float64");
   check_fits({narrow.data(), true, nullptr, kRows, kFeatures}, "float32");
+  check_regularised_fits(rows);
   const Settings settings = settings_of(structure("full"), Start::kmeans);
   const Mixture mixture = fitted(data, settings, 2);
   check_evaluations(data, mixture);
