@@ -20,9 +20,6 @@ constexpr int kSlowIterations = 2;
 // Single precision knows the log-likelihood to about 1e-6 nats per row: gains below this are left to double precision.
 constexpr double kSmallestSingleGain = 1e-4;
 
-// Longer traces than this grow as they come.
-constexpr Index kReservedTrace = 1 << 16;
-
 double log_prior(const Regularisation& regularisation, const Mixture& mixture) {
   return regularisation.prior ? regularisation.prior->log_density(mixture.means, mixture.factors) : 0.0;
 }

@@ -1,5 +1,6 @@
 #include "em/fit.hpp"
 
+#include "base/errors.hpp"
 #include "em/em.hpp"
 #include "em/initialise.hpp"
 #include "em/make_prior.hpp"
@@ -140,6 +141,8 @@ Outcome fit(const Data& data, const Settings& settings, const Execution& executi
   const Stopwatch stopwatch;
   Outcome outcome;
   outcome.totals = weight_totals(data);
+  if (settings.n_components > outcome.totals.n_rows)
+    throw InvalidArgument("there are fewer rows of positive weight than components");
   Starts starts(data, settings, limit, execution, outcome);
   const double seconds_preparing = stopwatch.seconds();
 

@@ -52,15 +52,14 @@ SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const
 // Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists.
 SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                                         std::uint64_t start_number) {
-  constexpr Index kChunkRows = 16384;
   const Data& data = e_step.data();
   const Index n_components = settings.n_components;
   const Matrix centres = moments.mean.transpose().replicate(n_components, 1);
   const Random random = stream(settings, start_number, kShares);
   Matrix shares;
   std::optional<SufficientStatistics> sum;
-  for (Index begin = 0; begin < data.n_rows; begin += kChunkRows) {
-    const Index n = std::min(kChunkRows, data.n_rows - begin);
+  for (Index begin = 0; begin < data.n_rows; begin += kShareRows) {
+    const Index n = std::min(kShareRows, data.n_rows - begin);
     shares.resize(n, n_components);
     parallel_for((n + 1023) / 1024, e_step.execution(), [&](Index block, int) {
       for (Index i = block * 1024; i < std::min(n, (block + 1) * 1024); ++i) {
