@@ -169,7 +169,11 @@ def free_threaded(session: nox.Session) -> None:
     shutil.rmtree(venv, ignore_errors=True)
     session.run(python, "-m", "venv", str(venv), external=True)
     own = str(venv / "bin" / "python")
-    session.run(own, "-m", "pip", "install", "--quiet", ".", "pytest", "hypothesis", external=True)
+    session.run(
+        *(own, "-m", "pip", "install", "--quiet", "--only-binary=numpy,hypothesis"),
+        *(".", "pytest", "hypothesis"),  # the newest that have a wheel for such a Python
+        external=True,
+    )
     session.run(
         *(own, "-m", "pytest", "tests/test_concurrency.py", "tests/test_determinism.py"),
         *("tests/test_fuzz_bindings.py", *session.posargs),

@@ -7,7 +7,6 @@ number goes to standard error, so that the last one names what ended the process
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import warnings
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from environment import SANITIZED
 from gaussmix import _core
 
 SPACE = 8 * 2**30
@@ -305,7 +305,7 @@ def run_case(number: int) -> str:
 
 def limit_memory() -> None:
     """So that what asks for terabytes is refused, and does not take the machine with it."""
-    if sys.platform != "win32" and "san.so" not in os.environ.get("LD_PRELOAD", ""):
+    if sys.platform != "win32" and not SANITIZED:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (SPACE, resource.RLIM_INFINITY))

@@ -17,6 +17,7 @@ import pytest
 
 import gaussmix as gx
 import reference as ref
+from environment import SANITIZED
 from fits import image, memory_needed_by, quiet
 from gaussmix import _core, _memory
 from gaussmix._settings import engine_settings
@@ -25,9 +26,7 @@ from strategies import clusters
 
 MIB = 2**20
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
-not_sanitized = pytest.mark.skipif(
-    "san.so" in os.environ.get("LD_PRELOAD", ""), reason="the sanitizer holds memory of its own"
-)
+not_sanitized = pytest.mark.skipif(SANITIZED, reason="the sanitizer holds memory of its own")
 
 # --- What a fit takes, measured -----------------------------------------------------------------
 
