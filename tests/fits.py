@@ -69,7 +69,7 @@ def statistics_image(statistics: gx.SufficientStatistics) -> tuple[bytes, ...]:
     totals = [
         statistics.log_likelihood,
         statistics.total_weight,
-        statistics.total_squared_weight,
+        statistics.n_effective,
         float(statistics.n_rows),
     ]
     return (

@@ -45,7 +45,7 @@ class Statistics:
     scatter: Array
     log_likelihood: Real
     total_weight: Real
-    total_squared_weight: Real
+    n_effective: Real
     n_rows: int
 
 
@@ -207,7 +207,7 @@ def statistics(
         scatter=scatter,
         log_likelihood=log_likelihood,
         total_weight=weight_of_row.sum(),
-        total_squared_weight=np.sum(weight_of_row**2),
+        n_effective=weight_of_row.sum() ** 2 / np.sum(weight_of_row**2),
         n_rows=int(np.sum(weight_of_row > 0)),
     )
 

@@ -173,7 +173,7 @@ def test_degenerate_sets() -> None:
 def test_what_the_engine_refuses_is_kept_too() -> None:
     sets = [clusters(0, 80, 2, 2), clusters(0, 80, 2, 2) * 1e300]
     results = gx.fit_many(sets, 1, on_error="keep")
-    assert "rescale the data" in str(results.errors[1])
+    assert "rescale it" in str(results.errors[1])
     assert results[0].converged
 
 

@@ -46,6 +46,8 @@ def measure(path, K, options):
     X = np.load(path)
     if options.pop("prior", False):
         options["prior"] = gx.Prior()
+    if options.pop("weights", False):
+        options["sample_weight"] = 3.0 + X[:, 0] ** 2
     options = {"random_state": 0, "n_threads": 2} | options
     gx.fit(X[:50], 1)  # loads what is loaded on first use
     with open("/proc/self/clear_refs", "w") as file:
@@ -90,6 +92,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("f8", {"n_init": 6, "max_iter": 3}),
     ("f8", {"init_params": "random", "max_iter": 2}),
     ("f8", {"accelerate": True}),
+    ("f8", {"weights": True}),
     ("f8", {"prior": True}),
     ("f8", {"max_eigenvalue_ratio": 10.0}),
 ]
@@ -258,7 +261,7 @@ def test_sizes_that_cannot_be_counted_are_beyond_memory_too() -> None:
     )
     settings |= {"prior": None, "n_threads": 1}
     for K, D in ((2**18, 2**20), (1, 2**29), (2**57, 1)):
-        needed = _core.memory_needed(2**60, D, False, **settings | {"n_components": K})
+        needed = _core.memory_needed(2**60, D, False, False, **settings | {"n_components": K})
         assert sum(needed) > 2**53
 
 

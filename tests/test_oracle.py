@@ -59,10 +59,10 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
     )
     assert_within(actual.total_weight, truth.total_weight, 1e-14 * truth.total_weight, "total")
     assert_within(
-        actual.total_squared_weight,
-        truth.total_squared_weight,
-        1e-14 * truth.total_squared_weight,
-        "total_squared_weight",
+        actual.n_effective,
+        truth.n_effective,
+        1e-14 * truth.n_effective,
+        "n_effective",
     )
     assert actual.n_rows == truth.n_rows
     assert_within(
@@ -255,7 +255,7 @@ def statistics_of_kind(
     totals: dict[str, Any] = {
         "log_likelihood": -1.0,
         "total_weight": float(weight.sum()),
-        "total_squared_weight": float(weight.sum()),
+        "n_effective": float(weight.sum()),
         "n_rows": round(float(weight.sum())),
     }
     ours = gx.SufficientStatistics(

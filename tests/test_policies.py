@@ -209,7 +209,7 @@ def test_an_error_names_what_happened_and_what_to_do() -> None:
         gx.fit(with_spike(), 3, on_degenerate="raise", **at_the_spike("full"))
     for words in ("iteration ", "component 2", "smallest eigenvalue"):
         assert words in str(caught.value)
-    weight = re.search(r"effective weight ([0-9.]+)", str(caught.value))
+    weight = re.search(r"([0-9.]+) effective rows", str(caught.value))
     assert weight is not None
     assert float(weight[1]) == pytest.approx(5, abs=0.1)
     for remedy in ("fewer components", "covariance_type", "prior", "on_degenerate"):

@@ -214,13 +214,6 @@ def test_a_common_factor_on_the_weights_changes_only_the_scale_of_the_likelihood
     assert scaled.n_effective == pytest.approx(plain.n_effective, rel=1e-12)
 
 
-@pytest.mark.parametrize("factor", [1e-200, 1e200])
-def test_weights_whose_squares_leave_the_range_are_refused(factor: float) -> None:
-    """The effective number of rows could not be told any more; the message says what to do."""
-    with pytest.raises(gx.GaussmixError, match=r"sample_weight.*divide"):
-        gx.fit(clusters(5, 40, 2, 2), 2, sample_weight=np.full(40, factor))
-
-
 # ---- statistics add up -----------------------------------------------------------------------
 
 
@@ -248,7 +241,7 @@ def assert_same_statistics(
 ) -> None:
     assert parts.n_rows == whole.n_rows
     assert parts.total_weight == pytest.approx(whole.total_weight, rel=1e-14)
-    assert parts.total_squared_weight == pytest.approx(whole.total_squared_weight, rel=1e-14)
+    assert parts.n_effective == pytest.approx(whole.n_effective, rel=1e-13)
     sizes = np.abs(problem.mixture().log_density(problem.X.astype(np.float64)))
     noise = float(problem.row_weights() @ sizes)
     assert parts.log_likelihood == pytest.approx(whole.log_likelihood, rel=0, abs=1e-12 * noise)

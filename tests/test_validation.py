@@ -283,8 +283,7 @@ BAD_WEIGHTS = [
     pytest.param(np.ones(5), GaussmixError, ["shape (6,)", "has shape (5,)"], id="too few"),
     pytest.param(np.ones((6, 1)), GaussmixError, ["shape (6,)", "shape (6, 1)"], id="2-D"),
     pytest.param(2.0, GaussmixError, ["shape (6,)", "has shape ()"], id="scalar"),
-    pytest.param(np.full(6, 1e308), GaussmixError, ["so large or so small", "divide"], id="huge"),
-    pytest.param(np.full(6, 1e-200), GaussmixError, ["so large or so small"], id="tiny"),
+    pytest.param(np.full(6, 1e308), GaussmixError, ["so large", "divide"], id="huge"),
     pytest.param(["a"] * 6, GaussmixTypeError, ["sample_weight must hold numbers"], id="text"),
     pytest.param(np.ones(6) * 1j, GaussmixTypeError, ["Complex data"], id="complex"),
 ]

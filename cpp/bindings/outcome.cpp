@@ -69,7 +69,7 @@ py::dict from_outcome(const Outcome& outcome) {
   out["log_likelihood"] = best.log_likelihood;
   out["certainty"] = best.certainty;
   out["total_weight"] = outcome.totals.weight;
-  out["total_squared_weight"] = outcome.totals.squared_weight;
+  out["n_effective"] = outcome.totals.n_effective;
   out["n_rows"] = outcome.totals.n_rows;
   out["column_scale"] = to_array(outcome.column_scale);
   out["best_start"] = outcome.best;

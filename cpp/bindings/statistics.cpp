@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include "base/power_of_two.hpp"
 #include "bindings/arrays.hpp"
 #include "bindings/execution.hpp"
 #include "bindings/functions.hpp"
@@ -36,7 +37,7 @@ py::dict from_statistics(const SufficientStatistics& s) {
   out["scatter"] = copy_to_array(s.scatter.data(), scatter_dimensions(s.kind, s.n_components(), s.n_features()));
   out["log_likelihood"] = s.log_likelihood;
   out["total_weight"] = s.total_weight;
-  out["total_squared_weight"] = s.total_squared_weight;
+  out["n_effective"] = s.n_effective;
   out["n_rows"] = s.n_rows;
   return out;
 }
@@ -52,7 +53,7 @@ SufficientStatistics to_statistics(const py::dict& in, const std::string& scatte
   s.scatter.assign(scatter.data(), scatter.data() + scatter.size());
   s.log_likelihood = number_item<double>(in, "log_likelihood");
   s.total_weight = number_item<double>(in, "total_weight");
-  s.total_squared_weight = number_item<double>(in, "total_squared_weight");
+  s.n_effective = number_item<double>(in, "n_effective");
   s.n_rows = number_item<Index>(in, "n_rows");
   return s;
 }
@@ -65,8 +66,13 @@ py::dict e_step(const py::array& x, const OptionalArray& sample_weight, const st
   if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
   const ScatterKind kind = to_scatter_kind(scatter_kind);
   Call call(n_threads, data.n_rows, mixture.n_components(), data.n_features);
-  return from_statistics(
-      call.without_gil([&] { return EStep(data, weight_totals(data), call.execution())(mixture, kind); }));
+  return from_statistics(call.without_gil([&] {
+    const NormalisedWeights normalised(data);
+    EStep e_step(normalised.data(), weight_totals(normalised.data()), call.execution());
+    SufficientStatistics statistics = e_step(mixture, kind);
+    scale(statistics, normalised.unit());
+    return statistics;
+  }));
 }
 
 py::tuple likelihood(const py::array& x, const OptionalArray& sample_weight, const std::string& covariance_type,
@@ -76,9 +82,12 @@ py::tuple likelihood(const py::array& x, const OptionalArray& sample_weight, con
   const Mixture mixture = to_mixture(covariance_type, weights, means, precisions_cholesky, Lower::omitted);
   if (mixture.n_features() != data.n_features) throw InvalidArgument("X and means differ in their number of columns");
   Call call(n_threads, data.n_rows, mixture.n_components(), data.n_features);
-  const Likelihood sums =
-      call.without_gil([&] { return EStep(data, weight_totals(data), call.execution()).likelihood(mixture); });
-  return py::make_tuple(sums.log_likelihood, sums.certainty);
+  const auto [sums, unit] = call.without_gil([&] {
+    const NormalisedWeights normalised(data);
+    EStep e_step(normalised.data(), weight_totals(normalised.data()), call.execution());
+    return std::pair(e_step.likelihood(mixture), normalised.unit());
+  });
+  return py::make_tuple(unit * sums.log_likelihood, unit * sums.certainty);
 }
 
 py::dict given_responsibilities(const py::array& x, const OptionalArray& sample_weight, const Array& responsibilities,
@@ -93,10 +102,14 @@ py::dict given_responsibilities(const py::array& x, const OptionalArray& sample_
   const double* shares = responsibilities.data();
   Call call(n_threads);
   SufficientStatistics statistics = call.without_gil([&] {
-    const WeightTotals totals = weight_totals(data);
-    const ColumnMoments moments = column_moments(data, totals.weight, call.execution());
-    EStep e_step(data, totals, call.execution());
-    return statistics_from_responsibilities(e_step, shares, n_components, moments.mean, kind);
+    const NormalisedWeights normalised(data);
+    const WeightTotals totals = weight_totals(normalised.data());
+    const ColumnMoments moments = column_moments(normalised.data(), totals.weight, call.execution());
+    EStep e_step(normalised.data(), totals, call.execution());
+    SufficientStatistics sums =
+        statistics_from_responsibilities(e_step, shares, n_components, moments.origin + moments.mean, kind);
+    scale(sums, normalised.unit());
+    return sums;
   });
   statistics.log_likelihood = std::numeric_limits<double>::quiet_NaN();  // no mixture, no likelihood
   return from_statistics(statistics);
@@ -113,15 +126,19 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
                   std::optional<double> reg_covar, const py::object& column_scale, const std::string& on_degenerate,
                   const std::optional<py::dict>& previous) {
   const DefaultFloatingPoint mode;
-  const SufficientStatistics s = to_statistics(statistics, scatter_kind);
+  SufficientStatistics s = to_statistics(statistics, scatter_kind);
+  // A negligible share of the smallest weights must not underflow.
+  scale(s, 1 / power_of_two_near(s.total_weight));
   const Structure& target = structure(covariance_type);
   if (!can_convert(s.kind, target.need()))
     throw InvalidArgument("the statistics keep the scatter as '" + scatter_kind + "', which is not enough for the '" +
                           covariance_type + "' covariance");
-  const OptionalArray scale = strict_or_none(column_scale, "column_scale");
-  if (scale) require_size(*scale, s.n_features(), "column_scale");
-  const Regularisation regularisation{
-      reg_covar, scale ? to_vector(*scale) : gaussmix::column_scale(s), on_degenerate == "raise", {}, {}};
+  const OptionalArray given_scale = strict_or_none(column_scale, "column_scale");
+  if (given_scale) require_size(*given_scale, s.n_features(), "column_scale");
+  ColumnScale scale = gaussmix::column_scale(s);
+  if (given_scale) scale = {to_vector(*given_scale), to_vector(*given_scale).maxCoeff()};
+  const Regularisation regularisation{reg_covar, scale, on_degenerate == "raise", s.n_effective / s.total_weight,
+                                      {},        {}};
   std::optional<Mixture> before;
   if (previous) {
     before.emplace();

@@ -19,10 +19,15 @@ struct Covariances {
   Index n_components = 0;
   Index n_features = 0;
   std::vector<double> values;
+  // Between M-step and regularisation, from SufficientStatistics::root: full and tied, covariance = root root^T; else empty.
+  std::vector<double> root;
 
   static Index size(CovarianceShape shape, Index n_components, Index n_features);
   Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }
   MatrixMap matrix(Index i) { return {values.data() + i * n_features * n_features, n_features, n_features}; }
+  ConstMatrixMap root_matrix(Index i) const {
+    return {root.data() + i * n_features * n_features, n_features, n_features};
+  }
   ConstMatrixMap matrix(Index i) const { return {values.data() + i * n_features * n_features, n_features, n_features}; }
 };
 

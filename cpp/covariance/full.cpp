@@ -16,8 +16,13 @@ class Full final : public Structure {
   }
   void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
-    for (Index k = 0; k < statistics.n_components(); ++k)
+    covariances.root = statistics.root;
+    const Index size = statistics.n_features() * statistics.n_features();
+    for (Index k = 0; k < statistics.n_components(); ++k) {
       covariances.matrix(k) = statistics.full(k) / statistics.weight[k];
+      if (!covariances.root.empty())
+        VectorMap(covariances.root.data() + k * size, size) /= std::sqrt(statistics.weight[k]);
+    }
   }
 };
 

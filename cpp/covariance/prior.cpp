@@ -30,26 +30,29 @@ ScatterKind kind_of(CovarianceShape shape) {
 
 void Prior::add_to(SufficientStatistics& statistics) const {
   const Index n_features = statistics.n_features(), n_components = statistics.n_components();
-  if (statistics.kind == ScatterKind::pooled) statistics.pooled() += scale;
+  const double tau = shrinkage / unit;
+  statistics.root.clear();
+  if (statistics.kind == ScatterKind::pooled) statistics.pooled() += scale / unit;
   for (Index k = 0; k < n_components; ++k) {
     const double n = statistics.weight[k];
     const Vector shift = statistics.mean.row(k).transpose() - mean;
-    const double shrunk = shrinkage * n / (shrinkage + n);
+    const double shrunk = tau * n / (tau + n);
     switch (statistics.kind) {
       case ScatterKind::full:
-        statistics.full(k) += scale;
+        statistics.full(k) += scale / unit;
         add_outer_product(statistics.full(k), shift, shrunk);
         break;
       case ScatterKind::pooled: add_outer_product(statistics.pooled(), shift, shrunk); break;
       case ScatterKind::diag:
-        statistics.diag().row(k) += (scale.diagonal() + shrunk * shift.cwiseAbs2()).transpose();
+        statistics.diag().row(k) += (scale.diagonal() / unit + shrunk * shift.cwiseAbs2()).transpose();
         break;
       case ScatterKind::trace:
-        statistics.scatter[static_cast<std::size_t>(k)] += scale.diagonal().mean() + shrunk * shift.squaredNorm();
+        statistics.scatter[static_cast<std::size_t>(k)] +=
+            scale.diagonal().mean() / unit + shrunk * shift.squaredNorm();
         break;
     }
-    statistics.mean.row(k) -= (shrinkage / (shrinkage + n) * shift).transpose();
-    statistics.weight[k] += prior_weight(statistics.kind, dof, n_features, n_components);
+    statistics.mean.row(k) -= (tau / (tau + n) * shift).transpose();
+    statistics.weight[k] += prior_weight(statistics.kind, dof, n_features, n_components) / unit;
   }
 }
 
@@ -77,7 +80,7 @@ double Prior::log_density(const Matrix& means, const Factors& factors) const {
     }
     sum -= 0.5 * (weight * log_determinant + quadratic);
   }
-  return sum;
+  return sum / unit;
 }
 
 }  // namespace gaussmix

@@ -12,6 +12,7 @@ namespace gaussmix {
 // and with variances alone their inverse-gamma counterparts: sigma^2_kj ~ IG(dof / 2, scale_jj / 2) diag,
 // sigma^2_k ~ IG(dof / 2, mean of scale_jj / 2) spherical.
 struct Prior {
+  double unit = 1;  // of the weights in statistics, which the prior counts as so many rows; of log_density() too
   double shrinkage = 0;
   Vector mean;  // D
   double dof = 0;
@@ -21,7 +22,7 @@ struct Prior {
   // `statistics` are of the kind that belongs to the covariances' shape.
   void add_to(SufficientStatistics& statistics) const;
 
-  // Its log density at the parameters, up to a constant.
+  // Its log density at the parameters over `unit`, up to a constant.
   double log_density(const Matrix& means, const Factors& factors) const;
 };
 

@@ -21,7 +21,8 @@ void record(Index i, bool tied, double eigenvalue, double weight, const Regulari
   }
   char numbers[128];
   std::snprintf(numbers, sizeof numbers,
-                "effective weight %.6g, smallest eigenvalue %.3g in units of the columns' spread", weight, eigenvalue);
+                "%.6g effective rows, smallest eigenvalue %.3g in units of the columns' spread",
+                weight * regularisation.rows_per_weight, eigenvalue);
   throw Degenerate((tied ? std::string("the tied covariance") : "the covariance of component " + std::to_string(i)) +
                    " is singular (" + numbers +
                    "); use fewer components or a simpler covariance_type, leave out columns that are constant or "
@@ -46,12 +47,12 @@ struct Repaired {
 // A covariance that is not clear of singular, or of the floor.
 Repaired repair(MatrixMap covariance, const Regularisation& regularisation, MatrixMap lower, MatrixMap inverse_lower) {
   const FactorReport factor = factorise(covariance, lower, inverse_lower);
-  if (factor.positive_definite && (regularisation.ridge || clear_of_floor(inverse_lower, regularisation.scale)))
+  if (factor.positive_definite && (regularisation.ridge || clear_of_floor(inverse_lower, regularisation.scale.each)))
     return {factor};
   // Where the ridge is more than a column's spread, the column is measured in units of the ridge: in its own, the others
   // would be lost in rounding.
   const double ridge = std::sqrt(regularisation.ridge.value_or(0));
-  const Vector scale = regularisation.scale.unaryExpr([=](double spread) { return std::hypot(spread, ridge); });
+  const Vector scale = regularisation.scale.each.unaryExpr([=](double spread) { return std::hypot(spread, ridge); });
   const Floored floored = floor_eigenvalues(covariance, scale, Regularisation::kFloor, lower, inverse_lower);
   // On the boundary up to rounding, where a floored covariance comes back to: nothing to repair.
   const bool changed = floored.smallest_eigenvalue < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite;
@@ -83,6 +84,13 @@ void repair_matrices(Covariances& covariances, const std::vector<Index>& which, 
 // Below this many operations a thread costs more than it saves.
 constexpr Index kWorthThreads = Index{1} << 20;
 
+// From its root where that is known, which holds what the covariance itself has lost.
+bool factorise_known(Covariances& covariances, Index i, Factors& factors, FactorReport& report) {
+  MatrixMap lower = factors.lower_matrix(i), inverse = factors.inverse_matrix(i);
+  return (!covariances.root.empty() && factorise_root(covariances.root_matrix(i), lower, inverse, report)) ||
+         factorise_clear(covariances.matrix(i), lower, inverse, report);
+}
+
 void regularise_matrices(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                          const Execution& execution, Repairs& repairs, Factors& factors) {
   constexpr double kDoubtful = std::numeric_limits<double>::quiet_NaN();
@@ -92,8 +100,8 @@ void regularise_matrices(Covariances& covariances, const Regularisation& regular
     MatrixMap covariance = covariances.matrix(i);
     if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;
     FactorReport report;
-    const bool clear = factorise_clear(covariance, factors.lower_matrix(i), factors.inverse_matrix(i), report) &&
-                       (regularisation.ridge || clear_of_floor(factors.inverse_matrix(i), regularisation.scale));
+    const bool clear = factorise_known(covariances, i, factors, report) &&
+                       (regularisation.ridge || clear_of_floor(factors.inverse_matrix(i), regularisation.scale.each));
     factors.log_determinants[i] = clear ? report.log_determinant : kDoubtful;
   });
   std::vector<Index> doubtful;
@@ -111,8 +119,7 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
     double worst = 1;
     for (Index d = 0; d < n; ++d) {
       double& variance = covariances.values[static_cast<std::size_t>(k * n + d)];
-      // One variance for all columns must respect the bound in the widest of them.
-      const double scale = spherical ? regularisation.scale.maxCoeff() : regularisation.scale[d];
+      const double scale = spherical ? regularisation.scale.largest : regularisation.scale.each[d];
       const double bound = Regularisation::kFloor * scale * scale;
       if (regularisation.ridge) variance += *regularisation.ridge;
       if (regularisation.ridge ? variance > 0 : variance >= bound) continue;
@@ -127,13 +134,15 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
 
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors) {
+  if (regularisation.max_ratio || regularisation.ridge.value_or(0) > 0) covariances.root.clear();
   if (regularisation.max_ratio)
-    restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio);
+    restrict_eigenvalues(covariances, weight, regularisation.scale.each, *regularisation.max_ratio);
   switch (covariances.shape) {
     case CovarianceShape::full:
     case CovarianceShape::tied:
       reshape(factors, covariances.shape, covariances.n_components, covariances.n_features);
       regularise_matrices(covariances, regularisation, weight, execution, repairs, factors);
+      covariances.root.clear();
       break;
     case CovarianceShape::diag:
     case CovarianceShape::spherical:

@@ -7,6 +7,7 @@
 #include "covariance/covariances.hpp"
 #include "covariance/prior.hpp"
 #include "covariance/repairs.hpp"
+#include "statistics/column_moments.hpp"
 
 namespace gaussmix {
 
@@ -14,8 +15,9 @@ struct Regularisation {
   // Eigenvalues are kept above `floor` in coordinates divided by `scale` per feature.
   static constexpr double kFloor = 1e-8;
   std::optional<double> ridge;  // when set: added to every diagonal instead; the floor acts only if that fails
-  Vector scale;
+  ColumnScale scale;
   bool raise = false;               // throw Degenerate instead of repairing
+  double rows_per_weight = 1;       // effective rows, for messages
   std::optional<double> max_ratio;  // of eigenvalues, over all components; see restrict_eigenvalues()
   std::optional<Prior> prior;
 };

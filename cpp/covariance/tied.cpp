@@ -14,7 +14,10 @@ class Tied final : public Structure {
   Index n_covariance_parameters(Index, Index n_features) const override { return n_features * (n_features + 1) / 2; }
   void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
-    covariances.matrix(0) = statistics.pooled() / statistics.weight.sum();
+    const double weight = statistics.weight.sum();
+    covariances.matrix(0) = statistics.pooled() / weight;
+    covariances.root = statistics.root;
+    for (double& value : covariances.root) value /= std::sqrt(weight);
   }
 };
 

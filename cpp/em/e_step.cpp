@@ -84,7 +84,7 @@ kernels::Task EStep::task(const kernels::Density& density, kernels::Source sourc
 void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components) const {
   reshape(statistics, kind, n_components, data_.n_features);
   statistics.total_weight = totals_.weight;
-  statistics.total_squared_weight = totals_.squared_weight;
+  statistics.n_effective = totals_.n_effective;
   statistics.n_rows = totals_.n_rows;
 }
 
@@ -113,7 +113,20 @@ void EStep::run(const kernels::Density& density, kernels::Source source, const M
   for (Index k = 0; k < density.n_components; ++k) finish_component(sums, layout, k, centres, statistics);
 }
 
+void EStep::run_in_own_metric(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics) {
+  unwhitened_kernel_parameters(mixture, parameters_);
+  kernels::Task task = this->task(parameters_.density(), kernels::Source::softmax);
+  task.scatter = kernels::Scatter::full;
+  task.own_metric = true;
+  const double* sums = run_pass(task, false);
+  const kernels::Layout layout = kernels::make_layout(mixture.n_components(), data_.n_features, task.scatter, false);
+  prepare(statistics, kind, mixture.n_components());
+  statistics.log_likelihood = sums[layout.log_likelihood];
+  own_metric_.finish(sums, layout, mixture, statistics);
+}
+
 void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics) {
+  if (OwnMetric::needed(mixture, kind)) return run_in_own_metric(mixture, kind, statistics);
   if (mixture.factors.shape == CovarianceShape::tied) {
     if (kind == ScatterKind::pooled && run_whitened(mixture, statistics)) return;
     unwhitened_kernel_parameters(mixture, parameters_);

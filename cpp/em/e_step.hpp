@@ -1,6 +1,7 @@
 // Data and mixture -> sufficient statistics, in one visit to the rows.
 #pragma once
 
+#include "em/own_metric.hpp"
 #include "em/single_precision.hpp"
 #include "em/sparsity.hpp"
 #include "mixture/kernel_parameters.hpp"
@@ -63,6 +64,7 @@ class EStep {
            bool single_precision = false);
   const double* run_pass(kernels::Task& task, bool single_precision);
   bool run_whitened(const Mixture& mixture, SufficientStatistics& statistics);
+  void run_in_own_metric(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics);
   void finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
                         SufficientStatistics& statistics);
   void take_total_scatter(const Mixture& mixture, const double* packed, const Vector& whitened_mean);
@@ -75,6 +77,7 @@ class EStep {
   Pass pass_;
   TotalScatter total_scatter_;
   KernelParameters parameters_;
+  OwnMetric own_metric_;
   Sparsity sparsity_;
   bool in_run_ = false;
   SinglePrecision single_precision_;

@@ -20,6 +20,14 @@ constexpr int kSlowIterations = 2;
 // Single precision knows the log-likelihood to about 1e-6 nats per row: gains below this are left to double precision.
 constexpr double kSmallestSingleGain = 1e-4;
 
+// To what they can be returned as: the likelihood is to be theirs.
+void round_means(Matrix& means, const ConstVectorMap& origin) {
+  for (Index k = 0; k < means.rows(); ++k) {
+    const Vector returned = means.row(k).transpose() + origin;
+    means.row(k) = (returned - origin).transpose();
+  }
+}
+
 double log_prior(const Regularisation& regularisation, const Mixture& mixture) {
   return regularisation.prior ? regularisation.prior->log_density(mixture.means, mixture.factors) : 0.0;
 }
@@ -35,7 +43,7 @@ class Loop {
         start_number_(start_number),
         outcome_(outcome),
         theta_(outcome.mixture),
-        stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective()),
+        stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective),
         accelerating_(settings.acceleration == Acceleration::always) {
     squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
@@ -106,7 +114,7 @@ class Loop {
   bool dropped() {
     if (settings_.on_degenerate != OnDegenerate::drop || !outcome_.repairs.happened() || next_.n_components() < 2)
       return false;
-    const auto found = degenerate_component(next_, regularisation_.scale);
+    const auto found = degenerate_component(next_, regularisation_.scale.each);
     if (!found) return false;
     const double weight = next_.weights[found->number] * e_step_.totals().weight;
     next_ = without_component(next_, found->number);
@@ -126,7 +134,7 @@ class Loop {
     slow_ = 0;
     accelerating_ = settings_.acceleration == Acceleration::always;
     squarem_.emplace(regularisation_, e_step_.execution(), theta_.n_components());
-    stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective());
+    stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective);
     e_step_.begin_run();
     e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
   }
@@ -216,7 +224,9 @@ class Loop {
 
 }  // namespace
 
-void evaluate(EStep& e_step, const Regularisation& regularisation, const Mixture& mixture, StartOutcome& outcome) {
+void evaluate(EStep& e_step, const Regularisation& regularisation, Mixture& mixture, StartOutcome& outcome) {
+  if (const double* origin = e_step.data().origin)
+    round_means(mixture.means, ConstVectorMap(origin, mixture.n_features()));
   const Likelihood likelihood = e_step.likelihood(mixture);
   outcome.log_likelihood = likelihood.log_likelihood;
   outcome.log_prior = log_prior(regularisation, mixture);

@@ -21,6 +21,6 @@ bool run_em(EStep& e_step, const Settings& settings, const Regularisation& regul
             Index start_number, Index halt, StartOutcome& outcome);
 
 // The likelihood at a mixture one step beyond the last of the trace, and what is then left of the predicted gain.
-void evaluate(EStep& e_step, const Regularisation& regularisation, const Mixture& mixture, StartOutcome& outcome);
+void evaluate(EStep& e_step, const Regularisation& regularisation, Mixture& mixture, StartOutcome& outcome);
 
 }  // namespace gaussmix

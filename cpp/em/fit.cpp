@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "em/em.hpp"
+#include "em/frame.hpp"
 #include "em/initialise.hpp"
 #include "em/make_prior.hpp"
 #include "em/race.hpp"
@@ -24,20 +25,22 @@ bool better(const StartOutcome& a, const StartOutcome& b) {
 // Starts are initialised and run; who goes on is decided elsewhere.
 class Starts {
  public:
-  Starts(const Data& data, const Settings& settings, const TimeLimit& limit, const Execution& execution,
-         Outcome& outcome)
+  Starts(const Data& data, const ColumnMoments& moments, const Settings& settings, const Frame& frame,
+         const TimeLimit& limit, const Execution& execution, Outcome& outcome)
       : settings_(settings),
+        weight_unit_(frame.weight_unit),
         limit_(limit),
         starts_(outcome.starts),
-        moments_(column_moments(data, outcome.totals.weight, execution)),
+        moments_(moments),
         regularisation_{settings.ridge,
-                        moments_.scale,
+                        moments.scale,
                         settings.on_degenerate == OnDegenerate::raise,
+                        outcome.totals.n_effective / outcome.totals.weight,
                         settings.max_eigenvalue_ratio,
                         {}},
         e_step_(data, outcome.totals, execution) {
-    outcome.column_scale = moments_.scale;
-    if (settings.prior) regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, e_step_);
+    if (settings.prior)
+      regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, weight_unit_, e_step_);
   }
 
   // One more start. False when interrupted or out of time: earlier starts still count.
@@ -115,7 +118,7 @@ class Starts {
     if (!run_next()) return false;
     while (static_cast<Index>(starts_.size()) < settings_.n_init)
       if (!initialise()) return false;
-    return race(starts_, [this](Index number, Index halt) { return run(number, halt); });
+    return race(starts_, weight_unit_, [this](Index number, Index halt) { return run(number, halt); });
   }
 
  private:
@@ -126,9 +129,10 @@ class Starts {
   }
 
   const Settings& settings_;
+  double weight_unit_;
   const TimeLimit& limit_;
   std::vector<StartOutcome>& starts_;
-  ColumnMoments moments_;
+  const ColumnMoments& moments_;
   Regularisation regularisation_;
   EStep e_step_;
   Status ended_ = Status::raced_out;
@@ -136,14 +140,20 @@ class Starts {
 
 }  // namespace
 
-Outcome fit(const Data& data, const Settings& settings, const Execution& execution) {
-  const TimeLimit limit(settings.max_seconds);
+Outcome fit(const Data& data, const Settings& given, const Execution& execution) {
+  const TimeLimit limit(given.max_seconds);
   const Stopwatch stopwatch;
+  // A prior counts in rows: beside it small weights are small.
+  const NormalisedWeights normalised(data, given.prior ? 1.0 : 0.0);
   Outcome outcome;
-  outcome.totals = weight_totals(data);
-  if (settings.n_components > outcome.totals.n_rows)
+  outcome.totals = weight_totals(normalised.data());
+  if (given.n_components > outcome.totals.n_rows)
     throw InvalidArgument("there are fewer rows of positive weight than components");
-  Starts starts(data, settings, limit, execution, outcome);
+  const ColumnMoments moments = column_moments(normalised.data(), outcome.totals.weight, execution);
+  outcome.column_scale = moments.scale.each;
+  const Frame frame{normalised.unit(), moments.origin};
+  const Settings settings = frame.inside(given);
+  Starts starts(normalised.data().relative_to(moments.origin), moments, settings, frame, limit, execution, outcome);
   const double seconds_preparing = stopwatch.seconds();
 
   bool going_on = true;
@@ -160,6 +170,7 @@ Outcome fit(const Data& data, const Settings& settings, const Execution& executi
   if (!going_on) starts.end_the_others();
   const StartOutcome& best = outcome.starts[static_cast<std::size_t>(outcome.best)];
   if (best.status == Status::degenerate) throw Degenerate(best.message);
+  frame.outside(outcome);
   return outcome;
 }
 

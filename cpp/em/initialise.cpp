@@ -36,7 +36,7 @@ Matrix lloyd(const Sample& sample, Matrix centres, const Execution& execution) {
 SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                                   std::uint64_t start_number) {
   if (settings.given.means)  // the given centres, so that weights and covariances belong to them
-    return e_step.nearest_centre(*settings.given.means, moments.scale, settings.structure->need());
+    return e_step.nearest_centre(*settings.given.means, moments.scale.each, settings.structure->need());
   const Execution& execution = e_step.execution();
   const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
                                             stream(settings, start_number, kSubset));
@@ -45,11 +45,12 @@ SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const
                        ? random_centres(sample, settings.n_components, random)
                        : plus_plus_centres(sample, settings.n_components, random, execution);
   if (settings.start == Start::kmeans) centres = lloyd(sample, std::move(centres), execution);
-  const Matrix means = (centres * moments.scale.asDiagonal()).rowwise() + moments.mean.transpose();
-  return e_step.nearest_centre(means, moments.scale, settings.structure->need());
+  const Matrix means = (centres * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
+  return e_step.nearest_centre(means, moments.scale.each, settings.structure->need());
 }
 
-// Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists.
+// Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists. By the number of the row among
+// those of positive weight, so that a weight of zero is as good as absence.
 SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                                         std::uint64_t start_number) {
   const Data& data = e_step.data();
@@ -57,14 +58,22 @@ SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings,
   const Matrix centres = moments.mean.transpose().replicate(n_components, 1);
   const Random random = stream(settings, start_number, kShares);
   Matrix shares;
+  std::vector<std::uint64_t> numbers(static_cast<std::size_t>(std::min(kShareRows, data.n_rows)));
+  std::uint64_t n_present = 0;
   std::optional<SufficientStatistics> sum;
   for (Index begin = 0; begin < data.n_rows; begin += kShareRows) {
     const Index n = std::min(kShareRows, data.n_rows - begin);
     shares.resize(n, n_components);
+    for (Index i = 0; i < n; ++i) {
+      numbers[static_cast<std::size_t>(i)] = n_present;
+      n_present += data.weight(begin + i) > 0;
+    }
     parallel_for((n + 1023) / 1024, e_step.execution(), [&](Index block, int) {
       for (Index i = block * 1024; i < std::min(n, (block + 1) * 1024); ++i) {
         for (Index k = 0; k < n_components; ++k)
-          shares(i, k) = random.uniform(static_cast<std::uint64_t>((begin + i) * n_components + k));
+          shares(i, k) =
+              random.uniform(numbers[static_cast<std::size_t>(i)] * static_cast<std::uint64_t>(n_components) +
+                             static_cast<std::uint64_t>(k));
         shares.row(i) /= shares.row(i).sum();
       }
     });

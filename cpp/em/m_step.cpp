@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "base/errors.hpp"
-#include "statistics/column_moments.hpp"
 
 namespace gaussmix {
 
@@ -51,6 +50,7 @@ void fill_empty(SufficientStatistics& statistics, double negligible, const Mixtu
   for (Index k = 0; k < statistics.n_components(); ++k) {
     if (statistics.weight[k] > negligible) continue;
     repairs.empty(k, statistics.weight[k]);
+    statistics.root.clear();
     if (previous != nullptr) {
       keep_previous(statistics, k, negligible, *previous);
       continue;
@@ -87,6 +87,7 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
   mixture.means = statistics.mean;
   structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, mixture.covariances);
   regularise(mixture.covariances, regularisation, statistics.weight, execution, repairs, mixture.factors);
+  mixture.repaired = repairs.happened();
   if (previous == nullptr) return;
   for (Index k = 0; k < statistics.n_components(); ++k) {  // what is kept takes no further ridge
     if (statistics.weight[k] > negligible) continue;
@@ -103,10 +104,10 @@ Mixture m_step(const SufficientStatistics& given, const Structure& structure, co
   return mixture;
 }
 
-Vector column_scale(const SufficientStatistics& statistics) {
+ColumnScale column_scale(const SufficientStatistics& statistics) {
   const SufficientStatistics whole = overall(statistics);
   const Index n_features = statistics.n_features();
-  Vector scale(n_features);
+  Vector variance(n_features);
   for (Index d = 0; d < n_features; ++d) {
     double sum = 0;
     switch (statistics.kind) {
@@ -115,9 +116,9 @@ Vector column_scale(const SufficientStatistics& statistics) {
       case ScatterKind::diag: sum = whole.diag()(0, d); break;
       case ScatterKind::trace: sum = whole.scatter[0] / static_cast<double>(n_features); break;
     }
-    scale[d] = gaussmix::column_scale(sum / whole.weight[0], statistics.mean.col(d).cwiseAbs().maxCoeff());
+    variance[d] = sum / whole.weight[0];
   }
-  return scale;
+  return column_scale(variance, whole.mean.row(0).transpose());
 }
 
 }  // namespace gaussmix

@@ -4,6 +4,7 @@
 #include "base/parallel.hpp"
 #include "covariance/regularisation.hpp"
 #include "mixture/mixture.hpp"
+#include "statistics/column_moments.hpp"
 
 namespace gaussmix {
 
@@ -18,6 +19,6 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
             const Mixture* previous, const Execution& execution, Repairs& repairs, Mixture& mixture);
 
 // Scale of every column (see ColumnMoments::scale) as far as the statistics show it.
-Vector column_scale(const SufficientStatistics& statistics);
+ColumnScale column_scale(const SufficientStatistics& statistics);
 
 }  // namespace gaussmix

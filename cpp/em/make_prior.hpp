@@ -10,7 +10,8 @@ namespace gaussmix {
 
 // Defaults of Fraley & Raftery (2007): the mean of the data; D + 2 degrees of freedom; their covariance over K^(2/D), as if
 // the K components shared its volume; of that the diagonal alone where rows are no more than columns. `e_step` belongs to
-// the data.
-Prior make_prior(const PriorSettings& settings, Index n_components, const ColumnMoments& moments, EStep& e_step);
+// the data, whose weights are in `unit`.
+Prior make_prior(const PriorSettings& settings, Index n_components, const ColumnMoments& moments, double unit,
+                 EStep& e_step);
 
 }  // namespace gaussmix

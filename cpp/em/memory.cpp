@@ -21,8 +21,9 @@ constexpr double kBeyondMemory = 0x1p44;
 // the repaired one), or looks for a degenerate component.
 constexpr double kRepairMatrices = 8;
 
-// Of a prior: in the settings, the regularisation and its copy in the acceleration, and what is computed with it.
-constexpr double kPriorMatrices = 6;
+// Of a prior: in the settings and their copy, the regularisation and its copy in the acceleration, and what is computed
+// with it.
+constexpr double kPriorMatrices = 7;
 
 // Doubles per eigenvalue while their ratio is bounded: edges in a vector that grows, what the solvers keep, products.
 constexpr double kPerEigenvalue = 14;
@@ -80,8 +81,13 @@ class Sizes {
   double means() const { return static_cast<double>(k_ * d_ + 2 * k_); }
   double square() const { return static_cast<double>(d_ * d_); }
   double mixture() const { return means() + (has_matrices(shape_) ? 3 : 2) * covariances(); }
-  double statistics() const { return means() + static_cast<double>(scatter_size(settings_.structure->need(), k_, d_)); }
-  double given() const { return mixture(); }
+  // With the roots of scatters, where there are any.
+  double statistics() const {
+    const auto scatter = static_cast<double>(scatter_size(settings_.structure->need(), k_, d_));
+    return means() + (has_matrices(shape_) ? 2 : 1) * scatter;
+  }
+  // A start that the caller gives, and the same in the numbers of the fit, to which the weights of rows are normalised, too.
+  double given() const { return 2 * mixture() + (data_.weights != nullptr ? static_cast<double>(data_.n_rows) : 0); }
   double trace() const { return static_cast<double>(std::min(settings_.max_iter, kReservedTrace)); }
   double counts() const { return 3 * static_cast<double>(k_); }
   double n_events() const { return kEventsPerComponent * static_cast<double>(k_); }
@@ -128,6 +134,13 @@ class Sizes {
     return task;
   }
 
+  // Those of all but flat components.
+  kernels::Task own_metric_iteration() const {
+    kernels::Task task = this->task(kernels::Shape::full, kernels::Source::softmax, kernels::Scatter::full);
+    task.own_metric = true;
+    return task;
+  }
+
   double pass(const kernels::Task& task, Index n_rows) const {
     return static_cast<double>(Pass::memory(task, n_rows, n_threads_));
   }
@@ -151,11 +164,12 @@ class Sizes {
   double e_step() const {
     double visit = std::max(pass(iteration(), data_.n_rows), initial_pass(data_.n_rows));
     if (shape_ == CovarianceShape::tied) visit = std::max(visit, pass(whitened_iteration(), data_.n_rows));
+    if (has_matrices(shape_)) visit = std::max(visit, pass(own_metric_iteration(), data_.n_rows));
     if (settings_.prior) visit = std::max(visit, overall_pass());
     const double packed = static_cast<double>(k_) * (square() + static_cast<double>(d_)) / 2;
     const double factors = has_matrices(shape_) ? packed : covariances();
     const auto width = static_cast<double>(shape_ == CovarianceShape::tied ? d_ + 1 : feature_table_width(shape_, d_));
-    const double matrices = has_matrices(shape_) || width > 0 ? 6 * square() : 0;
+    const double matrices = has_matrices(shape_) || width > 0 ? 8 * square() : 0;
     return visit + means() + factors + static_cast<double>(k_) * width + matrices;
   }
 
@@ -167,7 +181,7 @@ class Sizes {
     const double assigned = 3 * statistics() + 3 * means();  // two parts and their sum, or one and its copy
     if (settings_.start == Start::random) {
       const Index rows = std::min(data_.n_rows, kShareRows);
-      return assigned + static_cast<double>(rows * k_) + initial_pass(rows);
+      return assigned + static_cast<double>(rows * (k_ + 1)) + initial_pass(rows);
     }
     const Index rows = sample_size(data_.n_rows, k_, d_);
     const auto sample = static_cast<double>(rows * (d_ + 4));

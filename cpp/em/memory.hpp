@@ -15,7 +15,7 @@ struct MemoryNeeded {
   double handed_over = 0;  // by what Python gets of the outcome
 };
 
-// Of `data` only the sizes and the precision matter.
+// Of `data` only the sizes and the precision matter, and whether there are weights.
 MemoryNeeded memory_needed(const Data& data, const Settings& settings, int n_threads);
 
 }  // namespace gaussmix

@@ -1,6 +1,7 @@
 #include "em/race.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <numeric>
 
 #include "em/em.hpp"
@@ -26,14 +27,16 @@ double promise(const StartOutcome& start) {
 }
 
 void give_up(StartOutcome& start, double its_promise, Index ahead, double promise_ahead) {
-  start.message = "given up after " + std::to_string(start.n_iter) +
-                  " passes: it was heading for a log-likelihood of " + std::to_string(its_promise) + ", start " +
-                  std::to_string(ahead + 1) + " for " + std::to_string(promise_ahead);
+  char message[192];
+  std::snprintf(message, sizeof message,
+                "given up after %lld passes: it was heading for a log-likelihood of %.10g, start %lld for %.10g",
+                static_cast<long long>(start.n_iter), its_promise, static_cast<long long>(ahead + 1), promise_ahead);
+  start.message = message;
 }
 
 class Race {
  public:
-  Race(std::vector<StartOutcome>& starts, const RunStart& run) : starts_(starts), run_(run) {}
+  Race(std::vector<StartOutcome>& starts, double unit, const RunStart& run) : starts_(starts), unit_(unit), run_(run) {}
 
   // False when the fit has to end.
   bool narrow() {
@@ -47,7 +50,8 @@ class Race {
       const std::size_t kept = field.size() / 2;
       for (std::size_t i = kept; i < field.size(); ++i)
         if (start(field[i]).status == Status::raced_out)
-          give_up(start(field[i]), promise(start(field[i])), field[kept - 1], promise(start(field[kept - 1])));
+          give_up(start(field[i]), unit_ * promise(start(field[i])), field[kept - 1],
+                  unit_ * promise(start(field[kept - 1])));
       field.resize(kept);
     }
     return run_(field.front(), kNoHalt);
@@ -75,13 +79,14 @@ class Race {
   StartOutcome& start(Index number) { return starts_[static_cast<std::size_t>(number)]; }
 
   std::vector<StartOutcome>& starts_;
+  double unit_;
   const RunStart& run_;
 };
 
 }  // namespace
 
-bool race(std::vector<StartOutcome>& starts, const RunStart& run) {
-  Race race(starts, run);
+bool race(std::vector<StartOutcome>& starts, double unit, const RunStart& run) {
+  Race race(starts, unit, run);
   return race.narrow() && race.run_any_ahead();
 }
 

@@ -14,7 +14,8 @@ using RunStart = std::function<bool(Index number, Index halt)>;
 // log-likelihoods goes on to 6, the better half of these to 12, and so on. The last one left is run to the end; so is, in the
 // end, any other that got further in its few passes than the best that is done. With ten starts this costs about as many
 // passes as 2.5 fits, and mostly finds what ten fits find. To drop starts that nearly agree with others did not pay: they
-// are rare, for every start draws a sample of its own. False when a run said that the fit has to end.
-bool race(std::vector<StartOutcome>& starts, const RunStart& run);
+// are rare, for every start draws a sample of its own. False when a run said that the fit has to end. Messages give
+// log-likelihoods times `unit`.
+bool race(std::vector<StartOutcome>& starts, double unit, const RunStart& run);
 
 }  // namespace gaussmix

@@ -32,7 +32,7 @@ bool restart_degenerate(EStep& e_step, const Settings& settings, const Regularis
   for (Index attempt = 0; start.run_to_the_end() && start.n_iter < settings.max_iter; ++attempt) {
     const Index n_components = start.mixture.n_components();
     if (n_components < 2 || attempt == n_components) return true;
-    const auto found = degenerate_component(start.mixture, regularisation.scale);
+    const auto found = degenerate_component(start.mixture, regularisation.scale.each);
     if (!found) return true;
     const Index k = found->number;
     const double weight = start.mixture.weights[k] * e_step.totals().weight;

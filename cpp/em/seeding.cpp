@@ -22,12 +22,64 @@ std::vector<Index> choose(Index n, Index k, const Random& random) {
   return chosen;
 }
 
+bool weights_differ(const Data& data) {
+  double known = 0;
+  for (Index i = 0; i < data.n_rows; ++i) {
+    const double w = data.weight(i);
+    if (known > 0 && w > 0 && w != known) return true;
+    known = std::max(known, w);
+  }
+  return false;
+}
+
+// The t at which sum min(w / t, 1) is n, for more than n rows of positive weight.
+double certain_weight(const Data& data, Index n) {
+  double threshold = std::numeric_limits<double>::infinity();
+  for (;;) {
+    Index n_certain = 0;
+    double rest = 0;
+    for (Index i = 0; i < data.n_rows; ++i) {
+      const bool certain = data.weight(i) >= threshold;
+      n_certain += certain;
+      rest += certain ? 0 : data.weight(i);
+    }
+    const double lower = rest / static_cast<double>(n - n_certain);
+    if (n_certain >= n || !(lower < threshold)) return threshold;
+    threshold = lower;
+  }
+}
+
+// About n rows: those of at least `certain` weight, and each other with probability w / certain, one from each of equal parts
+// of their weight. A row stands for what it weighs, or for `certain`: few heavy rows are not missed among many light ones.
+std::vector<Index> choose_by_weight(const Data& data, Index n, double certain, const Random& random) {
+  std::vector<Index> chosen;
+  chosen.reserve(static_cast<std::size_t>(n));
+  double cumulated = 0, next = random.uniform(0);
+  for (Index i = 0, part = 0; i < data.n_rows; ++i) {
+    if (data.weight(i) < certain) {
+      cumulated += data.weight(i) / certain;
+      if (cumulated <= next) continue;
+      for (; cumulated > next; next = static_cast<double>(part) + random.uniform(static_cast<std::uint64_t>(part)))
+        ++part;
+    }
+    chosen.push_back(i);
+  }
+  return chosen;
+}
+
 // Turns numbers among the rows of positive weight, rising, into numbers among all rows.
 void skip_absent(const Data& data, std::vector<Index>& rows) {
   Index positive = 0;
   std::size_t next = 0;
   for (Index i = 0; i < data.n_rows && next < rows.size(); ++i)
     if (data.weight(i) > 0 && positive++ == rows[next]) rows[next++] = i;
+}
+
+// k of the rows of positive weight, whose weights are all the same or all of which are taken.
+std::vector<Index> choose_evenly(const Data& data, Index n_positive, Index k, const Random& random) {
+  std::vector<Index> rows = choose(n_positive, k, random);
+  if (n_positive < data.n_rows) skip_absent(data, rows);
+  return rows;
 }
 
 // In lexicographic order, so that draws depend on what the rows are and not on how they came: as long as no subset has to
@@ -67,16 +119,18 @@ Index sample_size(Index n_rows, Index n_components, Index n_features) {
 
 Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
                            const Random& random) {
-  const Index n = sample_size(n_positive, n_components, data.n_features);
-  std::vector<Index> rows = choose(n_positive, n, random);
-  if (n_positive < data.n_rows) skip_absent(data, rows);
-  if (n == n_positive) sort_rows(data, rows);
+  const Index wanted = sample_size(n_positive, n_components, data.n_features);
+  const double certain = wanted < n_positive && weights_differ(data) ? certain_weight(data, wanted) : 0;
+  std::vector<Index> rows =
+      certain > 0 ? choose_by_weight(data, wanted, certain, random) : choose_evenly(data, n_positive, wanted, random);
+  if (wanted == n_positive) sort_rows(data, rows);
+  const auto n = static_cast<Index>(rows.size());
   Sample sample{Matrix(n, data.n_features), Vector(n)};
   for (Index i = 0; i < n; ++i) {
     const Index row = rows[static_cast<std::size_t>(i)];
-    sample.weights[i] = data.weight(row);
+    sample.weights[i] = std::max(data.weight(row), certain);
     for (Index d = 0; d < data.n_features; ++d)
-      sample.rows(i, d) = (data.value(row, d) - moments.mean[d]) / moments.scale[d];
+      sample.rows(i, d) = (data.value(row, d) - moments.mean[d]) / moments.scale.each[d];
   }
   return sample;
 }

@@ -35,7 +35,7 @@ bool well_conditioned(const ConstMatrixMap& lower, const ConstMatrixMap& inverse
 }  // namespace
 
 void SinglePrecision::begin(const Data& data, const WeightTotals& totals) {
-  on_ = data.single_precision && data.n_rows >= kFewestRows &&
+  on_ = data.single_precision && data.origin == nullptr && data.n_rows >= kFewestRows &&
         within_scale(totals.weight / static_cast<double>(std::max<Index>(totals.n_rows, 1)));
 }
 

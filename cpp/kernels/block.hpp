@@ -42,6 +42,12 @@ struct Block {
   mutable Ahead ahead;
 };
 
+// The rows' other coordinates, or scratch for them.
+template <class T>
+inline bool needs_whitened(const BasicTask<T>& task) {
+  return task.density.whitener != nullptr || task.own_metric;
+}
+
 // What one sample needs, in numbers.
 template <class T>
 inline Index row_size(const BasicTask<T>& task) {
@@ -49,7 +55,7 @@ inline Index row_size(const BasicTask<T>& task) {
   const Index centred = density.n_features + 1;
   const Index scratch =
       density.features.table != nullptr && density.features.size > centred ? density.features.size : centred;
-  const Index coordinates = density.whitener != nullptr ? 2 * density.n_features : density.n_features;
+  const Index coordinates = needs_whitened(task) ? 2 * density.n_features : density.n_features;
   return coordinates + scratch + density.n_components + 3;
 }
 
@@ -83,7 +89,7 @@ inline Block make_block(const RealTask& task, Real* workspace) {
     return p;
   };
   block.x = take(density.n_features);
-  block.whitened = density.whitener != nullptr ? take(density.n_features) : nullptr;
+  block.whitened = needs_whitened(task) ? take(density.n_features) : nullptr;
   block.logits = take(density.n_components);
   block.weights = take(1);
   block.log_density = take(1);
@@ -145,7 +151,7 @@ inline void transpose(const T* rows, Index n_features, const Block& block) {
   }
 }
 
-// Coordinates less `origin`, given as a sum of two numbers because one has too few digits.
+// Coordinates less `origin`, given as a sum of two numbers because one of single precision has too few digits.
 inline void subtract_origin(const double* origin, Index n_features, const Block& block) {
   Real* x = block.x;
   for (Index strip = 0; strip < block.n_strips; ++strip)
@@ -154,6 +160,17 @@ inline void subtract_origin(const double* origin, Index n_features, const Block&
       const Real low = static_cast<Real>(origin[d] - static_cast<double>(high));
       for (int v = 0; v < kStrip; v += kLanes) store(x + v, (load(x + v) - high) - low);
     }
+}
+
+// A row of no weight may lie so far out that its square is infinite, and zero times that is no number; or that the block
+// would take the slow form for it.
+inline void place_absent(const RealDensity& density, const Block& block) {
+  const Real* place = density.whitener != nullptr ? density.whitening_centre : density.means;
+  for (Index i = 0; i < block.n_strips * kStrip; ++i) {
+    if (block.weights[i] != 0) continue;
+    Real* x = block.x + i / kStrip * density.n_features * kStrip + i % kStrip;
+    for (Index d = 0; d < density.n_features; ++d) x[d * kStrip] = place[d];
+  }
 }
 
 inline void load_block(const RealTask& task, Index begin, Index end, Block& block) {
@@ -165,12 +182,14 @@ inline void load_block(const RealTask& task, Index begin, Index end, Block& bloc
     transpose(static_cast<const float*>(rows.data) + begin * n_features, n_features, block);
   else
     transpose(static_cast<const double*>(rows.data) + begin * n_features, n_features, block);
-  if (sizeof(Real) == 4) subtract_origin(task.origin, n_features, block);
+  const double* origin = sizeof(Real) == 4 ? task.origin : rows.origin;
+  if (origin != nullptr) subtract_origin(origin, n_features, block);
   if (rows.weights != nullptr)
     for (Index i = 0; i < block.rows; ++i) block.weights[i] = static_cast<Real>(rows.weights[begin + i]);
   else
     for (Index i = 0; i < block.rows; ++i) block.weights[i] = 1;
   for (Index i = block.rows; i < block.n_strips * kStrip; ++i) block.weights[i] = 0;
+  if (rows.weights != nullptr && task.accumulate) place_absent(task.density, block);
 }
 
 }  // namespace

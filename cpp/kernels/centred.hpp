@@ -145,6 +145,35 @@ inline Panel scale_block(const Real* x, const Real* mean, Index n_features, cons
   return {block.centred, step, kStrip};
 }
 
+// The same with u = root factor (x - mean), through scratch in block.whitened. The root comes first: a row of no weight may lie
+// so far out that no factor can reach it.
+GAUSSMIX_TILES Panel scale_whitened_block(const RealDensity& density, Index k, const Real* x, const Panel& weights,
+                                          const Block& block) {
+  const Index n_features = density.n_features, step = centred_step(block);
+  const Real* mean = density.means + k * n_features;
+  const Real* factor = density.factors + k * packed_size(n_features);
+  for (Index strip = 0; strip < block.n_strips; ++strip, x += n_features * kStrip) {
+    Real* z = block.whitened;
+    Real* u = block.centred + strip * kStrip;
+    Tile root;
+    for (int v = 0; v < kTileVectors; ++v) {
+      root[v] = square_root(load(weights.at(k, strip) + v * kLanes));
+      store(u + n_features * step + v * kLanes, root[v]);
+    }
+    for (Index d = 0; d < n_features; ++d)
+      for (int v = 0; v < kTileVectors; ++v)
+        store(z + d * kStrip + v * kLanes, (load(x + d * kStrip + v * kLanes) - broadcast(mean[d])) * root[v]);
+    for_groups<kTileItems>(n_features, [&]<int R>(Index first) {
+      Tile y[R];
+      triangle_rows<R>(factor, first, z, y);
+      unrolled<R>([&]<int r>() {
+        unrolled<kTileVectors>([&]<int v>() { store(u + (first + r) * step + v * kLanes, y[r][v]); });
+      });
+    });
+  }
+  return {block.centred, step, kStrip};
+}
+
 inline double sum_of(const Panel& panel, Index q, Index n_strips) {
   Vec sum{};
   for (Index strip = 0; strip < n_strips; ++strip)
@@ -166,7 +195,8 @@ inline void accumulate_component(const RealTask& task, const Layout& layout, Ind
   const Index n_features = task.density.n_features;
   const Panel weights = strips_of(block.logits, task.density.n_components);
   sums[layout.weight + k] += sum_of(weights, k, block.n_strips);
-  const Panel u = scale_block(x, task.density.means + k * n_features, n_features, weights, k, block);
+  const Panel u = task.own_metric ? scale_whitened_block(task.density, k, x, weights, block)
+                                  : scale_block(x, task.density.means + k * n_features, n_features, weights, k, block);
   double* first = sums + layout.sum + k * n_features;
   double* scatter = sums + layout.scatter + k * layout.scatter_size;
   if (task.scatter == Scatter::full) {

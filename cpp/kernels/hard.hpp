@@ -19,8 +19,11 @@ inline void add_row(const RealTask& task, const Layout& layout, const T* row, do
   double* first = sums + layout.sum + k * n_features;
   double* scatter = sums + layout.scatter + k * layout.scatter_size;
   sums[layout.weight + k] += weight;
+  for (Index i = 0; i < n_features; ++i) z[i] = static_cast<Real>(row[i]);
+  if (task.rows.origin != nullptr)
+    for (Index i = 0; i < n_features; ++i) z[i] -= static_cast<Real>(task.rows.origin[i]);
   for (Index i = 0; i < n_features; ++i) {
-    z[i] = static_cast<Real>(row[i]) - mean[i];
+    z[i] -= mean[i];
     first[i] += weight * z[i];
   }
   switch (task.scatter) {

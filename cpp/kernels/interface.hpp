@@ -58,6 +58,7 @@ struct Rows {
   bool single_precision = false;
   const double* weights = nullptr;           // n, or null for all one
   const double* responsibilities = nullptr;  // n x K, for Source::given
+  const double* origin = nullptr;            // D: subtracted from every row as it is read; in double precision only
 };
 
 // Arrays over all n rows, each written when not null.
@@ -132,6 +133,8 @@ struct BasicTask {
   Scatter scatter = Scatter::none;
   bool accumulate = true;      // false: outputs only
   bool total_scatter = false;  // needs a whitener
+  // Sums are of factor_k (x - mean_k) instead of x - mean_k: full densities and scatter, in the centred form.
+  bool own_metric = false;
   // Arithmetic in single precision where a leaf allows it. Rows are then float32 and `origin` is a point among them: the
   // whitening centre if there is one.
   bool single_precision = false;

@@ -63,6 +63,7 @@ inline void gather_block(const Task& task, Index begin, const std::uint16_t* ord
     gather_rows(static_cast<const float*>(task.rows.data) + begin * n_features, order, first, n_features, block);
   else
     gather_rows(static_cast<const double*>(task.rows.data) + begin * n_features, order, first, n_features, block);
+  if (task.rows.origin != nullptr) subtract_origin(task.rows.origin, n_features, block);
   for (Index i = 0; i < block.n_strips * kStrip; ++i) {
     const double weight =
         i < block.rows && task.rows.weights != nullptr ? task.rows.weights[begin + order[first + i]] : 1.0;

@@ -102,6 +102,16 @@ bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower
   return true;
 }
 
+bool factorise_root(const ConstMatrixMap& root, MatrixMap lower, MatrixMap inverse_lower, FactorReport& report) {
+  if (!(root.diagonal().minCoeff() > 0)) return false;
+  lower = root;
+  inverse_lower.setIdentity();
+  lower.triangularView<Eigen::Lower>().solveInPlace(inverse_lower);
+  const double smallest_pivot = (root.diagonal().array() / root.rowwise().norm().array()).minCoeff();
+  report = {true, smallest_pivot * smallest_pivot, log_determinant_of(inverse_lower)};
+  return true;
+}
+
 FactorReport factorise(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower) {
   FactorReport report;
   if (factorise_clear(covariance, lower, inverse_lower, report)) return report;

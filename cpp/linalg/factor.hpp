@@ -22,6 +22,9 @@ FactorReport factorise(const Eigen::Ref<const Matrix>& covariance, MatrixMap low
 bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower,
                      FactorReport& report);
 
+// Of the covariance root root^T, `root` a lower triangle. False, and nothing written, if that is zero.
+bool factorise_root(const ConstMatrixMap& root, MatrixMap lower, MatrixMap inverse_lower, FactorReport& report);
+
 // The factor of the covariance scale root^T root scale, from the root itself: forming the product would square its
 // condition number.
 FactorReport factor_of_root(const Eigen::MatrixXd& root, const Vector& scale, MatrixMap lower, MatrixMap inverse_lower);

@@ -11,6 +11,7 @@ struct Mixture {
   Matrix means;    // K x D
   Covariances covariances;
   Factors factors;
+  bool repaired = false;  // the M-step that made it had to floor or keep a covariance
 
   Index n_components() const { return means.rows(); }
   Index n_features() const { return means.cols(); }

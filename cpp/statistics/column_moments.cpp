@@ -1,7 +1,10 @@
 #include "statistics/column_moments.hpp"
 
 #include <cmath>
+#include <cstdio>
 #include <limits>
+
+#include "base/errors.hpp"
 
 namespace gaussmix {
 
@@ -9,39 +12,36 @@ namespace {
 
 constexpr Index kLeafRows = 8192;
 
+// Of the mean, in standard deviations. EM multiplies the rounding of its means before it forgets it, by 1e4 at times.
+constexpr double kLargestOffset = 1 << 16;
+
 // What add_rows works on, column by column.
 struct Columns {
   const double* centre;
-  double* first;    // += w (x - centre)
-  double* second;   // += w (x - centre)^2
-  double* largest;  // of |x|
+  double* first;   // += w (x - centre)
+  double* second;  // += w (x - centre)^2
 };
 
 // The number of columns, known to the compiler or not: few columns stay in registers, with the same sums in the same order.
 template <Index N, class T>
 void add_columns(const T* rows, const double* weights, Index n, Index n_features, const Columns& columns) {
   const Index width = N > 0 ? N : n_features;
-  double first[N > 0 ? N : 1], second[N > 0 ? N : 1], largest[N > 0 ? N : 1];
+  double first[N > 0 ? N : 1], second[N > 0 ? N : 1];
   std::copy_n(columns.first, N, first);
   std::copy_n(columns.second, N, second);
-  std::copy_n(columns.largest, N, largest);
   double* const a = N > 0 ? first : columns.first;
   double* const b = N > 0 ? second : columns.second;
-  double* const m = N > 0 ? largest : columns.largest;
   for (Index i = 0; i < n; ++i) {
     const double w = weights != nullptr ? weights[i] : 1.0;
     if (w == 0) continue;
     for (Index d = 0; d < width; ++d) {
-      const auto x = static_cast<double>(rows[i * width + d]);
-      const double t = x - columns.centre[d];
+      const double t = static_cast<double>(rows[i * width + d]) - columns.centre[d];
       a[d] += w * t;
       b[d] += w * t * t;
-      m[d] = std::max(m[d], std::abs(x));
     }
   }
   std::copy_n(first, N, columns.first);
   std::copy_n(second, N, columns.second);
-  std::copy_n(largest, N, columns.largest);
 }
 
 template <class T>
@@ -56,39 +56,58 @@ void add_rows(const T* rows, const double* weights, Index n, Index n_features, c
 }
 
 struct Sums {
-  Vector first, second, largest;
+  Vector first, second;
 };
 
 Sums sums_about(const Data& data, const Vector& centre, const Execution& execution) {
   const Index n_features = data.n_features;
   const Index n_leaves = (data.n_rows + kLeafRows - 1) / kLeafRows;
-  std::vector<Vector> largest(static_cast<std::size_t>(execution.threads_for(n_leaves)), Vector::Zero(n_features));
   TreeSum tree_sum;
-  const double* sums = tree_sum(n_leaves, 2 * n_features, execution, [&](Index leaf, int thread, double* out) {
+  const double* sums = tree_sum(n_leaves, 2 * n_features, execution, [&](Index leaf, int, double* out) {
     const Index begin = leaf * kLeafRows;
     const Index n = std::min(kLeafRows, data.n_rows - begin);
     const double* weights = data.weights != nullptr ? data.weights + begin : nullptr;
     std::fill_n(out, 2 * n_features, 0.0);
-    const Columns columns{centre.data(), out, out + n_features, largest[static_cast<std::size_t>(thread)].data()};
+    const Columns columns{centre.data(), out, out + n_features};
     if (data.single_precision)
       add_rows(static_cast<const float*>(data.x) + begin * n_features, weights, n, n_features, columns);
     else
       add_rows(static_cast<const double*>(data.x) + begin * n_features, weights, n, n_features, columns);
   });
-  Sums result{ConstVectorMap(sums, n_features), ConstVectorMap(sums + n_features, n_features),
-              Vector::Zero(n_features)};
-  for (const Vector& m : largest) result.largest = result.largest.cwiseMax(m);  // order cannot matter for a maximum
-  return result;
+  return {ConstVectorMap(sums, n_features), ConstVectorMap(sums + n_features, n_features)};
+}
+
+// 0 where the whole column is 0.
+double own_scale(double variance, double mean) {
+  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+  // A spread below the rounding of the mean is no spread: a column of one repeated value ends there.
+  const double rounding = 4 * kEpsilon * std::abs(mean);
+  return variance > rounding * rounding ? std::sqrt(variance) : std::sqrt(kEpsilon) * std::abs(mean);
+}
+
+// Variances at the floor, sums of squares far out, and the reciprocals of both are then normal numbers.
+constexpr double kLargestScale = 1e140;
+
+void check_range(const ColumnScale& scale) {
+  for (Index d = 0; d < scale.each.size(); ++d) {
+    if (scale.each[d] <= kLargestScale && scale.each[d] >= 1 / kLargestScale) continue;
+    char number[32];
+    std::snprintf(number, sizeof number, "%.3g", scale.each[d]);
+    throw InvalidArgument("column " + std::to_string(d) + " of X (counted from 0) has a spread of " + number +
+                          ", and squares of such values leave the range of float64; rescale it, for example by its "
+                          "largest absolute value");
+  }
 }
 
 }  // namespace
 
-double column_scale(double variance, double largest) {
-  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-  // A spread below the rounding of the mean is no spread: a column of one repeated value ends there.
-  const double rounding = 4 * kEpsilon * largest;
-  if (variance > rounding * rounding) return std::sqrt(variance);
-  return largest > 0 ? std::sqrt(kEpsilon) * largest : 1.0;
+ColumnScale column_scale(const Vector& variance, const Vector& mean) {
+  ColumnScale scale;
+  scale.each.resize(mean.size());
+  for (Index d = 0; d < mean.size(); ++d) scale.each[d] = own_scale(variance[d], mean[d]);
+  if (scale.each.maxCoeff() > 0) scale.largest = scale.each.maxCoeff();
+  scale.each = (scale.each.array() == 0).select(1.0, scale.each);
+  return scale;
 }
 
 ColumnMoments column_moments(const Data& data, double total_weight, const Execution& execution) {
@@ -98,14 +117,17 @@ ColumnMoments column_moments(const Data& data, double total_weight, const Execut
   for (Index d = 0; d < data.n_features; ++d) start[d] = data.value(first_row, d);
 
   // Two visits: about any row first, then about the mean, so that an offset cannot drown the spread.
-  ColumnMoments moments;
-  moments.mean = start + sums_about(data, start, execution).first / total_weight;
-  const Sums sums = sums_about(data, moments.mean, execution);
+  const Vector mean = start + sums_about(data, start, execution).first / total_weight;
+  const Sums sums = sums_about(data, mean, execution);
   const Vector shift = sums.first / total_weight;
   const Vector variance = sums.second / total_weight - shift.cwiseProduct(shift);
-  moments.mean += shift;
-  moments.scale.resize(data.n_features);
-  for (Index d = 0; d < data.n_features; ++d) moments.scale[d] = column_scale(variance[d], sums.largest[d]);
+  ColumnMoments moments{Vector::Zero(data.n_features), mean + shift, column_scale(variance, mean + shift)};
+  check_range(moments.scale);
+  for (Index d = 0; d < data.n_features; ++d) {
+    if (std::abs(mean[d]) <= kLargestOffset * moments.scale.each[d]) continue;
+    moments.origin[d] = start[d];
+    moments.mean[d] = (mean[d] - start[d]) + shift[d];
+  }
   return moments;
 }
 

@@ -5,15 +5,22 @@
 
 namespace gaussmix {
 
+struct ColumnScale {
+  // Weighted standard deviation; sqrt(eps) * |mean| where that is 0; 1 where the whole column is 0.
+  Vector each;
+  double largest = 1;  // of the columns that are not all 0
+};
+ColumnScale column_scale(const Vector& variance, const Vector& mean);
+
 struct ColumnMoments {
-  Vector mean;
-  // Weighted standard deviation; sqrt(eps) * max |x| where that is 0; 1 where the whole column is 0.
-  Vector scale;
+  // A point among the rows in columns whose spread is so small beside their mean that a mean would lose digits of the
+  // spread, zero in others. Values and means relative to it have all their digits.
+  Vector origin;
+  Vector mean;  // relative to the origin
+  ColumnScale scale;
 };
 
-// The rule for one column, from its variance and its largest |x|.
-double column_scale(double variance, double largest);
-
+// Throws InvalidArgument when squares in units of a column's scale would leave the range of float64.
 ColumnMoments column_moments(const Data& data, double total_weight, const Execution& execution);
 
 }  // namespace gaussmix

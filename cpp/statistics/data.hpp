@@ -12,12 +12,21 @@ struct Data {
   const double* weights = nullptr;
   Index n_rows = 0;
   Index n_features = 0;
+  const double* origin = nullptr;  // D: values are relative to it; null: as they are
 
-  kernels::Rows rows() const { return {x, single_precision, weights, nullptr}; }
+  kernels::Rows rows() const { return {x, single_precision, weights, nullptr, origin}; }
   double weight(Index i) const { return weights != nullptr ? weights[i] : 1.0; }
   double value(Index i, Index d) const {
     const Index at = i * n_features + d;
-    return single_precision ? static_cast<double>(static_cast<const float*>(x)[at]) : static_cast<const double*>(x)[at];
+    const double value =
+        single_precision ? static_cast<double>(static_cast<const float*>(x)[at]) : static_cast<const double*>(x)[at];
+    return origin != nullptr ? value - origin[d] : value;
+  }
+  // The origin is borrowed, too.
+  Data relative_to(const Vector& point) const {
+    Data moved = *this;
+    moved.origin = (point.array() == 0).all() ? nullptr : point.data();
+    return moved;
   }
   // Rows begin .. begin + n - 1.
   Data slice(Index begin, Index n) const {
@@ -31,12 +40,29 @@ struct Data {
   }
 };
 
+// The same rows with weights divided by a power of two near the largest, so that no sum, square or product of weights with
+// anything the engine squares leaves the range of float64: a common factor is no part of the estimate. What is a sum over
+// weights, likelihoods above all, is the caller's after multiplication by `unit`, which is at least `smallest_unit`.
+class NormalisedWeights {
+ public:
+  explicit NormalisedWeights(const Data& data, double smallest_unit = 0);
+  NormalisedWeights(const NormalisedWeights&) = delete;
+  NormalisedWeights& operator=(const NormalisedWeights&) = delete;
+
+  const Data& data() const { return data_; }
+  double unit() const { return unit_; }
+
+ private:
+  std::vector<double> weights_;
+  Data data_;
+  double unit_ = 1;
+};
+
 // Frequency weights: n_effective = (sum w)^2 / sum w^2 (Kish 1965) is what thresholds use.
 struct WeightTotals {
   double weight = 0;
-  double squared_weight = 0;
+  double n_effective = 0;
   Index n_rows = 0;  // of positive weight
-  double n_effective() const { return squared_weight > 0 ? weight * (weight / squared_weight) : 0.0; }
 };
 
 WeightTotals weight_totals(const Data& data);

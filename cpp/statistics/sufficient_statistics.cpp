@@ -1,5 +1,7 @@
 #include "statistics/sufficient_statistics.hpp"
 
+#include <cmath>
+
 #include "base/errors.hpp"
 
 namespace gaussmix {
@@ -14,6 +16,16 @@ void add_to_scatter(SufficientStatistics& s, Index k, const Vector& d, double fa
     case ScatterKind::diag: s.diag().row(k) += factor * d.cwiseProduct(d).transpose(); break;
     case ScatterKind::trace: s.scatter[static_cast<std::size_t>(k)] += factor * d.squaredNorm(); break;
   }
+}
+
+// Of two data sets together, from sum w^2 = (sum w)^2 / n_effective. Shares of the weight stay in the range of float64 where
+// squares of weights do not.
+double joint_n_effective(const SufficientStatistics& a, const SufficientStatistics& b) {
+  if (!(a.total_weight > 0)) return b.n_effective;
+  if (!(b.total_weight > 0)) return a.n_effective;
+  const double total = a.total_weight + b.total_weight;
+  const double p = a.total_weight / total, q = b.total_weight / total;
+  return 1 / (p * p / a.n_effective + q * q / b.n_effective);
 }
 
 }  // namespace
@@ -45,6 +57,7 @@ void reshape(SufficientStatistics& statistics, ScatterKind kind, Index n_compone
   statistics.weight.resize(n_components);
   statistics.mean.resize(n_components, n_features);
   statistics.scatter.resize(static_cast<std::size_t>(scatter_size(kind, n_components, n_features)));
+  statistics.root.clear();
 }
 
 SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index n_features) {
@@ -55,12 +68,21 @@ SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index
   return s;
 }
 
+void scale(SufficientStatistics& statistics, double factor) {
+  statistics.weight *= factor;
+  for (double& value : statistics.scatter) value *= factor;
+  for (double& value : statistics.root) value *= std::sqrt(factor);
+  statistics.log_likelihood *= factor;
+  statistics.total_weight *= factor;
+}
+
 SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind kind) {
   if (!can_convert(statistics.kind, kind))
     throw InvalidArgument("the statistics keep less of the scatter than this covariance structure needs");
   if (statistics.kind == kind) return statistics;
   SufficientStatistics s = statistics;
   s.kind = kind;
+  s.root.clear();
   s.scatter.assign(static_cast<std::size_t>(scatter_size(kind, s.n_components(), s.n_features())), 0.0);
   for (Index k = 0; k < s.n_components(); ++k) {
     switch (kind) {
@@ -79,6 +101,7 @@ SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind
 void merge(SufficientStatistics& a, const SufficientStatistics& b) {
   if (a.kind != b.kind || a.mean.rows() != b.mean.rows() || a.mean.cols() != b.mean.cols())
     throw InvalidArgument("statistics of different shape or kind cannot be merged");
+  a.root.clear();
   for (std::size_t i = 0; i < a.scatter.size(); ++i) a.scatter[i] += b.scatter[i];
   for (Index k = 0; k < a.n_components(); ++k) {
     const double weight = a.weight[k] + b.weight[k];
@@ -94,8 +117,8 @@ void merge(SufficientStatistics& a, const SufficientStatistics& b) {
     a.weight[k] = weight;
   }
   a.log_likelihood += b.log_likelihood;
+  a.n_effective = joint_n_effective(a, b);
   a.total_weight += b.total_weight;
-  a.total_squared_weight += b.total_squared_weight;
   a.n_rows += b.n_rows;
 }
 
@@ -103,7 +126,7 @@ SufficientStatistics overall(const SufficientStatistics& statistics) {
   SufficientStatistics s = make_statistics(statistics.kind, 1, statistics.n_features());
   s.log_likelihood = statistics.log_likelihood;
   s.total_weight = statistics.total_weight;
-  s.total_squared_weight = statistics.total_squared_weight;
+  s.n_effective = statistics.n_effective;
   s.n_rows = statistics.n_rows;
   s.weight[0] = statistics.weight.sum();
   if (!(s.weight[0] > 0)) return s;

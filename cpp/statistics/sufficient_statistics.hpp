@@ -17,10 +17,13 @@ struct SufficientStatistics {
   Vector weight;                // K
   Matrix mean;                  // K x D
   std::vector<double> scatter;  // full K x D x D, pooled D x D, diag K x D, trace K
+  // Full and pooled, where the E-step knows them to more digits than the scatter itself: lower triangles R with scatter = R R^T,
+  // laid out as it; else empty. A triangle of zeros: not known.
+  std::vector<double> root;
   double log_likelihood = 0;
   double total_weight = 0;
-  double total_squared_weight = 0;
-  Index n_rows = 0;  // of positive weight
+  double n_effective = 0;  // (sum w)^2 / sum w^2
+  Index n_rows = 0;        // of positive weight
 
   Index n_components() const { return mean.rows(); }
   Index n_features() const { return mean.cols(); }
@@ -40,6 +43,9 @@ void add_outer_product(MatrixMap out, const Vector& d, double factor);
 // Sizes the arrays; what they held is lost, and no memory is asked for when they have these sizes already.
 void reshape(SufficientStatistics& statistics, ScatterKind kind, Index n_components, Index n_features);
 SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index n_features);
+
+// Those of the same data with all weights multiplied by `factor`.
+void scale(SufficientStatistics& statistics, double factor);
 
 // The same statistics with less detail. Throws InvalidArgument when `kind` cannot be had from them.
 SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind kind);

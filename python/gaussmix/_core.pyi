@@ -79,7 +79,7 @@ def e_step(
     """Statistics of the data under a mixture, as a dict with exactly these keys:
 
     weight (K,), mean (K, D), scatter (by kind; centred at `mean`), log_likelihood float,
-    total_weight float, total_squared_weight float, n_rows int (rows of positive weight).
+    total_weight float, n_effective float, n_rows int (rows of positive weight).
     The mean of a component of weight 0 is its mean under the mixture that was given.
     """
 
@@ -175,7 +175,7 @@ def fit(
     log-likelihood; returning False stops the fit (status "stopped").
 
     Returns a dict: weights, means, covariances, precisions_cholesky; log_likelihood (total, at the
-    returned parameters); certainty (sum of w log max_k r_k there; nan after an interrupt); total_weight; total_squared_weight; n_rows; column_scale (D,);
+    returned parameters); certainty (sum of w log max_k r_k there; nan after an interrupt); total_weight; n_effective; n_rows; column_scale (D,);
     best_start int; seconds_init; seconds_em; starts: list of dicts, one per start, with
     status ("converged" | "max_iter" | "max_seconds" | "stopped" | "interrupted" | "degenerate" | "raced_out"), n_iter,
     log_likelihood (at the start's final parameters; at those before the last pass when raced out; nan when degenerate), trace (float64: log-likelihood at the parameters
@@ -227,6 +227,7 @@ def memory_needed(
     n_rows: int,
     n_features: int,
     single_precision: bool,
+    weighted: bool,
     *,
     n_components: int,
     covariance_type: str,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussmix._runtime import core
+from gaussmix._sets import CheckedSet
 from gaussmix._typing import FloatArray
 from gaussmix._validation import check_integer
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError, InsufficientMemoryError
@@ -65,19 +66,21 @@ def check_memory_limit(value: Any) -> int | None:
     return check_integer(int(float(found[1]) * factor), "memory_limit", minimum=1)
 
 
-def check_memory(X: FloatArray, settings: dict[str, Any], limit: int | None) -> None:
+def check_memory(
+    X: FloatArray, weighted: bool, settings: dict[str, Any], limit: int | None
+) -> None:
     """Refuse a fit of `X` by all threads that would need more than there is or than `limit`.
 
     Raises
     ------
     InsufficientMemoryError
     """
-    kept, working, handed_over = _needed(X, settings)
+    kept, working, handed_over = _needed(X, weighted, settings)
     _refuse(kept + max(working, handed_over), limit)
 
 
 def check_memory_of_many(
-    sets: Iterable[FloatArray], settings: dict[str, Any], limit: int | None
+    sets: Iterable[CheckedSet], settings: dict[str, Any], limit: int | None
 ) -> None:
     """Refuse fits of many sets, each by one thread: all outcomes are kept, a few are in work.
 
@@ -85,10 +88,11 @@ def check_memory_of_many(
     """
     by_size: dict[Any, tuple[float, float, float]] = {}
     kept, working = 0.0, [0.0]
-    for X in sets:
-        size = (*X.shape, X.dtype)
+    for one in sets:
+        weighted = one.sample_weight is not None
+        size = (*one.X.shape, one.X.dtype, weighted)
         if size not in by_size:
-            by_size[size] = _needed(X, settings | {"n_threads": 1})
+            by_size[size] = _needed(one.X, weighted, settings | {"n_threads": 1})
         kept += by_size[size][0]
         working.append(by_size[size][1])
     at_once = settings["n_threads"] or core.available_threads()
@@ -105,9 +109,11 @@ def check_rows_to_return(n_rows: int, n_features: int) -> None:
     _refuse_beyond_available(8 * n_rows * (n_features + 1), "the rows", "Draw fewer at a time.")
 
 
-def _needed(X: FloatArray, settings: dict[str, Any]) -> tuple[float, float, float]:
+def _needed(
+    X: FloatArray, weighted: bool, settings: dict[str, Any]
+) -> tuple[float, float, float]:
     n_rows, n_features = X.shape
-    return core.memory_needed(n_rows, n_features, X.dtype.itemsize == 4, **settings)
+    return core.memory_needed(n_rows, n_features, X.dtype.itemsize == 4, weighted, **settings)
 
 
 def _refuse(needed: float, limit: int | None) -> None:

@@ -22,7 +22,7 @@ def result_of(
     structure = CovarianceType(settings["covariance_type"])
     mixture = Mixture._of_engine(outcome, structure, names)
     total_weight = outcome["total_weight"]
-    n_effective = total_weight**2 / outcome["total_squared_weight"]
+    n_effective = outcome["n_effective"]
     bic = _criteria.bic(outcome["log_likelihood"], mixture.n_parameters, total_weight)
     return FitResult(
         mixture=mixture,

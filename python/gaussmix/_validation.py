@@ -192,8 +192,8 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_rows: int) -> Float64
     Raises
     ------
     GaussmixError
-        Not one weight per row; a weight negative, NaN or infinite; all of them zero; or sums that
-        overflow or underflow.
+        Not one weight per row; a weight negative, NaN or infinite; all of them zero; or a sum
+        that overflows.
     """
     if sample_weight is None:
         return None
@@ -215,12 +215,12 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_rows: int) -> Float64
             "sample_weight is zero in every row, so no data are left: at least one weight must be "
             "positive."
         )
-    with np.errstate(over="ignore", under="ignore"):
-        sums = (float(weight.sum()), float(weight @ weight))
-    if not all(0 < total < math.inf for total in sums):
+    with np.errstate(over="ignore"):
+        total = float(weight.sum())
+    if total == math.inf:
         raise GaussmixError(
-            "sample_weight is so large or so small that its sum or sum of squares leaves the range "
-            f"of float64 (largest weight {weight.max()!s}): divide it by its largest value."
+            "sample_weight is so large that its sum leaves the range of float64 (largest weight "
+            f"{weight.max()!s}): divide it by its largest value."
         )
     return weight
 

@@ -229,7 +229,7 @@ def fit(
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(K, len(data), weight)
     settings["prior"] = check_prior(prior, data.shape[1])
-    check_memory(data, settings, limit)
+    check_memory(data, weight is not None, settings, limit)
     settings |= initial_parameters(
         structure,
         (len(data), K, data.shape[1]),

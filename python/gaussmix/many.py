@@ -158,7 +158,7 @@ def fit_many(
     for one in fit_sets.values():
         settings["prior"] = check_prior(prior, one.X.shape[1])
     settings["n_threads"] = threads
-    check_memory_of_many((one.X for one in fit_sets.values()), settings, limit)
+    check_memory_of_many(fit_sets.values(), settings, limit)
     # The seed comes last: an error above must not have moved the caller's generator.
     first = seed_from(random_state)
     seeds = [(first + i) % _LIMIT for i in range(len(sets))]

@@ -46,8 +46,10 @@ class SufficientStatistics(Record):
         Which of these.
     log_likelihood : float
         Sum of w_i log p(x_i) under the mixture of the E-step; NaN if there was none.
-    total_weight, total_squared_weight : float
-        Sums of w_i and of w_i^2.
+    total_weight : float
+        Sum of w_i.
+    n_effective : float
+        Kish's effective number of rows, (sum of w_i)^2 / (sum of w_i^2).
     n_rows : int
         Rows of positive weight.
 
@@ -71,7 +73,7 @@ class SufficientStatistics(Record):
     scatter_kind: str
     log_likelihood: float
     total_weight: float
-    total_squared_weight: float
+    n_effective: float
     n_rows: int
 
     def __post_init__(self) -> None:
@@ -88,11 +90,6 @@ class SufficientStatistics(Record):
     def n_features(self) -> int:
         """Number of dimensions, D."""
         return int(self.mean.shape[1])
-
-    @property
-    def n_effective(self) -> float:
-        """Kish's effective number of rows, (sum of w)^2 / (sum of w^2)."""
-        return self.total_weight**2 / self.total_squared_weight
 
     def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
         """Merge into the statistics of the union of two data sets under the same mixture."""
@@ -116,8 +113,8 @@ class SufficientStatistics(Record):
         Raises
         ------
         GaussmixError
-            `factor` is not positive and finite, or so large or so small that the sum of the squared
-            weights leaves the range of float64.
+            `factor` is not positive and finite, or so large or so small that the sum of the weights
+            leaves the range of float64.
         GaussmixTypeError
             `factor` is not a number.
 
@@ -135,11 +132,11 @@ class SufficientStatistics(Record):
         factor = float(factor)
         if not (math.isfinite(factor) and factor > 0):
             raise GaussmixError(f"{wanted}.")
-        total_squared_weight = self.total_squared_weight * factor * factor
-        if not 0 < total_squared_weight < math.inf:
+        total_weight = self.total_weight * factor
+        if not 0 < total_weight < math.inf:
             raise GaussmixError(
-                f"with factor {factor!r} the sum of the squared weights leaves the range of "
-                "float64: use a factor nearer to 1."
+                f"with factor {factor!r} the sum of the weights leaves the range of float64: use "
+                "a factor nearer to 1."
             )
         return SufficientStatistics(
             weight=self.weight * factor,
@@ -147,8 +144,8 @@ class SufficientStatistics(Record):
             scatter=self.scatter * factor,
             scatter_kind=self.scatter_kind,
             log_likelihood=self.log_likelihood * factor,
-            total_weight=self.total_weight * factor,
-            total_squared_weight=total_squared_weight,
+            total_weight=total_weight,
+            n_effective=self.n_effective,
             n_rows=self.n_rows,
         )
 
@@ -167,7 +164,7 @@ def as_dict(statistics: SufficientStatistics) -> dict[str, Any]:
         "scatter",
         "log_likelihood",
         "total_weight",
-        "total_squared_weight",
+        "n_effective",
         "n_rows",
     )
     return {name: getattr(statistics, name) for name in names}
