@@ -115,7 +115,8 @@ def valid_arguments(name: str, rng: np.random.Generator) -> Arguments:
             "covariance_type": kind, "n_components": K, "n_features": D,
         },
         "memory_needed": lambda: settings(rng, kind, K, D) | {
-            "n_rows": n, "n_features": D, "single_precision": bool(n % 2), "weighted": weight is not None,
+            "n_rows": n, "n_features": D, "single_precision": bool(n % 2),
+            "weighted": weight is not None,
         },
         "find_nonfinite": lambda: rows,
         "factorise": lambda: {
