@@ -109,9 +109,7 @@ def check_rows_to_return(n_rows: int, n_features: int) -> None:
     _refuse_beyond_available(8 * n_rows * (n_features + 1), "the rows", "Draw fewer at a time.")
 
 
-def _needed(
-    X: FloatArray, weighted: bool, settings: dict[str, Any]
-) -> tuple[float, float, float]:
+def _needed(X: FloatArray, weighted: bool, settings: dict[str, Any]) -> tuple[float, float, float]:
     n_rows, n_features = X.shape
     return core.memory_needed(n_rows, n_features, X.dtype.itemsize == 4, weighted, **settings)
 
