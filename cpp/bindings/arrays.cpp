@@ -86,7 +86,7 @@ Matrix to_matrix(const Array& array, Index n_rows, Index n_columns, const char* 
 
 Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_components, Index n_features) {
   require_size(array, Covariances::size(shape, n_components, n_features), "covariances");
-  return {shape, n_components, n_features, std::vector<double>(array.data(), array.data() + array.size())};
+  return {shape, n_components, n_features, std::vector<double>(array.data(), array.data() + array.size()), {}};
 }
 
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
