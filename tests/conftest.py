@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,14 @@ settings.register_profile(
 )
 settings.register_profile(
     "thorough", settings.get_profile("ci"), max_examples=2000, derandomize=False
+)
+# The tiny fits of test_fuzz.py run 2 x 4 times this number of examples: 10,000 in `nox -s fuzz`.
+settings.register_profile(
+    "fuzz",
+    settings.get_profile("ci"),
+    max_examples=int(os.environ.get("GAUSSMIX_FUZZ_EXAMPLES", "1250")),
+    derandomize=False,
+    print_blob=True,
 )
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=10)
 settings.load_profile("ci")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -22,6 +23,16 @@ def quiet(X: Any, n_components: int, **options: Any) -> gx.FitResult:
         return gx.fit(X, n_components, **options)
 
 
+def memory_needed_by(X: Any, n_components: int, **options: Any) -> int:
+    """The bytes that a limit must allow, by the message of one that does not."""
+    try:
+        gx.fit(X, n_components, memory_limit=1, **options)
+    except gx.InsufficientMemoryError as error:
+        _, needed = re.findall(r"\(([0-9,]+) bytes\)", str(error))
+        return int(needed.replace(",", ""))
+    raise AssertionError("a limit of one byte was not refused")
+
+
 def given(mixture: gx.Mixture) -> dict[str, Any]:
     """The arguments that start a fit at a mixture."""
     return {
@@ -39,10 +50,13 @@ def image(result: gx.FitResult) -> tuple[bytes, ...]:
     scalars = [result.log_likelihood, result.icl, result.total_weight, result.n_effective]
     scalars += [start.log_likelihood for start in result.starts]
     scalars += [start.predicted_gain for start in result.starts]
+    scalars += [start.log_prior for start in result.starts]
     counts = [result.best_start, result.n_rows]
     counts += [start.n_iter for start in result.starts]
     for start in result.starts:
         counts += [start.rejected, *start.repairs.floored, *start.repairs.emptied]
+        scalars += [event.n_effective for event in start.events]
+        counts += [n for event in start.events for n in (event.iteration, event.last_iteration)]
     return (
         *(array.tobytes() for array in arrays),
         np.array(scalars).tobytes(),

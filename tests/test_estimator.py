@@ -66,6 +66,7 @@ def test_defaults() -> None:
         "verbose": 0,
         "verbose_interval": 10,
         "n_threads": None,
+        "memory_limit": None,
         "on_degenerate": "repair",
         "max_eigenvalue_ratio": None,
         "prior": None,

@@ -19,6 +19,7 @@ from gaussmix import exceptions
         (gx.GaussmixError, ValueError),
         (gx.GaussmixTypeError, TypeError),
         (gx.DegenerateError, ValueError),
+        (gx.InsufficientMemoryError, MemoryError),
         (gx.ModelFileError, ValueError),
         (gx.MissingDependencyError, ImportError),
         (gx.NotFittedError, AttributeError),

@@ -16,12 +16,15 @@ import numpy as np
 import pytest
 
 import gaussmix as gx
+from environment import SANITIZED
 from fits import image
 from strategies import clusters
 
 # Filters of warnings belong to the process, so the threads below cannot set their own.
 pytestmark = pytest.mark.filterwarnings("ignore::gaussmix.ConvergenceWarning")
 posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and fork")
+
+MOST_DELAY = 2.0 if SANITIZED else 0.2  # seconds from the signal to the exception
 
 # A fit that would take far longer than anybody waits; a second thread ends it, and the time from
 # the signal to the exception is taken inside the process, where start-up does not count.
@@ -173,7 +176,7 @@ def answer_of(program: str, *arguments: str) -> dict[str, Any]:
 def test_ctrl_c_stops_em(covariance_type: str) -> None:
     options = json.dumps({"covariance_type": covariance_type, "init_params": "random_from_data"})
     answer = answer_of(SIGINT_PROGRAM, options, "2.0")
-    assert answer["delay"] < 0.2
+    assert answer["delay"] < MOST_DELAY
     assert answer["kind"] == "FitInterrupted"
     assert answer["has_result"]
     assert answer["status"] == "interrupted"
@@ -188,7 +191,7 @@ def test_ctrl_c_stops_em(covariance_type: str) -> None:
 def test_ctrl_c_while_the_callback_runs() -> None:
     pytest.importorskip("tqdm")
     answer = answer_of(CALLBACK_PROGRAM)
-    assert answer["delay"] < 0.2
+    assert answer["delay"] < MOST_DELAY
     assert (answer["kind"], answer["status"], answer["n_iter"]) == (
         "FitInterrupted",
         "interrupted",
@@ -233,7 +236,7 @@ def test_ctrl_c_stops_the_initialisation(seconds: str) -> None:
     engine has begun Ctrl-C is Python's own KeyboardInterrupt."""
     options = json.dumps({"init_params": "kmeans", "n_init": 50})
     answer = answer_of(SIGINT_PROGRAM, options, seconds)
-    assert answer["delay"] < 0.2
+    assert answer["delay"] < MOST_DELAY
     assert answer["usable"]
     assert answer["next_sigint"] == "KeyboardInterrupt"
 
@@ -244,7 +247,7 @@ def test_ctrl_c_stops_many_fits(n_threads: int) -> None:
     """The largest set goes first: one thread reaches no other; of two, one is soon done with all
     the others and waits, and it may be the one that Python's signals come to."""
     answer = answer_of(MANY_PROGRAM, str(n_threads))
-    assert answer["delay"] < 0.2
+    assert answer["delay"] < MOST_DELAY
     assert answer["last"] == "not run"
     assert (answer["done"] > 0) == (n_threads > 1)
     assert answer["same"]
@@ -254,7 +257,7 @@ def test_ctrl_c_stops_many_fits(n_threads: int) -> None:
 def test_another_handlers_exception_propagates_as_itself() -> None:
     answer = answer_of(SIGALRM_PROGRAM)
     assert answer["message"] == "the handler's own"
-    assert answer["delay"] < 0.2
+    assert answer["delay"] < MOST_DELAY
     assert answer["usable"]
 
 

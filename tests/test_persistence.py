@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gaussmix
@@ -21,6 +21,7 @@ from gaussmix._model_file import FORMAT_VERSION
 from gaussmix.datasets import load_faithful
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError, ModelFileError
 from gaussmix.persistence import save
+from strategies import examples
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
@@ -196,6 +197,57 @@ def test_every_damaged_byte_is_noticed_or_harmless(model: Path) -> None:
                 assert_same_bits(loaded, original)
                 assert loaded.feature_names is None
     assert n_noticed > len(whole)  # more than half
+
+
+EDITS = st.tuples(
+    st.sampled_from(["replace", "insert", "delete", "repeat", "cut"]),
+    st.floats(0, 1, exclude_max=True),
+    st.one_of(st.binary(min_size=1, max_size=12), st.sampled_from([b"PK\x03\x04", b"PK\x05\x06"])),
+)
+
+
+def edited(content: bytes, edit: tuple[str, float, bytes]) -> bytes:
+    kind, where, piece = edit
+    at = int(where * len(content))
+    before, after = content[:at], content[at:]
+    return {
+        "replace": before + piece + after[len(piece) :],
+        "insert": before + piece + after,
+        "delete": before + after[len(piece) :],
+        "repeat": before + after[: len(piece)] + after,
+        "cut": before,
+    }[kind]
+
+
+@given(
+    covariance_type=st.sampled_from(COVARIANCE_TYPES),
+    edits=st.lists(EDITS, min_size=1, max_size=4),
+)
+@settings(max_examples=examples(4))
+def test_whatever_happens_to_a_file_it_is_refused_or_whole(
+    tmp_path_factory, covariance_type: str, edits: list[tuple[str, float, bytes]]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "edited.npz"
+    mixture = random_mixture(7, covariance_type=covariance_type)
+    save(mixture, path)
+    content = path.read_bytes()
+    for edit in edits:
+        content = edited(content, edit)
+    path.write_bytes(content)
+    try:
+        loaded = load(path)
+    except ModelFileError:
+        return
+    assert_same_bits(loaded, mixture)
+
+
+@given(content=st.binary(max_size=400), start=st.sampled_from([b"", b"PK\x03\x04", b"\x93NUMPY"]))
+@settings(max_examples=examples(2))
+def test_bytes_that_never_were_a_model(tmp_path_factory, content: bytes, start: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "noise.npz"
+    path.write_bytes(start + content)
+    with pytest.raises(ModelFileError, match=r"is empty|is not a gaussmix model|truncated|damaged"):
+        load(path)
 
 
 def test_a_damaged_number_is_reported_as_damage(model: Path) -> None:

@@ -133,3 +133,39 @@ def test_more_threads_than_any_machine_has() -> None:
     one = gx.fit(X, 3, random_state=0, n_threads=1)
     many = gx.fit(X, 3, random_state=0, n_threads=2**31 - 1)
     assert one.mixture == many.mixture
+
+
+@each_structure
+def test_scatter_keeps_its_digits_at_an_offset(covariance_type: str) -> None:
+    # Multiples of 2^-10, to which 2^27 is added without rounding: only the sums can lose digits. A
+    # tied scatter lost 5e-9, as the difference of means that had been rounded at the offset.
+    X = np.round(clusters(3, 400, 3, 3, separation=2.0) * 1024) / 1024
+
+    def statistics(offset: float) -> gx.SufficientStatistics:
+        unit = {
+            "full": np.stack([np.eye(3)] * 3),
+            "tied": np.eye(3),
+            "diag": np.ones((3, 3)),
+            "spherical": np.ones(3),
+        }[covariance_type]
+        mixture = gx.Mixture(np.full(3, 1 / 3), X[:3] + offset, unit, covariance_type)
+        return gx.e_step(X + offset, mixture)
+
+    near, far = statistics(0.0), statistics(2.0**27)
+    assert far.weight == pytest.approx(near.weight, rel=1e-12)
+    assert np.abs(far.scatter - near.scatter).max() <= 1e-11 * np.abs(near.scatter).max()
+
+
+@pytest.mark.parametrize("seed", [532, 1958, 2141, 2223, 2838])
+def test_a_ridge_far_above_one_column_and_far_below_others(seed: int) -> None:
+    # The floor, which steps in where the ridge leaves a covariance singular, was sought in units of
+    # the columns, in which the ridge is 1e48 and hides all else: about one such table in 600 was
+    # refused as out of the range of float64.
+    rng = np.random.default_rng(seed)
+    n_features, n_rows = int(rng.integers(2, 6)), int(rng.integers(2, 8))
+    units = 10.0 ** rng.uniform(-30, 30, n_features)
+    X = rng.standard_normal((n_rows, n_features)) * units
+    result = quiet(X, 1, reg_covar=1e-6, random_state=0)
+    assert np.isfinite(result.log_likelihood)
+    variances = np.diagonal(result.mixture.covariances[0])
+    assert variances == pytest.approx(X.var(axis=0) + 1e-6, rel=1e-6)

@@ -5,6 +5,11 @@
 #include <atomic>
 #include <exception>
 #include <functional>
+#include <mutex>
+#if defined(GAUSSMIX_STD_THREADS)
+#include <thread>
+#include <vector>
+#endif
 
 #include <omp.h>
 
@@ -54,13 +59,26 @@ struct Execution {
 };
 
 // body(thread) on each of at most `n_threads` threads, the calling one being number 0. It must not throw.
+// With GAUSSMIX_STD_THREADS they are std::threads, whose every hand-over ThreadSanitizer sees; those of GCC's OpenMP it does
+// not, and it would call each of them a race.
 template <class Body>
 void run_team(int n_threads, Body&& body) {
+#if defined(GAUSSMIX_STD_THREADS)
+  std::vector<std::thread> others;
+  const auto run = [&](int thread) {
+    const DefaultFloatingPoint mode;
+    body(thread);
+  };
+  for (int thread = 1; thread < n_threads; ++thread) others.emplace_back(run, thread);
+  run(0);
+  for (std::thread& other : others) other.join();
+#else
 #pragma omp parallel num_threads(n_threads)
   {
     const DefaultFloatingPoint mode;
     body(omp_get_thread_num());
   }
+#endif
 }
 
 // body(task, thread) for every task; thread < execution.threads_for(n_tasks). The first exception is rethrown, and
@@ -75,25 +93,22 @@ void parallel_for(Index n_tasks, const Execution& execution, Body&& body) {
     }
     return;
   }
+  std::atomic<Index> next{0};
   std::atomic<bool> stop{false};
+  std::mutex mutex;
   std::exception_ptr failure;
-#pragma omp parallel num_threads(n_threads)
-  {
-    const DefaultFloatingPoint mode;
-    const int thread = omp_get_thread_num();
-#pragma omp for schedule(dynamic, 1)
-    for (Index task = 0; task < n_tasks; ++task) {
-      if (stop.load(std::memory_order_relaxed)) continue;
-      try {  // an exception that leaves a parallel region ends the process
+  run_team(n_threads, [&](int thread) {
+    for (Index task = next++; task < n_tasks && !stop.load(std::memory_order_relaxed); task = next++) {
+      try {  // an exception that leaves the team ends the process
         if (thread == 0 && execution.poll && execution.poll()) throw Interrupted();
         body(task, thread);
       } catch (...) {
-#pragma omp critical(gaussmix_failure)
+        const std::lock_guard lock(mutex);
         if (!failure) failure = std::current_exception();
         stop.store(true, std::memory_order_relaxed);
       }
     }
-  }
+  });
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -2,10 +2,48 @@
 
 namespace gaussmix::bindings {
 
+Array strict(const py::handle& object, const char* name) {
+  if (!py::isinstance<Array>(object)) throw py::type_error(std::string(name) + " must be a C-contiguous float64 array");
+  auto array = py::reinterpret_borrow<Array>(object);
+  require_aligned(array, name);
+  return array;
+}
+
+OptionalArray strict_or_none(const py::handle& object, const char* name) {
+  if (object.is_none()) return std::nullopt;
+  return strict(object, name);
+}
+
+py::object item(const py::dict& in, const char* name) {
+  if (!in.contains(name)) throw InvalidArgument(std::string("'") + name + "' is missing");
+  return in[name];
+}
+
+void require_aligned(const py::array& array, const char* name) {
+  if ((array.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0)
+    throw py::type_error(std::string(name) + " must be an aligned array");
+}
+
+void require_size(const Array& array, Index size, const char* name) {
+  require_aligned(array, name);
+  if (array.size() != size)
+    throw InvalidArgument(std::string(name) + " has " + std::to_string(array.size()) + " elements, expected " +
+                          std::to_string(size));
+}
+
+void require_sizes(Index n_components, Index n_features) {
+  constexpr double kMostNumbers = 0x1p60;
+  if (n_components < 1 || n_features < 1) throw InvalidArgument("there must be a component and a feature");
+  const auto width = static_cast<double>(n_features);
+  if (static_cast<double>(n_components) * width * (width + 1) > kMostNumbers)
+    throw InvalidArgument("more parameters than can be counted");
+}
+
 Data make_data(const py::array& x, const OptionalArray& weights) {
   const bool f64 = py::isinstance<Array>(x);
   const bool f32 = py::isinstance<py::array_t<float, py::array::c_style>>(x);
   if ((!f64 && !f32) || x.ndim() != 2) throw py::type_error("X must be a C-contiguous float64 or float32 matrix");
+  require_aligned(x, "X");
   Data data{x.data(), f32, nullptr, x.shape(0), x.shape(1)};
   if (data.n_rows == 0 || data.n_features == 0) throw InvalidArgument("X is empty");
   if (weights) {
@@ -35,12 +73,20 @@ Vector to_vector(const Array& array) { return ConstVectorMap(array.data(), array
 
 Matrix to_matrix(const Array& array) {
   if (array.ndim() != 2) throw InvalidArgument("expected a matrix");
+  require_aligned(array, "a matrix");
+  require_sizes(array.shape(0), array.shape(1));
   return ConstMatrixMap(array.data(), array.shape(0), array.shape(1));
+}
+
+Matrix to_matrix(const Array& array, Index n_rows, Index n_columns, const char* name) {
+  require_size(array, n_rows * n_columns, name);
+  if (array.ndim() != 2 || array.shape(0) != n_rows) throw InvalidArgument(std::string(name) + " has the wrong shape");
+  return to_matrix(array);
 }
 
 Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_components, Index n_features) {
   require_size(array, Covariances::size(shape, n_components, n_features), "covariances");
-  return {shape, n_components, n_features, std::vector<double>(array.data(), array.data() + array.size())};
+  return {shape, n_components, n_features, std::vector<double>(array.data(), array.data() + array.size()), {}};
 }
 
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,

@@ -22,21 +22,29 @@ using Array = py::array_t<double, py::array::c_style>;
 using IntArray = py::array_t<std::int64_t, py::array::c_style>;
 using OptionalArray = std::optional<Array>;
 
-inline Array strict(const py::handle& object, const char* name) {
-  if (!py::isinstance<Array>(object)) throw py::type_error(std::string(name) + " must be a C-contiguous float64 array");
-  return py::reinterpret_borrow<Array>(object);
+Array strict(const py::handle& object, const char* name);
+OptionalArray strict_or_none(const py::handle& object, const char* name);
+
+// What a dictionary must hold.
+py::object item(const py::dict& in, const char* name);
+
+template <class Number>
+Number number_item(const py::dict& in, const char* name) {
+  try {
+    return item(in, name).cast<Number>();
+  } catch (const py::cast_error&) {
+    throw py::type_error(std::string(name) + " is no number of its kind");
+  }
 }
 
-inline OptionalArray strict_or_none(const py::handle& object, const char* name) {
-  if (object.is_none()) return std::nullopt;
-  return strict(object, name);
-}
+// NumPy calls an array C-contiguous wherever its bytes begin; the engine loads whole numbers.
+void require_aligned(const py::array& array, const char* name);
 
-inline void require_size(const Array& array, Index size, const char* name) {
-  if (array.size() != size)
-    throw InvalidArgument(std::string(name) + " has " + std::to_string(array.size()) + " elements, expected " +
-                          std::to_string(size));
-}
+// The array is aligned, too.
+void require_size(const Array& array, Index size, const char* name);
+
+// There is a component and a feature, and K D^2 leaves room for a factor.
+void require_sizes(Index n_components, Index n_features);
 
 Data make_data(const py::array& x, const OptionalArray& weights);
 
@@ -58,6 +66,7 @@ std::vector<py::ssize_t> covariance_dimensions(CovarianceShape shape, Index n_co
 
 Vector to_vector(const Array& array);
 Matrix to_matrix(const Array& array);
+Matrix to_matrix(const Array& array, Index n_rows, Index n_columns, const char* name);
 Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_components, Index n_features);
 
 // A mixture as the Python side keeps it: factors instead of covariances.

@@ -21,10 +21,7 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
     require_size(*weights, n_components, "weights_init");
     given.weights = to_vector(*weights);
   }
-  if (means) {
-    require_size(*means, n_components * data.n_features, "means_init");
-    given.means = to_matrix(*means);
-  }
+  if (means) given.means = to_matrix(*means, n_components, data.n_features, "means_init");
   if (covariances) given.covariances = to_covariances(*covariances, structure.shape(), n_components, data.n_features);
   if (precisions_cholesky) {
     require_size(*precisions_cholesky, Covariances::size(structure.shape(), n_components, data.n_features),
@@ -36,6 +33,7 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
     require_size(*responsibilities, data.n_rows * n_components, "responsibilities_init");
     given.responsibilities = responsibilities->data();
   }
+  if (history) require_aligned(*history, "history");
   if (history) given.history.assign(history->data(), history->data() + history->size());
   return given;
 }
@@ -56,6 +54,7 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
                     {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio});
   if (prior) settings.prior = to_prior(*prior, data.n_features);
   settings.seed = seed;
+  require_sizes(n_components, data.n_features);
   settings.given = given_start(data, *settings.structure, n_components, weights_init, means_init, covariances_init,
                                precisions_cholesky_init, responsibilities_init, history);
   Call call(n_threads, data.n_rows, n_components, data.n_features);

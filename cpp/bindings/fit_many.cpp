@@ -67,7 +67,8 @@ py::dict fit_mixtures(const std::vector<py::array>& x, const std::vector<Optiona
   Settings settings =
       make_settings({covariance_type, init_params, accelerate, on_degenerate},
                     {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio});
-  if (prior && !tasks.empty()) settings.prior = to_prior(*prior, tasks.front().data.n_features);
+  if (prior)
+    for (const FitTask& task : tasks) settings.prior = to_prior(*prior, task.data.n_features);  // it must suit each
   Call call(tasks.size() < 2 ? std::optional<int>(1) : n_threads);
   auto outcomes =
       std::make_unique<Outcomes>(call.without_gil([&] { return fit_many(tasks, settings, call.execution()); }));
@@ -80,7 +81,9 @@ py::dict fit_mixtures(const std::vector<py::array>& x, const std::vector<Optiona
 py::dict outcome_at(const py::capsule& outcomes, std::size_t index) {
   if (outcomes.name() == nullptr || std::string_view(outcomes.name()) != kOutcomes)
     throw py::type_error("outcomes must be what fit_many() returned");
-  const TaskOutcome& task = outcomes.get_pointer<Outcomes>()->at(index);
+  const auto& tasks = *outcomes.get_pointer<Outcomes>();
+  if (index >= tasks.size()) throw InvalidArgument("there is no such index");
+  const TaskOutcome& task = tasks[index];
   if (task.ending != Ending::fitted) throw InvalidArgument("there is no fit at this index");
   return from_outcome(task.outcome);
 }

@@ -35,11 +35,12 @@ py::tuple factorise_covariances(const std::string& covariance_type, const Array&
                                 Index n_features) {
   const DefaultFloatingPoint mode;
   const CovarianceShape shape = structure(covariance_type).shape();
+  require_sizes(n_components, n_features);
+  if (shape == CovarianceShape::tied) n_components = 1;  // nothing given bounds it, and one answer serves all
   const Covariances values = to_covariances(covariances, shape, n_components, n_features);
-  const Factors factors = factorise(values);
-  return py::make_tuple(
-      copy_to_array(precisions_cholesky(factors).data(), covariance_dimensions(shape, n_components, n_features)),
-      to_array(factors.log_determinants), to_array(reciprocal_conditions(values)));
+  const std::vector<double> factors = precisions_cholesky(factorise(values));
+  return py::make_tuple(copy_to_array(factors.data(), covariance_dimensions(shape, n_components, n_features)),
+                        to_array(reciprocal_conditions(values)));
 }
 
 constexpr const char* kDensity = "gaussmix.density";
@@ -117,6 +118,7 @@ void add_mixture(py::module_& m) {
   m.def(
       "n_covariance_parameters",
       [](const std::string& covariance_type, Index n_components, Index n_features) {
+        require_sizes(n_components, n_features);
         return structure(covariance_type).n_covariance_parameters(n_components, n_features);
       },
       arg("covariance_type"), arg("n_components"), arg("n_features"));

@@ -37,20 +37,20 @@ OnDegenerate to_policy(const std::string& name) {
 
 PriorSettings to_prior(const py::dict& prior, Index n_features) {
   PriorSettings settings;
-  settings.shrinkage = prior["shrinkage"].cast<double>();
-  settings.dof = prior["dof"].cast<std::optional<double>>();
-  if (const OptionalArray mean = strict_or_none(prior["mean"], "mean of the prior")) {
+  settings.shrinkage = number_item<double>(prior, "shrinkage");
+  settings.dof = number_item<std::optional<double>>(prior, "dof");
+  if (const OptionalArray mean = strict_or_none(item(prior, "mean"), "mean of the prior")) {
     require_size(*mean, n_features, "mean of the prior");
     settings.mean = to_vector(*mean);
   }
-  if (const OptionalArray scale = strict_or_none(prior["scale"], "scale of the prior")) {
-    require_size(*scale, n_features * n_features, "scale of the prior");
-    settings.scale = to_matrix(*scale);
-  }
+  if (const OptionalArray scale = strict_or_none(item(prior, "scale"), "scale of the prior"))
+    settings.scale = to_matrix(*scale, n_features, n_features, "scale of the prior");
   return settings;
 }
 
 Settings make_settings(const ModelWords& words, const Limits& limits) {
+  if (limits.n_components < 1 || limits.n_init < 1 || limits.max_iter < 0)
+    throw InvalidArgument("n_components and n_init must be at least 1, max_iter at least 0");
   Settings settings;
   settings.structure = &structure(words.covariance_type);
   settings.start = to_start(words.init_params);

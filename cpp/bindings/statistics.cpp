@@ -45,16 +45,16 @@ py::dict from_statistics(const SufficientStatistics& s) {
 SufficientStatistics to_statistics(const py::dict& in, const std::string& scatter_kind) {
   SufficientStatistics s;
   s.kind = to_scatter_kind(scatter_kind);
-  s.mean = to_matrix(strict(in["mean"], "mean"));
-  const Array weight = strict(in["weight"], "weight"), scatter = strict(in["scatter"], "scatter");
+  s.mean = to_matrix(strict(item(in, "mean"), "mean"));
+  const Array weight = strict(item(in, "weight"), "weight"), scatter = strict(item(in, "scatter"), "scatter");
   require_size(weight, s.n_components(), "weight");
   require_size(scatter, scatter_size(s.kind, s.n_components(), s.n_features()), "scatter");
   s.weight = to_vector(weight);
   s.scatter.assign(scatter.data(), scatter.data() + scatter.size());
-  s.log_likelihood = in["log_likelihood"].cast<double>();
-  s.total_weight = in["total_weight"].cast<double>();
-  s.n_effective = in["n_effective"].cast<double>();
-  s.n_rows = in["n_rows"].cast<Index>();
+  s.log_likelihood = number_item<double>(in, "log_likelihood");
+  s.total_weight = number_item<double>(in, "total_weight");
+  s.n_effective = number_item<double>(in, "n_effective");
+  s.n_rows = number_item<Index>(in, "n_rows");
   return s;
 }
 
@@ -93,10 +93,12 @@ py::tuple likelihood(const py::array& x, const OptionalArray& sample_weight, con
 py::dict given_responsibilities(const py::array& x, const OptionalArray& sample_weight, const Array& responsibilities,
                                 const std::string& scatter_kind, std::optional<int> n_threads) {
   const Data data = make_data(x, sample_weight);
+  require_aligned(responsibilities, "responsibilities");
   if (responsibilities.ndim() != 2 || responsibilities.shape(0) != data.n_rows)
     throw InvalidArgument("responsibilities must have one row per row of X");
   const ScatterKind kind = to_scatter_kind(scatter_kind);
   const Index n_components = responsibilities.shape(1);
+  require_sizes(n_components, data.n_features);
   const double* shares = responsibilities.data();
   Call call(n_threads);
   SufficientStatistics statistics = call.without_gil([&] {
@@ -140,11 +142,13 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
   std::optional<Mixture> before;
   if (previous) {
     before.emplace();
-    before->weights = to_vector(strict((*previous)["weights"], "weights"));
-    before->means = to_matrix(strict((*previous)["means"], "means"));
+    before->means = to_matrix(strict(item(*previous, "means"), "means"));
+    const Array weights = strict(item(*previous, "weights"), "weights");
+    require_size(weights, before->n_components(), "weights");
+    before->weights = to_vector(weights);
     if (before->n_components() != s.n_components() || before->n_features() != s.n_features())
       throw InvalidArgument("the previous mixture and the statistics differ in shape");
-    before->covariances = to_covariances(strict((*previous)["covariances"], "covariances"), target.shape(),
+    before->covariances = to_covariances(strict(item(*previous, "covariances"), "covariances"), target.shape(),
                                          s.n_components(), s.n_features());
   }
   if (before) before->factors = factorise(before->covariances);

@@ -60,6 +60,7 @@ bool restrict_to_ratio(Matrix& eigenvalues, const Vector& weight, double ratio) 
 void restrict_matrices(Covariances& covariances, const Vector& weight, const Vector& scale, double ratio) {
   const Vector inverse = scale.cwiseInverse();
   std::vector<Solver> solvers;
+  solvers.reserve(static_cast<std::size_t>(covariances.n_matrices()));  // growing would copy them
   Matrix eigenvalues(covariances.n_matrices(), covariances.n_features);
   for (Index i = 0; i < covariances.n_matrices(); ++i) {
     solvers.emplace_back(inverse.asDiagonal() * covariances.matrix(i) * inverse.asDiagonal());

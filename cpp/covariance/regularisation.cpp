@@ -49,8 +49,11 @@ Repaired repair(MatrixMap covariance, const Regularisation& regularisation, Matr
   const FactorReport factor = factorise(covariance, lower, inverse_lower);
   if (factor.positive_definite && (regularisation.ridge || clear_of_floor(inverse_lower, regularisation.scale.each)))
     return {factor};
-  const Floored floored =
-      floor_eigenvalues(covariance, regularisation.scale.each, Regularisation::kFloor, lower, inverse_lower);
+  // Where the ridge is more than a column's spread, the column is measured in units of the ridge: in its own, the others
+  // would be lost in rounding.
+  const double ridge = std::sqrt(regularisation.ridge.value_or(0));
+  const Vector scale = regularisation.scale.each.unaryExpr([=](double spread) { return std::hypot(spread, ridge); });
+  const Floored floored = floor_eigenvalues(covariance, scale, Regularisation::kFloor, lower, inverse_lower);
   // On the boundary up to rounding, where a floored covariance comes back to: nothing to repair.
   const bool changed = floored.smallest_eigenvalue < Regularisation::kFloor * (1 - 1e-6) || !factor.positive_definite;
   return {floored.factor, changed, floored.smallest_eigenvalue};

@@ -2,8 +2,6 @@
 
 namespace gaussmix {
 
-namespace {
-
 kernels::Scatter kernel_scatter(ScatterKind kind) {
   switch (kind) {
     case ScatterKind::full:
@@ -13,6 +11,8 @@ kernels::Scatter kernel_scatter(ScatterKind kind) {
   }
   return kernels::Scatter::none;
 }
+
+namespace {
 
 void unpack_symmetric(const double* packed, MatrixMap out) {
   for (Eigen::Index i = 0; i < out.rows(); ++i)
@@ -183,22 +183,26 @@ bool EStep::run_whitened(const Mixture& mixture, SufficientStatistics& statistic
   const ConstMatrixMap first(sums + layout.sum, mixture.n_components(), n_features);
   overall_.setZero(n_features);  // sum of all whitened rows
   shift_.resize(n_features);
+  // Means less the whitening centre: as differences they keep the digits that an offset takes from the means themselves.
+  from_centre_ = mixture.means.rowwise() - parameters_.whitening_centre.transpose();
   for (Index k = 0; k < mixture.n_components(); ++k) {
     const double weight = sums[layout.weight + k];
     statistics.weight[k] = weight;
     statistics.mean.row(k) = mixture.means.row(k);
     if (!(weight > 0)) continue;
     shift_.noalias() = lower * first.row(k).transpose();
-    statistics.mean.row(k) += shift_.transpose() / weight;
+    shift_ /= weight;
+    statistics.mean.row(k) += shift_.transpose();
+    from_centre_.row(k) += shift_.transpose();
     overall_ += first.row(k).transpose() + weight * parameters_.means.row(k).transpose();
   }
   overall_ /= statistics.weight.sum();
   if (task.total_scatter) take_total_scatter(mixture, sums + layout.total, overall_);
   shift_.noalias() = lower * overall_;
-  overall_ = parameters_.whitening_centre + shift_;  // in the data's coordinates
+  from_centre_.rowwise() -= shift_.transpose();  // now: less the mean of all rows
   scatter_ = total_scatter_.scatter;
   for (Index k = 0; k < mixture.n_components(); ++k) {
-    shift_ = statistics.mean.row(k).transpose() - overall_;
+    shift_ = from_centre_.row(k).transpose();
     add_outer_product(map_of(scatter_), shift_, -statistics.weight[k]);
   }
   statistics.pooled() = 0.5 * (scatter_ + scatter_.transpose());

@@ -9,6 +9,9 @@
 
 namespace gaussmix {
 
+// What the kernels sum for statistics of this kind.
+kernels::Scatter kernel_scatter(ScatterKind kind);
+
 // Scatter of all rows about their mean: the same at every iteration, so a tied fit takes it once and keeps it.
 struct TotalScatter {
   bool known = false;
@@ -78,9 +81,10 @@ class EStep {
   Sparsity sparsity_;
   bool in_run_ = false;
   SinglePrecision single_precision_;
-  Vector shift_;    // scratch
-  Vector overall_;  // scratch
-  Matrix scatter_;  // scratch
+  Vector shift_;        // scratch
+  Vector overall_;      // scratch
+  Matrix scatter_;      // scratch
+  Matrix from_centre_;  // scratch
 };
 
 }  // namespace gaussmix

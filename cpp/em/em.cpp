@@ -21,9 +21,6 @@ constexpr int kSlowIterations = 2;
 // Single precision knows the log-likelihood to about 1e-6 nats per row: gains below this are left to double precision.
 constexpr double kSmallestSingleGain = 1e-4;
 
-// Longer traces than this grow as they come.
-constexpr Index kReservedTrace = 1 << 16;
-
 // To what they can be returned as: the likelihood is to be theirs.
 void round_means(Matrix& means, const ConstVectorMap& origin) {
   for (Index k = 0; k < means.rows(); ++k) {

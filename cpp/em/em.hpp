@@ -10,6 +10,9 @@ namespace gaussmix {
 
 constexpr Index kNoHalt = std::numeric_limits<Index>::max();
 
+// Longer traces than this grow as they come.
+constexpr Index kReservedTrace = 1 << 16;
+
 // Fills in everything of `outcome` but the times. `outcome.mixture` is the start on entry. An interrupt leaves the last
 // parameters whose likelihood is known. If it is not done after `halt` passes it is left as Status::raced_out, with the
 // parameters of the next pass: the same call with a later halt carries on. False when the whole fit has to end, which a

@@ -1,5 +1,6 @@
 #include "em/fit.hpp"
 
+#include "base/errors.hpp"
 #include "em/em.hpp"
 #include "em/frame.hpp"
 #include "em/initialise.hpp"
@@ -146,6 +147,8 @@ Outcome fit(const Data& data, const Settings& given, const Execution& execution)
   const NormalisedWeights normalised(data, given.prior ? 1.0 : 0.0);
   Outcome outcome;
   outcome.totals = weight_totals(normalised.data());
+  if (given.n_components > outcome.totals.n_rows)
+    throw InvalidArgument("there are fewer rows of positive weight than components");
   const ColumnMoments moments = column_moments(normalised.data(), outcome.totals.weight, execution);
   outcome.column_scale = moments.scale.each;
   const Frame frame{normalised.unit(), moments.origin};

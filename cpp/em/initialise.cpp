@@ -36,17 +36,16 @@ SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const
 // those of positive weight, so that a weight of zero is as good as absence.
 SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                                         std::uint64_t start_number) {
-  constexpr Index kChunkRows = 16384;
   const Data& data = e_step.data();
   const Index n_components = settings.n_components;
   const Matrix centres = moments.mean.transpose().replicate(n_components, 1);
   const Random random = stream(settings, start_number, kShares);
   Matrix shares;
-  std::vector<std::uint64_t> numbers(static_cast<std::size_t>(std::min(kChunkRows, data.n_rows)));
+  std::vector<std::uint64_t> numbers(static_cast<std::size_t>(std::min(kShareRows, data.n_rows)));
   std::uint64_t n_present = 0;
   std::optional<SufficientStatistics> sum;
-  for (Index begin = 0; begin < data.n_rows; begin += kChunkRows) {
-    const Index n = std::min(kChunkRows, data.n_rows - begin);
+  for (Index begin = 0; begin < data.n_rows; begin += kShareRows) {
+    const Index n = std::min(kShareRows, data.n_rows - begin);
     shares.resize(n, n_components);
     for (Index i = 0; i < n; ++i) {
       numbers[static_cast<std::size_t>(i)] = n_present;

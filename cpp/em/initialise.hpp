@@ -8,6 +8,9 @@
 
 namespace gaussmix {
 
+// Rows whose random shares are drawn at a time.
+constexpr Index kShareRows = 16384;
+
 // Given parameters replace what the initialisation found; with all three given nothing else is computed.
 Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                    const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs);

@@ -16,6 +16,9 @@ struct Sample {
 // Index of the first cumulated value above u * total; the last row of positive value when rounding leaves none.
 Index draw(const Vector& values, double u);
 
+// Rows of the sample.
+Index sample_size(Index n_rows, Index n_components, Index n_features);
+
 // All rows of positive weight, or a random subset when there are many more than seeding can profit from.
 Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
                            const Random& random);

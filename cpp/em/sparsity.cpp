@@ -11,6 +11,10 @@ namespace {
 // With fewer components there is little to leave out.
 constexpr Index kFewestComponents = 8;
 
+Index n_bounds_of(Index n_leaves, Index leaf_rows, Index n_components) {
+  return n_leaves * (leaf_rows / kernels::kSparseGroup) * n_components;
+}
+
 // Frobenius norm of inverse * lower - I, for two lower triangles.
 double distance_from_identity(const ConstMatrixMap& inverse, const ConstMatrixMap& lower) {
   double sum = 0;
@@ -43,13 +47,24 @@ void Sparsity::measure_movement(const Mixture& mixture) {
   }
 }
 
+bool Sparsity::serves(CovarianceShape shape, Index n_components) {
+  return shape == CovarianceShape::full && n_components >= kFewestComponents;
+}
+
+double Sparsity::memory(Index n_components, Index n_features, Index n_rows, Index leaf_rows) {
+  const auto n_bounds = static_cast<double>(n_bounds_of((n_rows + leaf_rows - 1) / leaf_rows, leaf_rows, 1)) *
+                        static_cast<double>(n_components);
+  const auto n_parameters = static_cast<double>(n_components * n_features * (n_features + 1));
+  return sizeof(std::uint16_t) * static_cast<double>(n_rows) + sizeof(float) * n_bounds + sizeof(double) * n_parameters;
+}
+
 kernels::Sparse Sparsity::next_pass(const Mixture& mixture, Index n_rows, Index leaf_rows) {
   const Index n_components = mixture.n_components();
-  if (mixture.factors.shape != CovarianceShape::full || n_components < kFewestComponents) return {};
+  if (!serves(mixture.factors.shape, n_components)) return {};
   const Index n_leaves = (n_rows + leaf_rows - 1) / leaf_rows;
   leaves_.resize(static_cast<std::size_t>(n_leaves));
   order_.resize(static_cast<std::size_t>(n_rows));
-  bounds_.resize(static_cast<std::size_t>(n_leaves * (leaf_rows / kernels::kSparseGroup) * n_components));
+  bounds_.resize(static_cast<std::size_t>(n_bounds_of(n_leaves, leaf_rows, n_components)));
   scale_.resize(static_cast<std::size_t>(n_components), 1.0F);
   shift_.resize(static_cast<std::size_t>(n_components), 0.0F);
   if (known_) measure_movement(mixture);

@@ -15,6 +15,11 @@ class Sparsity {
   // For the next pass, at `mixture`, over leaves of that many rows. Null where too little could be saved.
   kernels::Sparse next_pass(const Mixture& mixture, Index n_rows, Index leaf_rows);
 
+  // Whether a run of such a fit may remember anything.
+  static bool serves(CovarianceShape shape, Index n_components);
+  // Bytes of what it remembers then.
+  static double memory(Index n_components, Index n_features, Index n_rows, Index leaf_rows);
+
  private:
   void measure_movement(const Mixture& mixture);
 

@@ -58,6 +58,11 @@ Index n_features_of_row(CovarianceShape shape, Index n) {
 
 }  // namespace
 
+Index feature_table_width(CovarianceShape shape, Index n_features) {
+  const Index width = n_features_of_row(shape, n_features);
+  return width <= kMostFeatures ? width : 0;
+}
+
 kernels::Features FeatureTable::features() const {
   if (!used_) return {};
   return {table_.data(), centre_.data(), inverse_scale_.data(), limit_, single_limit_, table_.cols()};
@@ -104,8 +109,8 @@ void FeatureTable::fill_row(CovarianceShape shape, double constant, double* row)
 void FeatureTable::fill(const Mixture& mixture, const Vector& log_constants) {
   used_ = false;
   const Factors& factors = mixture.factors;
-  const Index size = n_features_of_row(factors.shape, mixture.n_features());
-  if (size == 0 || size > kMostFeatures) return;
+  const Index size = feature_table_width(factors.shape, mixture.n_features());
+  if (size == 0) return;
   take_centre(mixture);
   table_.resize(mixture.n_components(), size);
   double largest = 0, largest_single = 0;

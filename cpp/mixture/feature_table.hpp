@@ -10,6 +10,9 @@ namespace gaussmix {
 // overhead has become small, is as fast.
 constexpr Index kMostFeatures = 600;
 
+// Features of a row; 0 where this form is never used.
+Index feature_table_width(CovarianceShape shape, Index n_features);
+
 // May be filled again for the next mixture and then asks for no memory.
 class FeatureTable {
  public:

@@ -20,6 +20,9 @@ class Pass {
   // Sums of `task` over the rows [0, n_rows), laid out as kernels::make_layout says; valid until the next call.
   const double* run(const kernels::Task& task, Index n_rows);
 
+  // Doubles that this takes from the heap. Of the arrays of `task` only which there are is asked, not what they hold.
+  static Index memory(const kernels::Task& task, Index n_rows, int n_threads);
+
   // Share of the leaves of the last pass that refused single precision and were visited again.
   double refused() const;
 

@@ -20,6 +20,10 @@ Index buffers_for(Index n_leaves, Index size, Index n_threads) {
 
 }  // namespace
 
+Index TreeSum::memory(Index n_leaves, Index size, Index n_threads) {
+  return buffers_for(n_leaves, size, n_threads) * size;
+}
+
 void TreeSum::reset(Index n_leaves, Index size, Index n_threads) {
   const Index n_buffers = buffers_for(n_leaves, size, n_threads);
   if (n_buffers * size > capacity_) {

@@ -27,6 +27,9 @@ class TreeSum {
     return result_;
   }
 
+  // Doubles that such a sum takes from the heap.
+  static Index memory(Index n_leaves, Index size, Index n_threads);
+
  private:
   struct Node {
     int level;

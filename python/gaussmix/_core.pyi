@@ -40,8 +40,8 @@ def find_nonfinite(X: _Data, n_threads: int | None) -> tuple[int, int] | None:
 
 def factorise(
     covariance_type: str, covariances: _Float64, n_components: int, n_features: int
-) -> tuple[_Float64, _Float64, _Float64]:
-    """(precisions_cholesky, log_determinants (K,), reciprocal_conditions (K,)).
+) -> tuple[_Float64, _Float64]:
+    """(precisions_cholesky, reciprocal_conditions (K,), or (1,) of a tied covariance).
 
     Pivoted LDLT of each covariance in units of its own standard deviations. Raises ValueError
     naming the component and the smallest pivot when one is not positive definite.
@@ -222,6 +222,31 @@ def fit_many(
 
 def outcome_at(outcomes: object, index: int) -> dict[str, Any]:
     """What `fit` would have returned for the set at this index; ValueError where there is no fit."""
+
+def memory_needed(
+    n_rows: int,
+    n_features: int,
+    single_precision: bool,
+    weighted: bool,
+    *,
+    n_components: int,
+    covariance_type: str,
+    tol: float | None,
+    reg_covar: float | None,
+    max_iter: int,
+    max_seconds: float | None,
+    n_init: int,
+    race: bool,
+    init_params: str,
+    accelerate: str,
+    on_degenerate: str,
+    max_eigenvalue_ratio: float | None,
+    prior: dict[str, Any] | None,
+    n_threads: int | None,
+) -> tuple[float, float, float]:
+    """(kept, working, handed_over): bytes that `fit` would take for data of these sizes, beside the data: what its
+    outcome holds in the engine; at most on top of that while it lasts; and, when it has ended, what that outcome takes
+    as Python's objects. n_threads None: as many as this process may use."""
 
 def set_degenerate_error(exception: type[Exception]) -> None:
     """The exception class of degenerate covariances; called as exception(message)."""

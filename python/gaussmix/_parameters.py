@@ -114,7 +114,8 @@ def reciprocal_conditions(
 ) -> Float64Array:
     """Return how far each covariance is from singular; 0 is singular to working precision."""
     try:
-        return core.factorise(covariance_type.value, matrices, n_components, n_features)[2]
+        _, found = core.factorise(covariance_type.value, matrices, n_components, n_features)
+        return np.broadcast_to(found, n_components)
     except ValueError:
         if covariance_type is not CovarianceType.FULL or n_components == 1:
             return np.zeros(n_components)
@@ -167,7 +168,7 @@ def factorised(
     """Return the checked matrices, and the factors of their inverses."""
     matrices = _symmetric_array(values, covariance_type, n_components, n_features, name)
     try:
-        factor, _, _ = core.factorise(covariance_type.value, matrices, n_components, n_features)
+        factor, _ = core.factorise(covariance_type.value, matrices, n_components, n_features)
     except ValueError as error:
         raise GaussmixError(
             f"{name} must be positive definite: {error}. Check for columns that are constant or "

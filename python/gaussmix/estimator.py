@@ -30,6 +30,7 @@ from gaussmix._validation import (
 from gaussmix.callback import Callback
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import GaussmixTypeError
+from gaussmix.mixture import Mixture
 from gaussmix.prior import Prior
 
 __all__ = ["GaussianMixture"]
@@ -103,6 +104,9 @@ class GaussianMixture(FittedState, SklearnProtocol):
         fit, and the best mixture so far is kept; None or False lets it go on.
     n_threads : int or None, default=None
         Most threads; None uses all that the process may use. Results do not depend on it.
+    memory_limit : int, str or None, default=None
+        Most bytes that a fit may hold beside the data, or text such as ``"2 GiB"``; one that could
+        need more is refused. None asks whether that much memory is available.
     on_degenerate : {'repair', 'restart', 'drop', 'raise'}, default='repair'
         What to do about a component whose covariance becomes singular: repair and report it, seed
         it anew if that ends better, take it out of the mixture, or raise `DegenerateError`.
@@ -184,6 +188,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         progress: bool = False,
         callback: Callback | None = None,
         n_threads: int | None = None,
+        memory_limit: int | str | None = None,
         on_degenerate: str = "repair",
         max_eigenvalue_ratio: float | None = None,
         prior: Prior | None = None,
@@ -210,6 +215,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         self.progress = progress
         self.callback = callback
         self.n_threads = n_threads
+        self.memory_limit = memory_limit
         self.on_degenerate = on_degenerate
         self.max_eigenvalue_ratio = max_eigenvalue_ratio
         self.prior = prior
@@ -290,7 +296,7 @@ class GaussianMixture(FittedState, SklearnProtocol):
         self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None
     ) -> float:
         """Return the mean log-density per unit weight."""
-        sums, total = self._likelihood(X, sample_weight)
+        sums, total = self._likelihood(self._mixture, X, sample_weight)
         return sums.log_likelihood / total
 
     def sample(self, n_samples: int = 1) -> tuple[Float64Array, Int64Array]:
@@ -314,13 +320,15 @@ class GaussianMixture(FittedState, SklearnProtocol):
 
         L is the likelihood of X, p the number of free parameters, n the total weight.
         """
-        sums, total = self._likelihood(X, sample_weight)
-        return _criteria.bic(sums.log_likelihood, self._n_parameters(), total)
+        mixture = self._mixture
+        sums, total = self._likelihood(mixture, X, sample_weight)
+        return _criteria.bic(sums.log_likelihood, mixture.n_parameters, total)
 
     def aic(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return ``-2 log L + 2 p``: lower is better (H. Akaike 1974)."""
-        sums, _ = self._likelihood(X, sample_weight)
-        return _criteria.aic(sums.log_likelihood, self._n_parameters())
+        mixture = self._mixture
+        sums, _ = self._likelihood(mixture, X, sample_weight)
+        return _criteria.aic(sums.log_likelihood, mixture.n_parameters)
 
     def icl(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return ``bic - 2 sum_i w_i log max_k r_ik``: lower is better.
@@ -328,15 +336,17 @@ class GaussianMixture(FittedState, SklearnProtocol):
         BIC with a penalty for rows that no component is sure of; the hard variant, as in mclust,
         of C. Biernacki, G. Celeux & G. Govaert (2000).
         """
-        sums, total = self._likelihood(X, sample_weight)
-        bic = _criteria.bic(sums.log_likelihood, self._n_parameters(), total)
+        mixture = self._mixture
+        sums, total = self._likelihood(mixture, X, sample_weight)
+        bic = _criteria.bic(sums.log_likelihood, mixture.n_parameters, total)
         return _criteria.icl(bic, sums.certainty)
 
     # ---- the seam -----------------------------------------------------------------------------
 
-    def _check_data(self, X: ArrayLike, n_threads: int | None) -> FloatArray:
+    # Whoever answers takes the mixture once: another thread may fit the estimator at any moment.
+
+    def _check_data(self, mixture: Mixture, X: ArrayLike, n_threads: int | None) -> FloatArray:
         """Return X as an array; float32 only where the model was fitted to float32 as well."""
-        mixture = self._mixture
         given, fitted = feature_names_of(X), mixture.feature_names
         check_feature_names(given, fitted)
         if (given is None) != (fitted is None):
@@ -351,17 +361,18 @@ class GaussianMixture(FittedState, SklearnProtocol):
 
     def _evaluate(self, X: ArrayLike, output: str) -> Any:
         threads = check_n_threads(self.n_threads)
-        return self._mixture._evaluate_checked(self._check_data(X, threads), threads, output)
+        mixture = self._mixture
+        return mixture._evaluate_checked(self._check_data(mixture, X, threads), threads, output)
 
     def _likelihood(
-        self, X: ArrayLike, sample_weight: ArrayLike | None
+        self, mixture: Mixture, X: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[_criteria.Likelihood, float]:
         """Return the sums over X, and its total weight."""
         threads = check_n_threads(self.n_threads)
-        data = self._check_data(X, threads)
+        data = self._check_data(mixture, X, threads)
         weights = check_sample_weight(sample_weight, len(data))
         total = float(len(data) if weights is None else weights.sum())
-        return _criteria.likelihood(data, weights, self._mixture, threads), total
+        return _criteria.likelihood(data, weights, mixture, threads), total
 
 
 def _float_dtype(X: ArrayLike) -> np.dtype[Any]:

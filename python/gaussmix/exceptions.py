@@ -24,6 +24,7 @@ __all__ = [
     "FitInterrupted",
     "GaussmixError",
     "GaussmixTypeError",
+    "InsufficientMemoryError",
     "MissingDependencyError",
     "ModelFileError",
     "NotFittedError",
@@ -44,6 +45,10 @@ class GaussmixTypeError(GaussmixError, TypeError):
 
 class DegenerateError(GaussmixError):
     """A covariance became singular and ``on_degenerate="raise"`` forbade its repair."""
+
+
+class InsufficientMemoryError(GaussmixError, MemoryError):
+    """A fit would need more memory than there is, or than ``memory_limit`` allows."""
 
 
 class ModelFileError(GaussmixError):

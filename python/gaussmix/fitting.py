@@ -6,6 +6,7 @@ from contextlib import closing, nullcontext
 from typing import Any
 
 from gaussmix._initial import initial_parameters
+from gaussmix._memory import check_memory, check_memory_limit
 from gaussmix._outcome import result_of
 from gaussmix._progress import Monitor
 from gaussmix._random import seed_from
@@ -55,6 +56,7 @@ def fit(
     sample_weight: ArrayLike | None = None,
     random_state: RandomSource = None,
     n_threads: int | None = None,
+    memory_limit: int | str | None = None,
     on_degenerate: str = "repair",
     max_eigenvalue_ratio: float | None = None,
     prior: Prior | None = None,
@@ -125,6 +127,9 @@ def fit(
         None draws from NumPy's global generator.
     n_threads : int, optional
         None: what the process may use. The result has the same bits for any number.
+    memory_limit : int or str, optional
+        Most bytes that the fit may hold beside the data, or text such as ``"2 GiB"``. It is refused
+        before it begins if it could need more; None asks whether that much memory is available.
     on_degenerate : {"repair", "restart", "drop", "raise"}, default "repair"
         What to do about a component whose covariance becomes singular, or to which no row is
         left. "repair": keep its eigenvalues above the floor, or its earlier parameters. "restart":
@@ -166,6 +171,8 @@ def fit(
         An argument is unfit; nothing has been done then.
     GaussmixTypeError
         An argument has the wrong type.
+    InsufficientMemoryError
+        The fit could need more memory than `memory_limit` or than there is; a ``MemoryError``.
     DegenerateError
         Every start met a singular covariance and `on_degenerate` is "raise".
     FitInterrupted
@@ -212,6 +219,7 @@ def fit(
         max_eigenvalue_ratio=max_eigenvalue_ratio,
     )
     settings["n_threads"] = threads
+    limit = check_memory_limit(memory_limit)
     structure = CovarianceType(settings["covariance_type"])
     K = settings["n_components"]
     monitor = Monitor.wanted(
@@ -228,6 +236,7 @@ def fit(
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(K, len(data), weight)
     settings["prior"] = check_prior(prior, data.shape[1])
+    check_memory(data, weight is not None, settings, limit)
     settings |= initial_parameters(
         structure,
         (len(data), K, data.shape[1]),

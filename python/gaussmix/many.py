@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._memory import check_memory_limit, check_memory_of_many
 from gaussmix._outcome import result_of
 from gaussmix._random import seed_from
 from gaussmix._runtime import core
@@ -46,6 +47,7 @@ def fit_many(
     init_params: str = "kmeans",
     random_state: RandomSource = None,
     n_threads: int | None = None,
+    memory_limit: int | str | None = None,
     on_degenerate: str = "repair",
     max_eigenvalue_ratio: float | None = None,
     prior: Prior | None = None,
@@ -80,6 +82,9 @@ def fit_many(
         ``random_state = (s + i) % 2**63``, which `FitResults.seeds` holds.
     n_threads : int, optional
         None: what the process may use. The results have the same bits for any number.
+    memory_limit : int or str, optional
+        Most bytes that all fits may hold beside the data, their outcomes included, or text such as
+        ``"2 GiB"``; whatever `on_error` says. None asks whether that much memory is available.
     on_error : {"raise", "keep"}, default "raise"
         What to do about a set that cannot be fitted: because its data are unfit (no rows, NaN,
         fewer rows than components, ...), or singular under ``on_degenerate="raise"``. "raise":
@@ -97,6 +102,8 @@ def fit_many(
         An argument is unfit; whatever `on_error` says, if that is not about a single set.
     GaussmixTypeError
         An argument has the wrong type.
+    InsufficientMemoryError
+        The fits could need more memory than `memory_limit` or than there is; a ``MemoryError``.
     DegenerateError
         A set met a singular covariance, `on_degenerate` is "raise" and `on_error` is too.
     FitInterrupted
@@ -139,6 +146,7 @@ def fit_many(
         on_degenerate=on_degenerate,
         max_eigenvalue_ratio=max_eigenvalue_ratio,
     )
+    limit = check_memory_limit(memory_limit)
     keep = check_choice(on_error, "on_error", ("raise", "keep")) == "keep"
     if groups is None:
         sets = listed_sets(data, sample_weight)
@@ -149,10 +157,12 @@ def fit_many(
     settings["prior"] = None
     for one in fit_sets.values():
         settings["prior"] = check_prior(prior, one.X.shape[1])
+    settings["n_threads"] = threads
+    check_memory_of_many(fit_sets.values(), settings, limit)
     # The seed comes last: an error above must not have moved the caller's generator.
     first = seed_from(random_state)
     seeds = [(first + i) % _LIMIT for i in range(len(sets))]
-    found = _run(fit_sets, seeds, settings | {"n_threads": threads})
+    found = _run(fit_sets, seeds, settings)
     results = _collect(sets, keys, seeds, fit_sets, errors, found, settings)
     _raise_if_unfinished(results, keep)
     _warn_if_short(results, settings)

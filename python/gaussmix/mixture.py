@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from gaussmix._conversion import as_numbers
+from gaussmix._memory import check_rows_to_return
 from gaussmix._parameters import (
     check_means,
     check_weights,
@@ -269,6 +270,11 @@ class Mixture(Record):
         labels : ndarray of shape (n_samples,), int64
             The component that each row came from.
 
+        Raises
+        ------
+        InsufficientMemoryError
+            So many rows do not fit in the memory that there is; a ``MemoryError``.
+
         Examples
         --------
         >>> import gaussmix as gx
@@ -278,6 +284,7 @@ class Mixture(Record):
         ((3, 1), True)
         """
         count = check_integer(n_samples, "n_samples", minimum=1)
+        check_rows_to_return(count, self.n_features)
         return core.sample(*self._engine_parameters(), count, seed_from(random_state))
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -1,0 +1,169 @@
+"""Random tiny fits, whatever their data and options, held against the slow oracle.
+
+`nox -s fuzz` looks for new ones, 10,000 at a time; here about a thousand are the same every time.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
+
+import gaussmix as gx
+import reference as ref
+from expected import Expected
+from fits import quiet
+from strategies import Problem, examples
+from test_oracle import (
+    assert_evaluations,
+    assert_public_evaluations,
+    assert_statistics,
+    assert_within,
+)
+from tiny_fits import TinyFit, tiny_fits
+
+SECONDS = 30.0  # for one example; the slowest take a tenth of a second
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError when the body takes longer; the engine lets signal handlers run."""
+    if sys.platform == "win32":
+        yield
+        return
+
+    def expired(*_: Any) -> None:
+        raise TimeoutError(f"not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def result_of(tiny: TinyFit) -> gx.FitResult | None:
+    """The fit; None where it had to be refused, and was."""
+
+    def fit() -> gx.FitResult:
+        return quiet(tiny.X, tiny.n_components, sample_weight=tiny.sample_weight, **tiny.options)
+
+    if tiny.n_components > tiny.n_positive:
+        with pytest.raises(gx.GaussmixError, match="n_components"):
+            fit()
+        return None
+    try:
+        return fit()
+    except gx.DegenerateError:
+        assert tiny.options["on_degenerate"] == "raise"
+        return None
+
+
+def assert_finite(result: gx.FitResult) -> None:
+    mixture = result.mixture
+    for name in ("weights", "means", "covariances", "precisions_cholesky", "log_determinants"):
+        assert np.all(np.isfinite(getattr(mixture, name))), name
+    assert np.all(mixture.weights >= 0)
+    assert mixture.weights.sum() == pytest.approx(1, abs=1e-14)
+    for value in (result.log_likelihood, result.aic, result.bic, result.icl, result.n_effective):
+        assert np.isfinite(value)
+    assert np.all(np.isfinite(result.trace))
+
+
+def lost_to_the_last_digit(mixture: gx.Mixture | None) -> float:
+    """Twice what the rounding of the means that are returned may cost a row, at an offset much."""
+    if mixture is None:
+        return 0.0
+    shape = (mixture.covariance_type.value, mixture.precisions_cholesky)
+    factors = ref.matrices(*shape, mixture.n_components, mixture.n_features)
+    last_digits = np.finfo(float).eps * np.abs(mixture.means)
+    moved = np.einsum("ki,kij->kj", last_digits, np.abs(np.asarray(factors, dtype=float)))
+    return float(np.max(np.sum(moved**2, axis=1)))
+
+
+def assert_climbed(tiny: TinyFit, result: gx.FitResult) -> None:
+    """What a start climbs falls where a component is dropped or seeded anew, and nowhere else.
+
+    A ridge is no part of it, so with one it may.
+    """
+    assert result.starts[result.best_start].objective == max(
+        start.objective
+        for start in result.starts
+        if start.status not in ("raced_out", "degenerate")
+    )
+    if tiny.options["reg_covar"] is not None:
+        return
+    for start in result.starts:
+        last = [] if start.status == "degenerate" else [start.objective]
+        trace = np.append(start.trace, last)
+        rounding = 1e-10 * np.maximum(np.abs(trace[1:]), result.total_weight)
+        if len(rounding):
+            rounding[-1] += lost_to_the_last_digit(start.mixture) * result.total_weight
+        n_falls = np.count_nonzero(np.diff(trace) < -rounding)
+        excused = [event for event in start.events if event.action in ("dropped", "restarted")]
+        assert n_falls <= len(excused), (trace, start.events)
+
+
+def present(mixture: gx.Mixture) -> gx.Mixture:
+    """The components that have a weight: the logarithm of none is no number to compare."""
+    held = mixture.weights > 0
+    if held.all():
+        return mixture
+    own = slice(None) if mixture.covariance_type.value == "tied" else held
+    return gx.Mixture(
+        mixture.weights[held],
+        mixture.means[held],
+        mixture.covariances[own],
+        covariance_type=mixture.covariance_type,
+        precisions_cholesky=mixture.precisions_cholesky[own],
+    )
+
+
+def expected_at(mixture: gx.Mixture, tiny: TinyFit) -> Expected:
+    parameters = (mixture.weights, mixture.means, mixture.covariances)
+    kind = mixture.covariance_type.value
+    return Expected(Problem(tiny.X, tiny.sample_weight, kind, *parameters), mixture)
+
+
+def assert_matches_the_oracle(tiny: TinyFit, result: gx.FitResult) -> None:
+    """Likelihood, densities, responsibilities, labels and statistics at the returned mixture."""
+    mixture = present(result.mixture)
+    expected = expected_at(mixture, tiny)
+    rows = 1e-12 * np.abs(expected.log_density) + expected.log_density_bound
+    weights = ref.real(expected.problem.row_weights())
+    truth = np.sum(weights * expected.log_density)
+    assert_within(result.log_likelihood, truth, weights @ rows, "log_likelihood")
+    assert_evaluations(mixture, expected)
+    assert_public_evaluations(mixture, expected)
+    assert_statistics(gx.e_step(tiny.X, mixture, sample_weight=tiny.sample_weight), expected)
+    np.testing.assert_array_equal(result.mixture.log_density(tiny.X), mixture.log_density(tiny.X))
+
+
+@pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+@for_all(data=st.data())
+@settings(max_examples=examples(2))
+def test_tiny_fits(covariance_type: str, data: st.DataObject) -> None:
+    tiny = data.draw(tiny_fits(covariance_type))
+    with deadline(SECONDS):
+        result = result_of(tiny)
+        if result is None:
+            return
+        assert_finite(result)
+        assert_climbed(tiny, result)
+        assert_matches_the_oracle(tiny, result)
+
+
+def test_the_deadline_ends_a_fit_that_hangs() -> None:
+    X = np.random.default_rng(0).normal(size=(40_000, 3))
+    with pytest.raises(TimeoutError), deadline(0.2):
+        quiet(X, 8, tol=0.0, max_iter=10**6, accelerate=False, random_state=0)
