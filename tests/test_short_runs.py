@@ -41,7 +41,7 @@ def test_default_fits_of_many_rows_end_higher_than_those_from_one_assignment() -
         other = gx.fit(X, 8, random_state=seed, max_iter=10_000, init_params="k-means++")
         gains.append((ours.log_likelihood - other.log_likelihood) / MANY)
     assert np.mean(gains) > 0
-    assert sum(gain > 1e-4 for gain in gains) > sum(gain < -1e-4 for gain in gains)
+    assert sum(gain > 5e-3 for gain in gains) > sum(gain < -5e-3 for gain in gains)
 
 
 @each_structure

@@ -86,7 +86,8 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
     return from(e_step.nearest_centre(*given.means, moments.scale.each, kind));
   const Sample sample = sample_for(e_step, settings, moments, start_number);
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
-  if (settings.start == Start::kmeans && start_number == 0 && short_runs_pay(sample, e_step, settings))
+  if (settings.start == Start::kmeans && start_number == 0 &&
+      short_runs_pay(sample.rows.rows(), e_step.totals().n_rows, sample.rows.cols(), settings))
     return best_short_run(sample, e_step, settings, moments, regularisation, [&](std::uint64_t run) {
       return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
     });

@@ -6,6 +6,7 @@
 #include "em/em.hpp"
 #include "em/initialise.hpp"
 #include "em/seeding.hpp"
+#include "em/short_runs.hpp"
 #include "mixture/feature_table.hpp"
 
 namespace gaussmix {
@@ -66,8 +67,8 @@ class Sizes {
 
   double working_bytes() const {
     const double numbers =
-        given() + std::max(initialisation(), em()) + repairs() + eigenvalue_ratio() + prior() + e_step();
-    return kDouble * numbers + sparsity_bytes() + kPerThread * n_threads_ + kPerCall;
+        given() + std::max(initialisation(), em()) + repairs() + eigenvalue_ratio() + prior() + e_step(data_.n_rows);
+    return kDouble * numbers + sparsity_bytes(data_.n_rows) + kPerThread * n_threads_ + kPerCall;
   }
 
   double handed_over_bytes() const {
@@ -161,10 +162,10 @@ class Sizes {
   }
 
   // What the E-step of the fit keeps from pass to pass: the largest of its visits, the kernels' parameters, scratch.
-  double e_step() const {
-    double visit = std::max(pass(iteration(), data_.n_rows), initial_pass(data_.n_rows));
-    if (shape_ == CovarianceShape::tied) visit = std::max(visit, pass(whitened_iteration(), data_.n_rows));
-    if (has_matrices(shape_)) visit = std::max(visit, pass(own_metric_iteration(), data_.n_rows));
+  double e_step(Index n_rows) const {
+    double visit = std::max(pass(iteration(), n_rows), initial_pass(n_rows));
+    if (shape_ == CovarianceShape::tied) visit = std::max(visit, pass(whitened_iteration(), n_rows));
+    if (has_matrices(shape_)) visit = std::max(visit, pass(own_metric_iteration(), n_rows));
     if (settings_.prior) visit = std::max(visit, overall_pass());
     const double packed = static_cast<double>(k_) * (square() + static_cast<double>(d_)) / 2;
     const double factors = has_matrices(shape_) ? packed : covariances();
@@ -173,8 +174,8 @@ class Sizes {
     return visit + means() + factors + static_cast<double>(k_) * width + matrices;
   }
 
-  double sparsity_bytes() const {
-    return iteration().sparse.leaves != nullptr ? Sparsity::memory(k_, d_, data_.n_rows, leaf_rows(k_, d_)) : 0;
+  double sparsity_bytes(Index n_rows) const {
+    return iteration().sparse.leaves != nullptr ? Sparsity::memory(k_, d_, n_rows, leaf_rows(k_, d_)) : 0;
   }
 
   double initialisation() const {
@@ -186,14 +187,26 @@ class Sizes {
     const Index rows = sample_size(data_.n_rows, k_, d_);
     const auto sample = static_cast<double>(rows * (d_ + 4));
     // Twice: where one start has given its sample back, the next one's may not fit in between other blocks.
-    return assigned + 2 * sample + 4 * means() + assignment_pass(rows, kernels::Scatter::trace);
+    return assigned + 2 * sample + 4 * means() + assignment_pass(rows, kernels::Scatter::trace) +
+           (settings_.start == Start::kmeans && short_runs_pay(rows, data_.n_rows, d_, settings_) ? short_runs(rows)
+                                                                                                  : 0);
   }
 
+  // The sample in coordinates of the data, the run that goes on and the best so far.
+  double short_runs(Index rows) const {
+    return static_cast<double>(rows * d_) + e_step(rows) + sparsity_bytes(rows) / kDouble + plain_loop() +
+           2 * mixture();
+  }
+
+  double plain_loop() const { return 2 * mixture() + statistics(); }
+
   double loop() const {
-    const bool may_extrapolate = settings_.acceleration == Acceleration::always ||
-                                 (settings_.acceleration == Acceleration::automatic && !settings_.ridge);
-    const double plain = 2 * mixture() + statistics();
-    return may_extrapolate ? plain + 3 * mixture() + 5 * (means() + covariances()) : plain;
+    const bool may_extrapolate =
+        settings_.acceleration == Acceleration::always ||
+        (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2);
+    // Extrapolations work with three mixtures and five vectors of parameters, the forecast with one and two for each pass.
+    const auto passes = static_cast<double>(std::min<Index>(settings_.max_iter, 7));
+    return plain_loop() + (may_extrapolate ? 4 * mixture() + (5 + 2 * passes) * (means() + covariances()) : 0);
   }
 
   double em() const {
@@ -203,7 +216,7 @@ class Sizes {
 
   // The trial that may replace a start, beside it; before that, densities of all rows and the seeded mixture.
   double restart() const {
-    const double seeding = static_cast<double>(data_.n_rows) + mixture() + e_step();
+    const double seeding = static_cast<double>(data_.n_rows) + mixture() + e_step(data_.n_rows);
     return mixture() + 2 * trace() + counts() + std::max(seeding, loop());
   }
 

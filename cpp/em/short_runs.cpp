@@ -30,13 +30,12 @@ Settings for_short_run(const Settings& settings) {
 
 }  // namespace
 
-bool short_runs_pay(const Sample& sample, const EStep& e_step, const Settings& settings) {
-  const Index n_components = settings.n_components, n_features = sample.rows.cols();
-  const auto cost = static_cast<double>(kRuns * (kPasses + 1) * sample.rows.rows());
+bool short_runs_pay(Index n_sampled, Index n_rows, Index n_features, const Settings& settings) {
+  const Index n_components = settings.n_components;
+  const auto cost = static_cast<double>(kRuns * (kPasses + 1) * n_sampled);
   const Index n_parameters =
       settings.structure->n_covariance_parameters(n_components, n_features) + n_components * (n_features + 1);
-  return n_components > 1 && cost <= kMostPasses * static_cast<double>(e_step.totals().n_rows) &&
-         sample.rows.rows() >= n_parameters;
+  return n_components > 1 && cost <= kMostPasses * static_cast<double>(n_rows) && n_sampled >= n_parameters;
 }
 
 Mixture best_short_run(const Sample& sample, const EStep& e_step, const Settings& settings,

@@ -15,7 +15,7 @@
 namespace gaussmix {
 
 // Whether the sample is small beside the data, and large enough to estimate the mixture.
-bool short_runs_pay(const Sample& sample, const EStep& e_step, const Settings& settings);
+bool short_runs_pay(Index n_sampled, Index n_rows, Index n_features, const Settings& settings);
 
 // `seeds` is the stream of the k-means++ seeds of a run.
 Mixture best_short_run(const Sample& sample, const EStep& e_step, const Settings& settings,

@@ -110,8 +110,8 @@ def fit(
         How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
         of K rows drawn evenly; by random responsibilities. With "kmeans" and many more rows than
         that takes (20,000 or so), the first start is the best of six short runs of EM on a
-        sample [3]_, each from k-means of its own: that costs three to four passes and mostly ends in
-        a higher likelihood, sooner.
+        sample [3]_, each from k-means of its own: that costs three to four passes and mostly
+        ends in a higher likelihood, sooner.
     weights_init : array-like of shape (K,), optional
         Of sum 1.
     means_init : array-like of shape (K, D), optional
