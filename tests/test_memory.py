@@ -133,8 +133,9 @@ def test_the_measured_peak_is_near_and_below_what_was_told(
         for dtype, variant in VARIANTS
     ]  # fmt: skip
     found = measured_in_children(cases)
-    # A tied fit must have room for components so far apart that rows are not whitened.
-    factor = 4 if covariance_type == "tied" else 3
+    # A tied fit must have room for components so far apart that rows are not whitened, and any fit
+    # with matrices for what acceleration remembers, which these few passes do not come to.
+    factor = 4 if covariance_type in ("full", "tied") else 3
     for case, measured in zip(cases, found, strict=True):
         what = f"{case}: {measured['peak'] / MIB:.1f} of {measured['needed'] / MIB:.1f} MiB"
         assert measured["peak"] <= measured["needed"], what
