@@ -138,10 +138,10 @@ def threads(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Fit 10,000 new random problems, and call the extension 100,000 times as nobody should.
+    """Fit 10,000 new random problems, and call the extension 200,000 times as nobody should.
 
-    The cases are new in every run; a failure prints what repeats it. FUZZ_FACTOR=10 does ten times
-    as many.
+    Half of these calls are chosen by Atheris, where it can be installed. The cases are new in every
+    run; a failure prints what repeats it. FUZZ_FACTOR=10 does ten times as many.
     """
     install(session, ".[test]")
     factor = int(os.environ.get("FUZZ_FACTOR", "1"))
@@ -152,6 +152,13 @@ def fuzz(session: nox.Session) -> None:
         GAUSSMIX_FUZZ_EXAMPLES=str(1250 * factor),
         GAUSSMIX_FUZZ_CALLS=str(100_000 * factor),
         GAUSSMIX_FUZZ_FIRST=str(secrets.randbelow(2**40)),
+    )
+    if not passes(session, "python", "-m", "pip", "install", "--only-binary=:all:", "atheris>=3"):
+        session.log("Atheris cannot be installed here and is left out")
+        return
+    artifacts = f"-artifact_prefix={session.create_tmp()}/"
+    session.run(
+        *("python", "tests/fuzz_atheris.py", f"-runs={100_000 * factor}", "-timeout=60", artifacts)
     )
 
 

@@ -285,9 +285,8 @@ def wrong_capsule(name: str, rng: np.random.Generator) -> Any:
     return density(rng, "full", 2, 2)
 
 
-def run_case(number: int) -> str:
-    """Make the call of this number; how it ended, in a word."""
-    choose, rng = random.Random(number), np.random.default_rng(number)
+def run(choose: random.Random, rng: np.random.Generator) -> str:
+    """Make one call; how it ended, in a word."""
     function = choose.choice(FUNCTIONS)
     arguments = valid_arguments(function, rng)
     for name in choose.sample(sorted(arguments), min(choose.randint(0, 3), len(arguments))):
@@ -319,7 +318,7 @@ def main() -> None:
     endings: dict[str, int] = {}
     for number in range(first, first + count):
         print(number, end=" ", file=sys.stderr, flush=True)
-        ending = run_case(number)
+        ending = run(random.Random(number), np.random.default_rng(number))
         endings[ending] = endings.get(ending, 0) + 1
     print(endings)
 
