@@ -22,7 +22,7 @@ void LastSteps::record(const Mixture& theta, const Mixture& next) {
   coordinates.to_vector(next, step_);
   step_ -= origin_;
   if (recorded_ > 0) {
-    const auto slot = static_cast<std::size_t>((recorded_ - 1) % kDirections);
+    const auto slot = static_cast<std::size_t>((recorded_ - 1) % most_directions(step_.size()));
     coordinates.to_vector(last_, moved_[slot]);
     moved_[slot] = origin_ - moved_[slot];
     bent_[slot] = last_step_ - step_;
@@ -32,7 +32,7 @@ void LastSteps::record(const Mixture& theta, const Mixture& next) {
 }
 
 LastSteps::Forecast LastSteps::forecast() const {
-  const int n = std::min(recorded_ - 1, kDirections);
+  const int n = std::min(recorded_ - 1, most_directions(step_.size()));
   if (n < 1) return {};
   Small overlap(n, n), curvature(n, n);
   SmallVector slope(n), length(n);

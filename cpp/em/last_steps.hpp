@@ -27,8 +27,13 @@ class LastSteps {
   };
   Forecast forecast() const;
 
+  // How many vectors of so many parameters it comes to keep.
+  static Index n_vectors(Index n_parameters) { return 4 + 2 * most_directions(n_parameters); }
+
  private:
   static constexpr int kDirections = 6;
+  static constexpr Index kManyNumbers = 1 << 20;  // 8 MiB a vector: of longer ones fewer are kept
+  static int most_directions(Index n_parameters) { return n_parameters > kManyNumbers ? kDirections / 2 : kDirections; }
   using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, kDirections, kDirections>;
   using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, kDirections, 1>;
   double product(const Vector& a, const Vector& b) const { return metric_.cwiseProduct(a).dot(b); }

@@ -5,6 +5,7 @@
 #include "em/e_step.hpp"
 #include "em/em.hpp"
 #include "em/initialise.hpp"
+#include "em/last_steps.hpp"
 #include "em/seeding.hpp"
 #include "em/short_runs.hpp"
 #include "mixture/feature_table.hpp"
@@ -204,9 +205,9 @@ class Sizes {
     const bool may_extrapolate =
         settings_.acceleration == Acceleration::always ||
         (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2);
-    // Extrapolations work with three mixtures and five vectors of parameters, the forecast with one and two for each pass.
-    const auto passes = static_cast<double>(std::min<Index>(settings_.max_iter, 7));
-    return plain_loop() + (may_extrapolate ? 4 * mixture() + (5 + 2 * passes) * (means() + covariances()) : 0);
+    // Extrapolations work with three mixtures and five vectors of parameters, the forecast with one mixture and its vectors.
+    const double vectors = 5 + static_cast<double>(LastSteps::n_vectors(k_ * d_ + Covariances::size(shape_, k_, d_)));
+    return plain_loop() + (may_extrapolate ? 4 * mixture() + vectors * (means() + covariances()) : 0);
   }
 
   double em() const {
