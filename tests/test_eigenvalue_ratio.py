@@ -29,6 +29,22 @@ def in_units_of_the_columns(result: gx.FitResult) -> Float64:
     return np.linalg.eigvalsh(full.astype(float) / scale[:, None] / scale[None, :])
 
 
+@pytest.mark.parametrize("seed", [86, 130, 171, 206])
+def test_what_is_maximised_does_not_fall_where_the_floor_acts_too(seed: int) -> None:
+    """The upper bound once was a multiple of a lower bound far below the floor."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(2, 4))[rng.integers(0, 2, 8)]
+    weight = rng.gamma(1.0, size=8) * 1e5
+    options: dict[str, Any] = {"max_eigenvalue_ratio": 50.0, "prior": gx.Prior(), "max_iter": 12}
+    options |= {"covariance_type": "tied", "init_params": "random", "random_state": seed}
+    result = quiet(X, 4, sample_weight=weight, **options)
+    assert result.events
+    objective = np.append(result.trace, result.starts[0].objective)
+    assert np.max(-np.diff(objective)) <= 1e-10 * np.abs(objective[-1])
+    eigenvalues = in_units_of_the_columns(result)
+    assert eigenvalues.max() <= 50 * eigenvalues.min() * (1 + 1e-6)
+
+
 @each_structure
 @pytest.mark.parametrize("ratio", [1.0, 3.0, 50.0])
 def test_no_two_eigenvalues_differ_by_more(covariance_type: str, ratio: float) -> None:

@@ -49,15 +49,16 @@ double best_bound(const Matrix& eigenvalues, const Vector& weight, double ratio)
   return best;
 }
 
-// True when the eigenvalues were out of bounds, and are no longer.
-bool restrict_to_ratio(Matrix& eigenvalues, const Vector& weight, double ratio) {
-  if (eigenvalues.maxCoeff() <= ratio * eigenvalues.minCoeff()) return false;
+// True when the eigenvalues were out of bounds, and are no longer, but for those below the floor, which will be lifted to it.
+bool restrict_to_ratio(Matrix& eigenvalues, const Vector& weight, double ratio, double floor) {
+  if (eigenvalues.maxCoeff() <= ratio * std::max(eigenvalues.minCoeff(), floor)) return false;
   const double low = best_bound(eigenvalues, weight, ratio);
-  eigenvalues = eigenvalues.cwiseMax(low).cwiseMin(ratio * low);
+  eigenvalues = eigenvalues.cwiseMax(low).cwiseMin(ratio * std::max(low, floor));
   return true;
 }
 
-void restrict_matrices(Covariances& covariances, const Vector& weight, const Vector& scale, double ratio) {
+void restrict_matrices(Covariances& covariances, const Vector& weight, const Vector& scale, double ratio,
+                       double floor) {
   const Vector inverse = scale.cwiseInverse();
   std::vector<Solver> solvers;
   solvers.reserve(static_cast<std::size_t>(covariances.n_matrices()));  // growing would copy them
@@ -66,7 +67,7 @@ void restrict_matrices(Covariances& covariances, const Vector& weight, const Vec
     solvers.emplace_back(inverse.asDiagonal() * covariances.matrix(i) * inverse.asDiagonal());
     eigenvalues.row(i) = solvers.back().eigenvalues().cwiseMax(0.0);
   }
-  if (!restrict_to_ratio(eigenvalues, weight, ratio)) return;
+  if (!restrict_to_ratio(eigenvalues, weight, ratio, floor)) return;
   for (Index i = 0; i < covariances.n_matrices(); ++i) {
     const Eigen::MatrixXd root = scale.asDiagonal() * solvers[static_cast<std::size_t>(i)].eigenvectors() *
                                  eigenvalues.row(i).cwiseSqrt().asDiagonal();
@@ -77,20 +78,23 @@ void restrict_matrices(Covariances& covariances, const Vector& weight, const Vec
 
 }  // namespace
 
-void restrict_eigenvalues(Covariances& covariances, const Vector& weight, const Vector& scale, double ratio) {
+void restrict_eigenvalues(Covariances& covariances, const Vector& weight, const ColumnScale& column_scale, double ratio,
+                          double floor) {
+  const Vector& scale = column_scale.each;
   switch (covariances.shape) {
-    case CovarianceShape::full: return restrict_matrices(covariances, weight, scale, ratio);
-    case CovarianceShape::tied: return restrict_matrices(covariances, Vector::Ones(1), scale, ratio);
+    case CovarianceShape::full: return restrict_matrices(covariances, weight, scale, ratio, floor);
+    case CovarianceShape::tied: return restrict_matrices(covariances, Vector::Ones(1), scale, ratio, floor);
     case CovarianceShape::diag: {
       MatrixMap variances(covariances.values.data(), covariances.n_components, covariances.n_features);
       Matrix scaled = variances * scale.cwiseAbs2().cwiseInverse().asDiagonal();
-      if (restrict_to_ratio(scaled, weight, ratio)) variances = scaled * scale.cwiseAbs2().asDiagonal();
+      if (restrict_to_ratio(scaled, weight, ratio, floor)) variances = scaled * scale.cwiseAbs2().asDiagonal();
       return;
     }
     case CovarianceShape::spherical: {
       MatrixMap variances(covariances.values.data(), covariances.n_components, 1);
       Matrix values = variances;
-      if (restrict_to_ratio(values, weight, ratio)) variances = values;
+      if (restrict_to_ratio(values, weight, ratio, floor * column_scale.largest * column_scale.largest))
+        variances = values;
       return;
     }
   }

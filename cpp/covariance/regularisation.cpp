@@ -136,7 +136,8 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
                 const Execution& execution, Repairs& repairs, Factors& factors) {
   if (regularisation.max_ratio || regularisation.ridge.value_or(0) > 0) covariances.root.clear();
   if (regularisation.max_ratio)
-    restrict_eigenvalues(covariances, weight, regularisation.scale.each, *regularisation.max_ratio);
+    restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio,
+                         regularisation.ridge ? 0.0 : Regularisation::kFloor);
   switch (covariances.shape) {
     case CovarianceShape::full:
     case CovarianceShape::tied:
