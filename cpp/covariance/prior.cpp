@@ -31,7 +31,6 @@ ScatterKind kind_of(CovarianceShape shape) {
 void Prior::add_to(SufficientStatistics& statistics) const {
   const Index n_features = statistics.n_features(), n_components = statistics.n_components();
   const double tau = shrinkage / unit;
-  statistics.root.clear();
   if (statistics.kind == ScatterKind::pooled) statistics.pooled() += scale / unit;
   for (Index k = 0; k < n_components; ++k) {
     const double n = statistics.weight[k];

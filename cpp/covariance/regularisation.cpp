@@ -134,7 +134,7 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
 
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors) {
-  if (regularisation.max_ratio || regularisation.ridge.value_or(0) > 0) covariances.root.clear();
+  if (!regularisation.takes_roots()) covariances.root.clear();
   if (regularisation.max_ratio)
     restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio,
                          regularisation.ridge ? 0.0 : Regularisation::kFloor);

@@ -20,6 +20,9 @@ struct Regularisation {
   double rows_per_weight = 1;       // effective rows, for messages
   std::optional<double> max_ratio;  // of eigenvalues, over all components; see restrict_eigenvalues()
   std::optional<Prior> prior;
+
+  // Whether a covariance is factorised as it is: from its root, where that is known.
+  bool takes_roots() const { return !max_ratio && !prior && ridge.value_or(0) == 0; }
 };
 
 // Applies the bound on the ratio, then ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every

@@ -126,7 +126,7 @@ void EStep::run_in_own_metric(const Mixture& mixture, ScatterKind kind, Sufficie
 }
 
 void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics) {
-  if (OwnMetric::needed(mixture, kind)) return run_in_own_metric(mixture, kind, statistics);
+  if (roots_serve_ && OwnMetric::needed(mixture, kind)) return run_in_own_metric(mixture, kind, statistics);
   if (mixture.factors.shape == CovarianceShape::tied) {
     if (kind == ScatterKind::pooled && run_whitened(mixture, statistics)) return;
     unwhitened_kernel_parameters(mixture, parameters_);

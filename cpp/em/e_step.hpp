@@ -38,10 +38,12 @@ class EStep {
   }
   Likelihood likelihood(const Mixture& mixture);
 
-  // The passes that follow belong to one run of EM: what they learn of the rows spares work in the next ones.
-  void begin_run() {
+  // The passes that follow belong to one run of EM: what they learn of the rows spares work in the next ones. With
+  // `roots_serve` M-steps take the roots of scatters, which sums in the components' own metric are made for.
+  void begin_run(bool roots_serve) {
     sparsity_.restart();
     in_run_ = true;
+    roots_serve_ = roots_serve;
     single_precision_.begin(data_, totals_);
   }
 
@@ -80,6 +82,7 @@ class EStep {
   OwnMetric own_metric_;
   Sparsity sparsity_;
   bool in_run_ = false;
+  bool roots_serve_ = false;
   SinglePrecision single_precision_;
   Vector shift_;        // scratch
   Vector overall_;      // scratch

@@ -49,7 +49,7 @@ class Loop {
         accelerating_(settings.acceleration == Acceleration::always) {
     squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
-    e_step_.begin_run();
+    e_step_.begin_run(regularisation_.takes_roots());
     if (accelerating_) e_step_.end_single_precision();
     smallest_single_gain_ = e_step.totals().weight * std::max(kSmallestSingleGain, 2 * settings.tol.value_or(0.0));
     outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
@@ -140,7 +140,7 @@ class Loop {
     squarem_.emplace(regularisation_, e_step_.execution(), theta_.n_components());
     last_steps_ = LastSteps(e_step_.totals().weight);
     stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective);
-    e_step_.begin_run();
+    e_step_.begin_run(regularisation_.takes_roots());
     e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
   }
 
