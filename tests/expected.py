@@ -71,6 +71,14 @@ class Expected:
         return np.asarray(np.sum(self.responsibilities * self.joint_bound, axis=1))
 
     @cached_property
+    def share_bound(self) -> ref.Array:
+        """What it makes of each weighted responsibility, to first order."""
+        shares = self.responsibilities
+        own = np.where(shares > 0, shares * np.where(shares > 0, self.joint_bound, 0), 0)
+        moved = own + shares * np.sum(own, axis=1, keepdims=True)
+        return np.asarray(ref.real(self.problem.row_weights())[:, None] * moved)
+
+    @cached_property
     def whitened_ratio(self) -> float:
         """Largest squared distance of a mean from the heaviest one, in the covariance's metric.
 

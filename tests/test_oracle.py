@@ -26,6 +26,7 @@ from fits import fixed_passes
 from gaussmix import _core
 from strategies import Problem, clusters, examples, problems, random_covariance, soft_start
 
+TINY = np.finfo(float).tiny  # what is less counts as zero
 # Responsibilities below this have lost digits to gradual underflow, or are gone.
 SMALLEST_SHARE = 1e-280
 
@@ -65,9 +66,9 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
         "n_effective",
     )
     assert actual.n_rows == truth.n_rows
-    assert_within(
-        actual.weight, truth.weight, 1e-10 * truth.weight + SMALLEST_SHARE, "component weight"
-    )
+    doubt = expected.share_bound
+    weight_bound = 1e-10 * truth.weight + doubt.sum(axis=0) + SMALLEST_SHARE
+    assert_within(actual.weight, truth.weight, weight_bound, "component weight")
 
     held = truth.weight > SMALLEST_SHARE / 1e-10
     weight = np.where(held, truth.weight, 1)
@@ -75,7 +76,9 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
     spread = np.sqrt(np.diagonal(truth.scatter, axis1=1, axis2=2) / weight[:, None])
     # Sums are taken about the means that were given: a component that moves by d knows its new
     # mean and scatter to rounding of d and of weight * d * d.
-    mean_bound = 1e-10 * spread + 1e-13 * moved + 4 * U * np.abs(truth.mean)
+    mean_bound = 1e-10 * spread + 1e-13 * moved + 4 * U * np.abs(truth.mean) + TINY
+    distance = np.abs(ref.real(problem.X)[:, None, :] - truth.mean)
+    mean_bound = mean_bound + np.einsum("ik,ikd->kd", doubt, distance) / weight[:, None]
     if by_features:
         mean_bound = mean_bound + expected.feature_moment_bound / weight[:, None]
     whitened = problem.covariance_type == "tied" and actual.scatter_kind == "pooled"
@@ -89,7 +92,11 @@ def assert_statistics(actual: gx.SufficientStatistics, expected: Expected) -> No
     # the square of that.
     blur = (4 + len(problem.X)) * np.finfo(ref.Real).eps * np.abs(truth.mean)
     own_error = 1e-10 * own + 1e-13 * raw + blur[:, :, None] * blur[:, None, :]
+    # Nor is anything known below the last digits of the rows.
+    digits = U * np.max(np.abs(ref.real(problem.X)), axis=0)
+    own_error = own_error + digits[:, None] * digits
     scatter_bound = weight[:, None, None] * own_error + SMALLEST_SHARE
+    scatter_bound = scatter_bound + np.einsum("ik,ikd,ike->kde", doubt, distance, distance)
     if by_features:
         scatter_bound = scatter_bound + expected.feature_scatter_bound
     reduced = ref.reduced_scatter(actual.scatter_kind, truth.scatter)
