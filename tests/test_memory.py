@@ -233,6 +233,7 @@ def test_who_fits_takes_a_limit() -> None:
         (" 1.5 kb ", 1500),
         (".5 MiB", 2**19),
         ("3 tb", 3 * 10**12),
+        ("9" * 400, 2**62),
     ],
 )
 def test_ways_to_say_a_size(given: Any, size: int | None) -> None:

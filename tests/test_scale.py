@@ -179,6 +179,18 @@ def test_an_offset_does_not_matter(
 
 
 @each_structure
+def test_a_row_of_next_to_no_weight_does_not_hide_the_offset(covariance_type: str) -> None:
+    far = clusters(4, 400, 3, 3) + 1e9
+    near, weights = far - 1e9, np.ones(400)
+    far[0], weights[0] = 0.0, 1e-30
+    near[0] = -1e9
+    options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 0}
+    options |= {"sample_weight": weights, "accelerate": False}
+    here, there = (gx.fit(X, 3, **options) for X in (near, far))
+    assert there.log_likelihood / 399 == pytest.approx(here.log_likelihood / 399, rel=0, abs=1e-9)
+
+
+@each_structure
 @each_unit
 def test_an_offset_in_other_units_does_not_matter(covariance_type: str, units: Any) -> None:
     factors = powers_of_two(units_for(covariance_type, units))

@@ -53,7 +53,7 @@ def test_the_same_bits_for_any_number_of_threads(covariance_type: str) -> None:
 
 
 def test_nobody_hears_of_the_short_runs() -> None:
-    """Neither callbacks nor counts; a singular sample is no event of the fit."""
+    """Neither callbacks nor counts of passes."""
     heard: list[int] = []
 
     def listen(state: gx.FitState) -> bool:
@@ -65,6 +65,18 @@ def test_nobody_hears_of_the_short_runs() -> None:
     assert not result.events
 
 
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag"])
+def test_what_is_wrong_with_the_data_is_told(covariance_type: str) -> None:
+    """A constant column: the start itself had to be repaired, or may not be."""
+    X = clusters(2, MANY, 2, 2)
+    X[:, 1] = 7.25
+    options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 0}
+    start = quiet(X, 2, max_iter=0, **options)
+    assert {event.iteration for event in start.events} == {0}
+    with pytest.raises(gx.DegenerateError):
+        gx.fit(X, 2, on_degenerate="raise", **options)
+
+
 def test_the_first_of_many_starts_is_that_of_one() -> None:
     X = clusters(3, MANY, 2, 4, 1.0)
     one = quiet(X, 4, random_state=0, max_iter=20)
@@ -74,9 +86,12 @@ def test_the_first_of_many_starts_is_that_of_one() -> None:
 
 def test_weights_count_rows() -> None:
     """A part of the rows that weighs nothing has no say, however it would have been assigned."""
-    X = clusters(4, MANY, 2, 4, 1.0)
-    present = np.random.default_rng(0).random(MANY) < 0.9
+    X = clusters(4, 30_000, 2, 4, 1.0)  # enough of them without those
+    present = np.random.default_rng(0).random(len(X)) < 0.9
     X[~present] = 1e6
+    assert likelihood_of_start(X[present], 4, random_state=0) > likelihood_of_start(
+        X[present], 4, random_state=0, init_params="k-means++"
+    )
     weighted = quiet(X, 4, sample_weight=present.astype(float), random_state=0, max_iter=0)
     alone = quiet(X[present], 4, random_state=0, max_iter=0)
     np.testing.assert_allclose(weighted.mixture.means, alone.mixture.means, rtol=1e-9, atol=1e-11)

@@ -88,9 +88,10 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
   if (settings.start == Start::kmeans && start_number == 0 &&
       short_runs_pay(sample.rows.rows(), e_step.totals().n_rows, sample.rows.cols(), settings))
-    return best_short_run(sample, e_step, settings, moments, regularisation, [&](std::uint64_t run) {
-      return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
-    });
+    if (auto best = best_short_run(sample, e_step, settings, moments, regularisation, [&](std::uint64_t run) {
+          return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
+        }))
+      return std::move(*best);
   return from(from_centres(e_step, settings, moments, sample, stream(settings, start_number, kSeeds)));
 }
 

@@ -1,6 +1,7 @@
 // What is left to gain and to move, from the last steps of EM: for accelerated EM, whose gains are no series.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "em/parameters.hpp"
@@ -27,8 +28,10 @@ class LastSteps {
   };
   Forecast forecast() const;
 
-  // How many vectors of so many parameters it comes to keep.
-  static Index n_vectors(Index n_parameters) { return 4 + 2 * most_directions(n_parameters); }
+  // How many vectors of so many parameters it keeps after so many steps.
+  static Index n_vectors(Index n_parameters, Index n_steps) {
+    return 4 + 2 * std::clamp<Index>(n_steps - 1, 0, most_directions(n_parameters));
+  }
 
  private:
   static constexpr int kDirections = 6;

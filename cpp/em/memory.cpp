@@ -206,7 +206,10 @@ class Sizes {
         settings_.acceleration == Acceleration::always ||
         (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2);
     // Extrapolations work with three mixtures and five vectors of parameters, the forecast with one mixture and its vectors.
-    const double vectors = 5 + static_cast<double>(LastSteps::n_vectors(k_ * d_ + Covariances::size(shape_, k_, d_)));
+    // The first passes of an automatic run are not slow yet.
+    const Index n_steps = settings_.max_iter - (settings_.acceleration == Acceleration::automatic ? 2 : 0);
+    const Index n_parameters = k_ * d_ + Covariances::size(shape_, k_, d_);
+    const double vectors = 5 + static_cast<double>(LastSteps::n_vectors(n_parameters, n_steps));
     return plain_loop() + (may_extrapolate ? 4 * mixture() + vectors * (means() + covariances()) : 0);
   }
 

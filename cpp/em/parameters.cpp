@@ -93,6 +93,7 @@ bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mix
   const Index n_components = like.n_components(), n_features = like.n_features();
   const Factors& units = origin_.factors;
   mixture.structure = like.structure;
+  mixture.repaired = like.repaired;
   mixture.weights.resize(n_components);
   mixture.means.resize(n_components, n_features);
   reshape(mixture.covariances, like.covariances.shape, n_components, n_features);

@@ -18,14 +18,22 @@ Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments) {
   return (rows * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
 }
 
-// A few passes of plain EM, and nothing that the caller is to hear of.
+// A few passes of plain EM from no parameters that are given, and nothing that the caller is to hear of.
 Settings for_short_run(const Settings& settings) {
   Settings own = settings;
   own.max_iter = kPasses;
   own.acceleration = Acceleration::never;
   own.on_degenerate = OnDegenerate::repair;
   own.on_iteration = {};
+  own.given = {};
+  own.tol.reset();
   return own;
+}
+
+// Whether `a` is the better start.
+bool better(const StartOutcome& a, const StartOutcome& b) {
+  if (a.mixture.repaired != b.mixture.repaired) return b.mixture.repaired;
+  return a.log_likelihood > b.log_likelihood;
 }
 
 }  // namespace
@@ -38,13 +46,14 @@ bool short_runs_pay(Index n_sampled, Index n_rows, Index n_features, const Setti
   return n_components > 1 && cost <= kMostPasses * static_cast<double>(n_rows) && n_sampled >= n_parameters;
 }
 
-Mixture best_short_run(const Sample& sample, const EStep& e_step, const Settings& settings,
-                       const ColumnMoments& moments, const Regularisation& regularisation,
-                       const std::function<Random(std::uint64_t run)>& seeds) {
+std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step, const Settings& settings,
+                                      const ColumnMoments& moments, const Regularisation& regularisation,
+                                      const std::function<Random(std::uint64_t run)>& seeds) {
   const Execution& execution = e_step.execution();
   const Matrix rows = unstandardised(sample.rows, moments);
   const Data data{rows.data(), false, sample.weights.data(), rows.rows(), rows.cols()};
-  EStep on_sample(data, weight_totals(data), execution);
+  const NormalisedWeights normalised(data);
+  EStep on_sample(normalised.data(), weight_totals(normalised.data()), execution);
   const Settings own = for_short_run(settings);
   Regularisation plain = regularisation;
   plain.raise = false;
@@ -61,8 +70,9 @@ Mixture best_short_run(const Sample& sample, const EStep& e_step, const Settings
                *own.structure, plain, nullptr, execution, outcome.repairs);
     run_em(on_sample, own, plain, TimeLimit(std::nullopt), run, kNoHalt, outcome);
     if (outcome.status == Status::interrupted) throw Interrupted();
-    if (run == 0 || outcome.log_likelihood > best.log_likelihood) best = std::move(outcome);
+    if (run == 0 || better(outcome, best)) best = std::move(outcome);
   }
+  if (best.mixture.repaired) return std::nullopt;
   return best.mixture;
 }
 

@@ -69,6 +69,7 @@ inline void gather_block(const Task& task, Index begin, const std::uint16_t* ord
         i < block.rows && task.rows.weights != nullptr ? task.rows.weights[begin + order[first + i]] : 1.0;
     block.weights[i] = i < block.rows ? weight : 0.0;
   }
+  if (task.rows.weights != nullptr) place_absent(task.density, block);
 }
 
 // One group of strips of a block: what its steps share.

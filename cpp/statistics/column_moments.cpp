@@ -125,8 +125,8 @@ ColumnMoments column_moments(const Data& data, double total_weight, const Execut
   check_range(moments.scale);
   for (Index d = 0; d < data.n_features; ++d) {
     if (std::abs(mean[d]) <= kLargestOffset * moments.scale.each[d]) continue;
-    moments.origin[d] = start[d];
-    moments.mean[d] = (mean[d] - start[d]) + shift[d];
+    moments.origin[d] = mean[d];
+    moments.mean[d] = shift[d];
   }
   return moments;
 }

@@ -13,8 +13,8 @@ struct ColumnScale {
 ColumnScale column_scale(const Vector& variance, const Vector& mean);
 
 struct ColumnMoments {
-  // A point among the rows in columns whose spread is so small beside their mean that a mean would lose digits of the
-  // spread, zero in others. Values and means relative to it have all their digits.
+  // The mean, rounded, of columns whose spread is so small beside it that a mean would lose digits of the spread; zero of
+  // others. Values relative to it are exact, and they and their means have all their digits.
   Vector origin;
   Vector mean;  // relative to the origin
   ColumnScale scale;

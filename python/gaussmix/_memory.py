@@ -63,7 +63,8 @@ def check_memory_limit(value: Any) -> int | None:
             f"memory_limit must be a size such as '500 MB' or '2 GiB', got {value!r}; the "
             f"units are {', '.join(_UNITS)}."
         )
-    return check_integer(int(float(found[1]) * factor), "memory_limit", minimum=1)
+    size = float(found[1]) * factor
+    return check_integer(int(min(size, 2.0**62)), "memory_limit", minimum=1)
 
 
 def check_memory(

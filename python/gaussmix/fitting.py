@@ -108,10 +108,11 @@ def fit(
         end. Ten starts then take about as long as three. False runs all of them to the end.
     init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
         How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
-        of K rows drawn evenly; by random responsibilities. With "kmeans" and many more rows than
-        that takes (20,000 or so), the first start is the best of six short runs of EM on a
-        sample [3]_, each from k-means of its own: that costs three to four passes and mostly
-        ends in a higher likelihood, sooner.
+        of K rows drawn evenly; by random responsibilities. With "kmeans", where a sample is small
+        beside the rows (from 20,000 on, with many components more) and has more rows than there
+        are parameters, the first start is the best of six short runs of EM on the sample [3]_,
+        each from k-means of its own: that costs four to five passes and mostly ends in a higher
+        likelihood, sooner.
     weights_init : array-like of shape (K,), optional
         Of sum 1.
     means_init : array-like of shape (K, D), optional
