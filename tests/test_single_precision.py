@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 import gaussmix as gx
 import reference as ref
-from fits import fixed_passes, given, image
+from fits import fixed_passes, given, image, quiet
 from gaussmix import _core
+from strategies import clusters
 
 AGREEMENT = 1e-5
 
@@ -162,3 +163,12 @@ def test_one_pass_at_every_level(level: str) -> None:
     used = 15 if level == "v4" else 12
     assert sum(error > 0 for error in found) >= used, "single precision was not used"
     assert max(found) < AGREEMENT
+
+
+def test_an_m_step_that_is_repeated_counts_its_repairs_once() -> None:
+    """The component on equal rows is repaired at the start and once for every pass."""
+    X = clusters(3, 6000, 3, 3, 1.5).astype(np.float32)
+    X[:600] = 30.0
+    options: dict[str, Any] = {"covariance_type": "diag", "init_params": "k-means++"}
+    result = quiet(X, 4, random_state=0, accelerate=False, **options)
+    assert sorted(result.repairs.floored) == [0, 0, 0, result.n_iter + 1]

@@ -13,6 +13,11 @@ Repairs::Repairs(Index n_components)
   std::iota(numbers_.begin(), numbers_.end(), Index{0});
 }
 
+void Repairs::begin(Index iteration) {
+  iteration_ = iteration;
+  happened_ = false;
+}
+
 void Repairs::floor(Index k, double weight, double eigenvalue) {
   const auto at = static_cast<std::size_t>(k);
   ++floored[at];
@@ -42,20 +47,16 @@ void Repairs::restart(Index k, double weight, double eigenvalue, bool accepted) 
   note(numbers_[static_cast<std::size_t>(k)], weight, eigenvalue, action);
 }
 
-bool Repairs::happened() const {
-  return std::any_of(events.begin(), events.end(),
-                     [this](const RepairEvent& event) { return event.last_iteration == iteration; });
-}
-
 void Repairs::note(Index component, double weight, double eigenvalue, Action action) {
+  happened_ = true;
   const auto same = std::find_if(events.rbegin(), events.rend(), [&](const RepairEvent& event) {
     return event.component == component && event.action == action;
   });
-  if (same == events.rend() || same->last_iteration < iteration - 1) {
-    events.push_back({iteration, iteration, component, weight, eigenvalue, action});
+  if (same == events.rend() || same->last_iteration < iteration_ - 1) {
+    events.push_back({iteration_, iteration_, component, weight, eigenvalue, action});
     return;
   }
-  same->last_iteration = iteration;
+  same->last_iteration = iteration_;
   same->weight = weight;
   if (!(same->eigenvalue <= eigenvalue)) same->eigenvalue = eigenvalue;
 }

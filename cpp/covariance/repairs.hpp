@@ -28,9 +28,10 @@ struct Repairs {
   Counts floored;
   Counts emptied;
   std::vector<RepairEvent> events;
-  Index iteration = 0;  // of the M-step that is going on
 
   explicit Repairs(Index n_components = 0);
+  // What comes next belongs to the M-step of this iteration.
+  void begin(Index iteration);
   void floor(Index k, double weight, double eigenvalue);
   void floor_common(double weight, double eigenvalue);
   void empty(Index k, double weight);
@@ -38,12 +39,14 @@ struct Repairs {
   void drop(Index k, double weight, double eigenvalue);
   void restart(Index k, double weight, double eigenvalue, bool accepted);
   // Whether this M-step needed any.
-  bool happened() const;
+  bool happened() const { return happened_; }
 
  private:
   void note(Index component, double weight, double eigenvalue, Action action);
 
   std::vector<Index> numbers_;  // of the present components
+  Index iteration_ = 0;
+  bool happened_ = false;
 };
 
 }  // namespace gaussmix

@@ -47,7 +47,9 @@ bool Squarem::make_admissible(Mixture& mixture, const Mixture& plain) {
   const double change = (mixture.factors.log_determinants - plain.factors.log_determinants).cwiseAbs().maxCoeff();
   if (!(change <= kLargestLogDeterminantChange)) return false;
   if (quiet_.ridge && !quiet_.max_ratio) return true;
+  not_counted_.begin(0);
   regularise(mixture.covariances, quiet_, mixture.weights, execution_, not_counted_, mixture.factors);
+  mixture.repaired = not_counted_.happened();
   return true;
 }
 

@@ -100,7 +100,8 @@ class Loop {
     outcome_.log_prior = prior;
     outcome_.mixture = theta_;
 
-    outcome_.repairs.iteration = outcome_.n_iter;
+    outcome_.repairs.begin(outcome_.n_iter);
+    if (e_step_.single_precision()) repairs_before_ = outcome_.repairs;
     m_step(statistics_, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs, next_);
     if (dropped())
       begin_anew();
@@ -149,6 +150,7 @@ class Loop {
   void repeat_in_double_precision() {
     e_step_.end_single_precision();
     theta_ = outcome_.mixture;
+    outcome_.repairs = repairs_before_;
     outcome_.trace.pop_back();
     outcome_.n_iter -= 2;
     repeating_ = true;
@@ -162,10 +164,11 @@ class Loop {
     }
     stopping_.observe(log_likelihood, largest_step(theta_, next_));
     slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
-    if (slow_ > 0 && settings_.acceleration == Acceleration::automatic) last_steps_.record(theta_, next_);
-    std::swap(theta_, next_);
     // Under a ridge the likelihood is not what the iteration climbs, so its test would judge extrapolations wrongly.
-    accelerating_ = settings_.acceleration == Acceleration::automatic && !settings_.ridge && slow_ >= kSlowIterations;
+    const bool may_accelerate = settings_.acceleration == Acceleration::automatic && !settings_.ridge;
+    if (may_accelerate && slow_ > 0) last_steps_.record(theta_, next_);
+    std::swap(theta_, next_);
+    accelerating_ = may_accelerate && slow_ >= kSlowIterations;
     if (accelerating_) e_step_.end_single_precision();
   }
 
@@ -216,6 +219,7 @@ class Loop {
   bool accelerating_;
   int slow_ = 0;
   double smallest_single_gain_ = 0;
+  Repairs repairs_before_;  // the last M-step, which may have to be repeated
   bool repeating_ = false;  // this pass was done before, in single precision
   bool finished_ = false;
   bool ending_fit_ = false;  // and not this start alone

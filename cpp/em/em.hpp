@@ -14,7 +14,7 @@ constexpr Index kNoHalt = std::numeric_limits<Index>::max();
 constexpr Index kReservedTrace = 1 << 16;
 
 // Fills in everything of `outcome` but the times. `outcome.mixture` is the start on entry. An interrupt leaves the last
-// parameters whose likelihood is known. If it is not done after `halt` passes it is left as Status::raced_out, with the
+// parameters whose likelihood is known, to the digits that means have at an offset. If it is not done after `halt` passes it is left as Status::raced_out, with the
 // parameters of the next pass: the same call with a later halt carries on. False when the whole fit has to end, which a
 // start that has just converged does not show.
 bool run_em(EStep& e_step, const Settings& settings, const Regularisation& regularisation, const TimeLimit& limit,

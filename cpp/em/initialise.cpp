@@ -15,12 +15,6 @@ Random stream(const Settings& settings, std::uint64_t start_number, Stream use) 
   return Random(settings.seed, start_number * kStreamsPerStart + use);
 }
 
-Sample sample_for(const EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                  std::uint64_t start_number) {
-  return standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
-                             stream(settings, start_number, kSubset));
-}
-
 SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                                   const Sample& sample, const Random& random) {
   const Execution& execution = e_step.execution();
@@ -84,7 +78,8 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
   if (settings.start == Start::random) return from(from_random_shares(e_step, settings, moments, start_number));
   if (given.means)  // the given centres, so that weights and covariances belong to them
     return from(e_step.nearest_centre(*given.means, moments.scale.each, kind));
-  const Sample sample = sample_for(e_step, settings, moments, start_number);
+  const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
+                                            stream(settings, start_number, kSubset));
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
   if (settings.start == Start::kmeans && start_number == 0 &&
       short_runs_pay(sample.rows.rows(), e_step.totals().n_rows, sample.rows.cols(), settings))
@@ -123,6 +118,7 @@ Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments&
   if (without_ridge.ridge) without_ridge.ridge = 0.0;
   const Vector weight = mixture.weights * e_step.totals().weight;
   regularise(mixture.covariances, without_ridge, weight, e_step.execution(), repairs, mixture.factors);
+  mixture.repaired = repairs.happened();
   return mixture;
 }
 

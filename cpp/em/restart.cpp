@@ -40,11 +40,11 @@ bool restart_degenerate(EStep& e_step, const Settings& settings, const Regularis
                         kRestartStreams + static_cast<std::uint64_t>(start_number * n_components + attempt));
 
     StartOutcome trial = start;
-    trial.repairs.iteration = start.n_iter;
+    trial.repairs.begin(start.n_iter);
     trial.repairs.restart(k, weight, found->eigenvalue, true);
     const bool going_on = run_anew(e_step, settings, regularisation, limit, start_number, k, random, trial);
     if (!(trial.objective() > start.objective())) {
-      start.repairs.iteration = start.n_iter;
+      start.repairs.begin(start.n_iter);
       start.repairs.restart(k, weight, found->eigenvalue, false);
       start.n_iter = trial.n_iter;
       if (!trial.run_to_the_end()) start.status = trial.status;

@@ -1,7 +1,5 @@
 #include "statistics/sufficient_statistics.hpp"
 
-#include <cmath>
-
 #include "base/errors.hpp"
 
 namespace gaussmix {
@@ -71,7 +69,7 @@ SufficientStatistics make_statistics(ScatterKind kind, Index n_components, Index
 void scale(SufficientStatistics& statistics, double factor) {
   statistics.weight *= factor;
   for (double& value : statistics.scatter) value *= factor;
-  for (double& value : statistics.root) value *= std::sqrt(factor);
+  statistics.root.clear();
   statistics.log_likelihood *= factor;
   statistics.total_weight *= factor;
 }
