@@ -77,6 +77,13 @@ def test_what_is_wrong_with_the_data_is_told(covariance_type: str) -> None:
         gx.fit(X, 2, on_degenerate="raise", **options)
 
 
+def test_a_time_that_is_up_ends_them() -> None:
+    """The first run then makes the one pass that every fit makes, and is the start."""
+    X = clusters(5, MANY, 2, 5, 1.0)
+    hurried = likelihood_of_start(X, 5, random_state=0, max_seconds=1e-9)
+    assert hurried < likelihood_of_start(X, 5, random_state=0)
+
+
 def test_the_first_of_many_starts_is_that_of_one() -> None:
     X = clusters(3, MANY, 2, 4, 1.0)
     one = quiet(X, 4, random_state=0, max_iter=20)

@@ -101,3 +101,14 @@ def test_the_next_start_forgets_the_rows_of_the_last() -> None:
     many = fixed_passes(X, 16, 15, n_init=3, random_state=7)
     alone = fixed_passes(X, 16, 15, n_init=1, random_state=7)
     assert many.starts[0].trace.tobytes() == alone.starts[0].trace.tobytes()
+
+
+@pytest.mark.parametrize("far", [1e6, 1e200])
+def test_absent_rows_far_out_do_not_matter(far: float) -> None:
+    X, start = separated(7, **CASES["wide gaps"])
+    present = (np.arange(len(X)) % 40 > 0).astype(float)
+    here = fixed_passes(X, start.n_components, PASSES, sample_weight=present, **given(start))
+    X[present == 0] = far
+    there = fixed_passes(X, start.n_components, PASSES, sample_weight=present, **given(start))
+    np.testing.assert_allclose(there.trace, here.trace, rtol=1e-12)
+    np.testing.assert_allclose(there.mixture.means, here.mixture.means, rtol=1e-9, atol=1e-12)

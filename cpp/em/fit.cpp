@@ -52,7 +52,7 @@ class Starts {
     start.repairs = Repairs(settings_.n_components);
     try {
       start.mixture = gaussmix::initialise(e_step_, settings_, moments_, regularisation_,
-                                           static_cast<std::uint64_t>(number), start.repairs);
+                                           static_cast<std::uint64_t>(number), limit_, start.repairs);
       start.status = Status::raced_out;  // unless it is run
     } catch (const Degenerate& error) {
       start.status = Status::degenerate;

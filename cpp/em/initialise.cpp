@@ -66,7 +66,8 @@ SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings,
 
 // By k-means, or what the caller wants instead of it.
 Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                        const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs) {
+                        const Regularisation& regularisation, std::uint64_t start_number, const TimeLimit& limit,
+                        Repairs& repairs) {
   const GivenStart& given = settings.given;
   const ScatterKind kind = settings.structure->need();
   const auto from = [&](const SufficientStatistics& statistics) {
@@ -83,7 +84,7 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
   if (settings.start == Start::kmeans && start_number == 0 &&
       short_runs_pay(sample.rows.rows(), e_step.totals().n_rows, sample.rows.cols(), settings))
-    if (auto best = best_short_run(sample, e_step, settings, moments, regularisation, [&](std::uint64_t run) {
+    if (auto best = best_short_run(sample, e_step, settings, moments, regularisation, limit, [&](std::uint64_t run) {
           return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
         }))
       return std::move(*best);
@@ -100,10 +101,12 @@ SufficientStatistics statistics_from_responsibilities(EStep& e_step, const doubl
 }
 
 Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                   const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs) {
+                   const Regularisation& regularisation, std::uint64_t start_number, const TimeLimit& limit,
+                   Repairs& repairs) {
   const GivenStart& given = settings.given;
   Mixture mixture;
-  if (!given.complete()) mixture = start_from_rows(e_step, settings, moments, regularisation, start_number, repairs);
+  if (!given.complete())
+    mixture = start_from_rows(e_step, settings, moments, regularisation, start_number, limit, repairs);
   mixture.structure = settings.structure;
   if (given.weights) mixture.weights = *given.weights;
   if (given.means) mixture.means = *given.means;

@@ -1,6 +1,7 @@
 // Where EM starts: every row is assigned, then one M-step.
 #pragma once
 
+#include "base/stopwatch.hpp"
 #include "covariance/regularisation.hpp"
 #include "em/e_step.hpp"
 #include "em/settings.hpp"
@@ -13,7 +14,8 @@ constexpr Index kShareRows = 16384;
 
 // Given parameters replace what the initialisation found; with all three given nothing else is computed.
 Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                   const Regularisation& regularisation, std::uint64_t start_number, Repairs& repairs);
+                   const Regularisation& regularisation, std::uint64_t start_number, const TimeLimit& limit,
+                   Repairs& repairs);
 
 // Statistics under given responsibilities (n x K), centred twice so that no digits cancel.
 SufficientStatistics statistics_from_responsibilities(EStep& e_step, const double* responsibilities, Index n_components,

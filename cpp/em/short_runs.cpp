@@ -48,7 +48,7 @@ bool short_runs_pay(Index n_sampled, Index n_rows, Index n_features, const Setti
 
 std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step, const Settings& settings,
                                       const ColumnMoments& moments, const Regularisation& regularisation,
-                                      const std::function<Random(std::uint64_t run)>& seeds) {
+                                      const TimeLimit& limit, const std::function<Random(std::uint64_t run)>& seeds) {
   const Execution& execution = e_step.execution();
   const Matrix rows = unstandardised(sample.rows, moments);
   const Data data{rows.data(), false, sample.weights.data(), rows.rows(), rows.cols()};
@@ -59,7 +59,7 @@ std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step,
   plain.raise = false;
   plain.prior.reset();  // it counts in rows of the data
   StartOutcome best;
-  for (Index run = 0; run < kRuns; ++run) {
+  for (Index run = 0; run < kRuns && (run == 0 || !limit.passed()); ++run) {
     const Matrix centres =
         lloyd(sample, plus_plus_centres(sample, own.n_components, seeds(static_cast<std::uint64_t>(run)), execution),
               execution);
@@ -68,7 +68,7 @@ std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step,
     outcome.mixture =
         m_step(on_sample.nearest_centre(unstandardised(centres, moments), moments.scale.each, own.structure->need()),
                *own.structure, plain, nullptr, execution, outcome.repairs);
-    run_em(on_sample, own, plain, TimeLimit(std::nullopt), run, kNoHalt, outcome);
+    run_em(on_sample, own, plain, limit, run, kNoHalt, outcome);
     if (outcome.status == Status::interrupted) throw Interrupted();
     if (run == 0 || better(outcome, best)) best = std::move(outcome);
   }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/stopwatch.hpp"
 #include "covariance/regularisation.hpp"
 #include "em/e_step.hpp"
 #include "em/seeding.hpp"
@@ -19,10 +20,11 @@ namespace gaussmix {
 // Whether the sample is small beside the data, and large enough to estimate the mixture.
 bool short_runs_pay(Index n_sampled, Index n_rows, Index n_features, const Settings& settings);
 
-// `seeds` is the stream of the k-means++ seeds of a run. None where every run had to be repaired: what is wrong
+// `seeds` is the stream of the k-means++ seeds of a run, of which
+// at least one is made within the time. None where every run had to be repaired: what is wrong
 // with the data shows better in a start that counts its repairs.
 std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step, const Settings& settings,
                                       const ColumnMoments& moments, const Regularisation& regularisation,
-                                      const std::function<Random(std::uint64_t run)>& seeds);
+                                      const TimeLimit& limit, const std::function<Random(std::uint64_t run)>& seeds);
 
 }  // namespace gaussmix
