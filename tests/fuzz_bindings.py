@@ -30,6 +30,8 @@ Arguments = dict[str, Any]
 
 def covariances_of(kind: str, K: int, D: int) -> np.ndarray:
     matrix = np.eye(D) + 0.2
+    if kind not in ("full", "tied", "diag", "spherical"):
+        return np.stack([np.eye(D)] * K)
     return {
         "full": np.stack([matrix] * K),
         "tied": matrix,
@@ -79,6 +81,7 @@ def settings(rng: np.random.Generator, kind: str, K: int, D: int) -> Arguments:
         "accelerate": str(rng.choice(["auto", "by rate", "always", "never"])),
         "on_degenerate": str(rng.choice(["repair", "restart", "drop", "raise"])),
         "max_eigenvalue_ratio": rng.choice([None, 1.0, 50.0]),
+        "one_unit": bool(rng.integers(2)),
         "prior": None if rng.integers(2) else prior(rng, D),
         "n_threads": int(rng.integers(1, 3)),
     }

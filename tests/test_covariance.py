@@ -21,8 +21,9 @@ CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
 
 
 def test_the_enumeration_is_the_registry_of_the_engine() -> None:
-    registry = {name: (code, scatter) for name, code, _, scatter in _core.structures()}
-    assert {m.value: (m.code, scatter_kind(m)) for m in CovarianceType} == registry
+    registry = {one[0]: (one[1], one[3], one[4]) for one in _core.structures()}
+    told = {m.value: (m.code, scatter_kind(m), m.one_for_all) for m in CovarianceType}
+    assert told == registry
 
 
 @pytest.mark.parametrize(("word", "code"), CODES.items())
@@ -52,6 +53,8 @@ def test_shapes_are_those_of_a_mixture(word: str) -> None:
 
 def test_parameter_counts_as_published() -> None:
     """mclust's for d=2, G=3 and scikit-learn's for d=5, K=2."""
-    assert [n_parameters(word, 3, 2) for word in ("VII", "VVI", "EEE", "VVV")] == [11, 14, 11, 17]
+    codes = ["EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV"]
+    counts = [9, 11, 10, 12, 12, 14, 11, 13, 13, 15, 13, 15, 15, 17]
+    assert [n_parameters(code, 3, 2) for code in codes] == counts
     counts = [n_parameters(word, 2, 5) for word in ("spherical", "diag", "tied", "full")]
     assert counts == [13, 21, 26, 41]

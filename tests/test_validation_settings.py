@@ -33,7 +33,7 @@ BAD_SETTINGS: list[Any] = [
     ({"n_components": None}, GaussmixTypeError, ["n_components must be an integer", "None"]),
     ({"covariance_type": "ful"}, GaussmixError, ["'ful'", "Did you mean 'full'?"]),
     ({"covariance_type": "Diagonal"}, GaussmixError, ["Did you mean 'diag'?", "'spherical'"]),
-    ({"covariance_type": "VVE"}, GaussmixError, ["'VVE'", "'VVV'", "'EEE'"]),
+    ({"covariance_type": "VVZ"}, GaussmixError, ["'VVZ'", "'VVV'", "'EEE'"]),
     ({"covariance_type": "qqqq"}, GaussmixError, ["one of 'full', 'tied', 'diag', 'spherical'"]),
     ({"covariance_type": 3}, GaussmixTypeError, ["covariance_type must be a string", "int"]),
     ({"tol": -1e-3}, GaussmixError, ["tol must be None or a finite number >= 0, got -0.001"]),

@@ -1,5 +1,7 @@
 #include "bindings/arrays.hpp"
 
+#include "covariance/array_form.hpp"
+
 namespace gaussmix::bindings {
 
 Array strict(const py::handle& object, const char* name) {
@@ -59,8 +61,8 @@ IntArray to_array(const Counts& counts) {
   return out;
 }
 
-std::vector<py::ssize_t> covariance_dimensions(CovarianceShape shape, Index n_components, Index n_features) {
-  switch (shape) {
+std::vector<py::ssize_t> covariance_dimensions(const Structure& structure, Index n_components, Index n_features) {
+  switch (array_shape(structure)) {
     case CovarianceShape::full: return {n_components, n_features, n_features};
     case CovarianceShape::tied: return {n_features, n_features};
     case CovarianceShape::diag: return {n_components, n_features};
@@ -84,9 +86,20 @@ Matrix to_matrix(const Array& array, Index n_rows, Index n_columns, const char* 
   return to_matrix(array);
 }
 
-Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_components, Index n_features) {
-  require_size(array, Covariances::size(shape, n_components, n_features), "covariances");
-  return {shape, n_components, n_features, std::vector<double>(array.data(), array.data() + array.size()), {}};
+Covariances to_covariances(const Array& array, const Structure& structure, Index n_components, Index n_features) {
+  require_size(array, array_size(structure, n_components, n_features), "covariances");
+  check_off_diagonals(structure, n_components, n_features, array.data());
+  Covariances covariances;
+  reshape(covariances, structure.shape(), n_components, n_features);
+  covariances.values = from_array_form(structure, n_components, n_features, array.data());
+  return covariances;
+}
+
+Factors to_factors(const Array& precisions_cholesky, const Structure& structure, Index n_components, Index n_features,
+                   Lower lower) {
+  require_size(precisions_cholesky, array_size(structure, n_components, n_features), "precisions_cholesky");
+  const std::vector<double> stored = from_array_form(structure, n_components, n_features, precisions_cholesky.data());
+  return from_precisions_cholesky(structure.shape(), n_components, n_features, stored.data(), lower);
 }
 
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
@@ -97,22 +110,23 @@ Mixture to_mixture(const std::string& covariance_type, const Array& weights, con
   mixture.means = to_matrix(means);
   require_size(weights, mixture.n_components(), "weights");
   mixture.weights = to_vector(weights);
-  const CovarianceShape shape = mixture.structure->shape();
-  require_size(precisions_cholesky, Covariances::size(shape, mixture.n_components(), mixture.n_features()),
-               "precisions_cholesky");
   mixture.factors =
-      from_precisions_cholesky(shape, mixture.n_components(), mixture.n_features(), precisions_cholesky.data(), lower);
+      to_factors(precisions_cholesky, *mixture.structure, mixture.n_components(), mixture.n_features(), lower);
   return mixture;
 }
 
 py::dict from_mixture(const Mixture& mixture) {
-  const auto dimensions =
-      covariance_dimensions(mixture.covariances.shape, mixture.n_components(), mixture.n_features());
+  const Structure& structure = *mixture.structure;
+  const Index n_components = mixture.n_components(), n_features = mixture.n_features();
+  const auto dimensions = covariance_dimensions(structure, n_components, n_features);
+  const auto as_array = [&](const std::vector<double>& values) {
+    return copy_to_array(to_array_form(structure, n_components, n_features, values).data(), dimensions);
+  };
   py::dict out;
   out["weights"] = to_array(mixture.weights);
   out["means"] = to_array(mixture.means);
-  out["covariances"] = copy_to_array(mixture.covariances.values.data(), dimensions);
-  out["precisions_cholesky"] = copy_to_array(precisions_cholesky(mixture.factors).data(), dimensions);
+  out["covariances"] = as_array(mixture.covariances.values);
+  out["precisions_cholesky"] = as_array(precisions_cholesky(mixture.factors));
   return out;
 }
 

@@ -62,12 +62,15 @@ inline Array to_array(const std::vector<double>& v) {
 }
 IntArray to_array(const Counts& counts);
 
-std::vector<py::ssize_t> covariance_dimensions(CovarianceShape shape, Index n_components, Index n_features);
+std::vector<py::ssize_t> covariance_dimensions(const Structure& structure, Index n_components, Index n_features);
 
 Vector to_vector(const Array& array);
 Matrix to_matrix(const Array& array);
 Matrix to_matrix(const Array& array, Index n_rows, Index n_columns, const char* name);
-Covariances to_covariances(const Array& array, CovarianceShape shape, Index n_components, Index n_features);
+// Of the structure: throws InvalidArgument where they are not.
+Covariances to_covariances(const Array& array, const Structure& structure, Index n_components, Index n_features);
+Factors to_factors(const Array& precisions_cholesky, const Structure& structure, Index n_components, Index n_features,
+                   Lower lower);
 
 // A mixture as the Python side keeps it: factors instead of covariances.
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,

@@ -22,13 +22,9 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
     given.weights = to_vector(*weights);
   }
   if (means) given.means = to_matrix(*means, n_components, data.n_features, "means_init");
-  if (covariances) given.covariances = to_covariances(*covariances, structure.shape(), n_components, data.n_features);
-  if (precisions_cholesky) {
-    require_size(*precisions_cholesky, Covariances::size(structure.shape(), n_components, data.n_features),
-                 "precisions_cholesky_init");
-    given.factors = from_precisions_cholesky(structure.shape(), n_components, data.n_features,
-                                             precisions_cholesky->data(), Lower::computed);
-  }
+  if (covariances) given.covariances = to_covariances(*covariances, structure, n_components, data.n_features);
+  if (precisions_cholesky)
+    given.factors = to_factors(*precisions_cholesky, structure, n_components, data.n_features, Lower::computed);
   if (responsibilities) {
     require_size(*responsibilities, data.n_rows * n_components, "responsibilities_init");
     given.responsibilities = responsibilities->data();
@@ -42,16 +38,16 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
                      const std::string& covariance_type, std::optional<double> tol, std::optional<double> reg_covar,
                      Index max_iter, std::optional<double> max_seconds, Index n_init, bool race,
                      const std::string& init_params, std::uint64_t seed, const std::string& accelerate,
-                     const std::string& on_degenerate, std::optional<double> max_eigenvalue_ratio,
+                     const std::string& on_degenerate, std::optional<double> max_eigenvalue_ratio, bool one_unit,
                      const std::optional<py::dict>& prior, std::optional<int> n_threads,
                      const OptionalArray& weights_init, const OptionalArray& means_init,
                      const OptionalArray& covariances_init, const OptionalArray& precisions_cholesky_init,
                      const OptionalArray& responsibilities_init, const OptionalArray& history,
                      const std::optional<py::function>& on_iteration) {
   const Data data = make_data(x, sample_weight);
-  Settings settings =
-      make_settings({covariance_type, init_params, accelerate, on_degenerate},
-                    {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio});
+  Settings settings = make_settings(
+      {covariance_type, init_params, accelerate, on_degenerate},
+      {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit});
   if (prior) settings.prior = to_prior(*prior, data.n_features);
   settings.seed = seed;
   require_sizes(n_components, data.n_features);
@@ -78,7 +74,7 @@ void add_fit(py::module_& m) {
   m.def("fit", &fit_mixture, arg("X").noconvert(), arg("sample_weight").noconvert(), py::kw_only(), arg("n_components"),
         arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"), arg("n_init"),
         arg("race"), arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"),
-        arg("max_eigenvalue_ratio"), arg("prior"), arg("n_threads"), arg("weights_init").noconvert(),
+        arg("max_eigenvalue_ratio"), arg("one_unit"), arg("prior"), arg("n_threads"), arg("weights_init").noconvert(),
         arg("means_init").noconvert(), arg("covariances_init").noconvert(), arg("precisions_cholesky_init").noconvert(),
         arg("responsibilities_init").noconvert(), arg("history").noconvert(), arg("on_iteration"));
 }

@@ -6,6 +6,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/execution.hpp"
 #include "bindings/functions.hpp"
+#include "covariance/array_form.hpp"
 #include "mixture/evaluate.hpp"
 #include "mixture/sample.hpp"
 
@@ -27,19 +28,21 @@ py::tuple list_structures() {
   py::list out;
   for (const Structure* s : structures())
     out.append(py::make_tuple(std::string(s->name()), std::string(s->code()), std::string(to_string(s->shape())),
-                              to_string(s->need())));
+                              to_string(s->need()), s->one_for_all(), s->each_its_own(), s->only_n_features()));
   return py::tuple(out);
 }
 
 py::tuple factorise_covariances(const std::string& covariance_type, const Array& covariances, Index n_components,
                                 Index n_features) {
   const DefaultFloatingPoint mode;
-  const CovarianceShape shape = structure(covariance_type).shape();
+  const Structure& kind = structure(covariance_type);
   require_sizes(n_components, n_features);
-  if (shape == CovarianceShape::tied) n_components = 1;  // nothing given bounds it, and one answer serves all
-  const Covariances values = to_covariances(covariances, shape, n_components, n_features);
-  const std::vector<double> factors = precisions_cholesky(factorise(values));
-  return py::make_tuple(copy_to_array(factors.data(), covariance_dimensions(shape, n_components, n_features)),
+  if (kind.shape() == CovarianceShape::tied) n_components = 1;  // nothing given bounds it, and one answer serves all
+  const Covariances values = to_covariances(covariances, kind, n_components, n_features);
+  const std::vector<double> factors =
+      to_array_form(kind, n_components, n_features, precisions_cholesky(factorise(values)));
+  check_structure(kind, values);
+  return py::make_tuple(copy_to_array(factors.data(), covariance_dimensions(kind, n_components, n_features)),
                         to_array(reciprocal_conditions(values)));
 }
 

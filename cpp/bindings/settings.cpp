@@ -64,6 +64,7 @@ Settings make_settings(const ModelWords& words, const Limits& limits) {
   settings.n_init = limits.n_init;
   settings.race = limits.race;
   settings.max_eigenvalue_ratio = limits.max_eigenvalue_ratio;
+  settings.one_unit = limits.one_unit;
   return settings;
 }
 

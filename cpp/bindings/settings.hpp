@@ -24,6 +24,7 @@ struct Limits {
   Index n_init;
   bool race;
   std::optional<double> max_eigenvalue_ratio;
+  bool one_unit;
 };
 
 // From keys shrinkage, mean, dof, scale; the last three may be None.

@@ -136,7 +136,9 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
   const OptionalArray given_scale = strict_or_none(column_scale, "column_scale");
   if (given_scale) require_size(*given_scale, s.n_features(), "column_scale");
   ColumnScale scale = gaussmix::column_scale(s);
-  if (given_scale) scale = {to_vector(*given_scale), to_vector(*given_scale).maxCoeff()};
+  if (given_scale)
+    scale = {to_vector(*given_scale), to_vector(*given_scale).maxCoeff(), to_vector(*given_scale).minCoeff()};
+  scale = eigenvalue_scale(target, scale, false);
   const Regularisation regularisation{reg_covar, scale, on_degenerate == "raise", s.n_effective / s.total_weight,
                                       {},        {}};
   std::optional<Mixture> before;
@@ -148,8 +150,8 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
     before->weights = to_vector(weights);
     if (before->n_components() != s.n_components() || before->n_features() != s.n_features())
       throw InvalidArgument("the previous mixture and the statistics differ in shape");
-    before->covariances = to_covariances(strict(item(*previous, "covariances"), "covariances"), target.shape(),
-                                         s.n_components(), s.n_features());
+    before->covariances =
+        to_covariances(strict(item(*previous, "covariances"), "covariances"), target, s.n_components(), s.n_features());
   }
   if (before) before->factors = factorise(before->covariances);
   Repairs repairs(s.n_components());

@@ -100,6 +100,8 @@ void reshape(Covariances& covariances, CovarianceShape shape, Index n_components
   covariances.shape = shape;
   covariances.n_components = n_components;
   covariances.n_features = n_features;
+  covariances.axes.clear();
+  covariances.lifted.clear();
   covariances.values.resize(static_cast<std::size_t>(Covariances::size(shape, n_components, n_features)));
 }
 

@@ -13,6 +13,12 @@ enum class CovarianceShape { full, tied, diag, spherical };
 
 std::string_view to_string(CovarianceShape shape);
 
+struct Lifted {
+  static constexpr Index kCommon = -1;  // the covariance that all components share
+  Index component;
+  double eigenvalue;  // in units of the columns' spread
+};
+
 // Values: full K x D x D, tied D x D, diag K x D (variances), spherical K (variances).
 struct Covariances {
   CovarianceShape shape = CovarianceShape::full;
@@ -21,6 +27,10 @@ struct Covariances {
   std::vector<double> values;
   // Between M-step and regularisation, from SufficientStatistics::root: full and tied, covariance = root root^T; else empty.
   std::vector<double> root;
+  // Full, of structures with common eigenvectors: these, as columns; else empty.
+  std::vector<double> axes;
+  // Between M-step and regularisation: components whose eigenvalues were lifted to the bound, and the least there was.
+  std::vector<Lifted> lifted;
 
   static Index size(CovarianceShape shape, Index n_components, Index n_features);
   Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }

@@ -7,6 +7,8 @@
 
 #include <Eigen/Eigenvalues>
 
+#include "linalg/spectral.hpp"
+
 namespace gaussmix {
 
 namespace {
@@ -69,10 +71,8 @@ void restrict_matrices(Covariances& covariances, const Vector& weight, const Vec
   }
   if (!restrict_to_ratio(eigenvalues, weight, ratio, floor)) return;
   for (Index i = 0; i < covariances.n_matrices(); ++i) {
-    const Eigen::MatrixXd root = scale.asDiagonal() * solvers[static_cast<std::size_t>(i)].eigenvectors() *
-                                 eigenvalues.row(i).cwiseSqrt().asDiagonal();
-    covariances.matrix(i).noalias() = root * root.transpose();
-    covariances.matrix(i).triangularView<Eigen::StrictlyUpper>() = covariances.matrix(i).transpose();
+    from_eigenvalues(scale, solvers[static_cast<std::size_t>(i)].eigenvectors(), eigenvalues.row(i).transpose(),
+                     covariances.matrix(i));
   }
 }
 

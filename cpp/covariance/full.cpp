@@ -1,4 +1,4 @@
-#include "covariance/closed_form.hpp"
+#include "covariance/catalogue.hpp"
 
 namespace gaussmix {
 
@@ -11,10 +11,12 @@ class Full final : public Structure {
   std::string_view code() const override { return "VVV"; }
   CovarianceShape shape() const override { return CovarianceShape::full; }
   ScatterKind need() const override { return ScatterKind::full; }
+  bool each_its_own() const override { return true; }
   Index n_covariance_parameters(Index n_components, Index n_features) const override {
     return n_components * n_features * (n_features + 1) / 2;
   }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
+  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&,
+                Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     covariances.root = statistics.root;
     const Index size = statistics.n_features() * statistics.n_features();

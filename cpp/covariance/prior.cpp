@@ -4,14 +4,15 @@ namespace gaussmix {
 
 namespace {
 
-// What stands in the exponent of the determinant beside n_k, and for one variance of D equal ones per unit of D.
-double prior_weight(ScatterKind kind, double dof, Index n_features, Index n_components) {
+// What stands in the exponent of the determinant beside n_k, and for one variance of D equal ones per unit of D. The prior of
+// a covariance counts once for all `sharers`, that of the means for each.
+double prior_weight(ScatterKind kind, double dof, Index n_features, double sharers) {
   const auto d = static_cast<double>(n_features);
   switch (kind) {
-    case ScatterKind::full: return dof + d + 2;
-    case ScatterKind::pooled: return (dof + d + 1) / static_cast<double>(n_components) + 1;  // times K in all
-    case ScatterKind::diag: return dof + 3;
-    case ScatterKind::trace: return (dof + d + 2) / d;
+    case ScatterKind::full:
+    case ScatterKind::pooled: return (dof + d + 1) / sharers + 1;
+    case ScatterKind::diag: return (dof + 2) / sharers + 1;
+    case ScatterKind::trace: return (dof + 2) / (sharers * d) + 1;
   }
   return 0;
 }
@@ -28,9 +29,10 @@ ScatterKind kind_of(CovarianceShape shape) {
 
 }  // namespace
 
-void Prior::add_to(SufficientStatistics& statistics) const {
+void Prior::add_to(SufficientStatistics& statistics, bool one_for_all) const {
   const Index n_features = statistics.n_features(), n_components = statistics.n_components();
   const double tau = shrinkage / unit;
+  const double sharers = one_for_all ? static_cast<double>(n_components) : 1.0, share = 1 / (unit * sharers);
   if (statistics.kind == ScatterKind::pooled) statistics.pooled() += scale / unit;
   for (Index k = 0; k < n_components; ++k) {
     const double n = statistics.weight[k];
@@ -38,27 +40,28 @@ void Prior::add_to(SufficientStatistics& statistics) const {
     const double shrunk = tau * n / (tau + n);
     switch (statistics.kind) {
       case ScatterKind::full:
-        statistics.full(k) += scale / unit;
+        statistics.full(k) += share * scale;
         add_outer_product(statistics.full(k), shift, shrunk);
         break;
       case ScatterKind::pooled: add_outer_product(statistics.pooled(), shift, shrunk); break;
       case ScatterKind::diag:
-        statistics.diag().row(k) += (scale.diagonal() / unit + shrunk * shift.cwiseAbs2()).transpose();
+        statistics.diag().row(k) += (share * scale.diagonal() + shrunk * shift.cwiseAbs2()).transpose();
         break;
       case ScatterKind::trace:
         statistics.scatter[static_cast<std::size_t>(k)] +=
-            scale.diagonal().mean() / unit + shrunk * shift.squaredNorm();
+            share * scale.diagonal().mean() + shrunk * shift.squaredNorm();
         break;
     }
     statistics.mean.row(k) -= (tau / (tau + n) * shift).transpose();
-    statistics.weight[k] += prior_weight(statistics.kind, dof, n_features, n_components) / unit;
+    statistics.weight[k] += prior_weight(statistics.kind, dof, n_features, sharers) / unit;
   }
 }
 
-double Prior::log_density(const Matrix& means, const Factors& factors) const {
+double Prior::log_density(const Matrix& means, const Factors& factors, bool one_for_all) const {
   const Index n_components = means.rows(), n_features = means.cols();
   const ScatterKind kind = kind_of(factors.shape);
-  const double weight = prior_weight(kind, dof, n_features, n_components) *
+  const double sharers = one_for_all ? static_cast<double>(n_components) : 1.0;
+  const double weight = prior_weight(kind, dof, n_features, sharers) *
                         (kind == ScatterKind::trace ? static_cast<double>(n_features) : 1.0);
   double sum = 0;
   for (Index k = 0; k < n_components; ++k) {
@@ -67,14 +70,13 @@ double Prior::log_density(const Matrix& means, const Factors& factors) const {
     if (factors.shape == CovarianceShape::full || factors.shape == CovarianceShape::tied) {
       const Index i = factors.shape == CovarianceShape::tied ? 0 : k;
       const Matrix precision = factors.inverse_matrix(i).transpose() * factors.inverse_matrix(i);
-      const double share = factors.shape == CovarianceShape::tied ? 1.0 / static_cast<double>(n_components) : 1.0;
-      quadratic = share * precision.cwiseProduct(scale).sum() + shrinkage * shift.dot(precision * shift);
+      quadratic = precision.cwiseProduct(scale).sum() / sharers + shrinkage * shift.dot(precision * shift);
     } else if (factors.shape == CovarianceShape::diag) {
       const ConstVectorMap inverse(factors.inverse.data() + k * n_features, n_features);
-      quadratic = inverse.cwiseAbs2().dot(scale.diagonal() + shrinkage * shift.cwiseAbs2());
+      quadratic = inverse.cwiseAbs2().dot(scale.diagonal() / sharers + shrinkage * shift.cwiseAbs2());
     } else {
       const double inverse = factors.inverse[static_cast<std::size_t>(k)];
-      quadratic = inverse * inverse * (scale.diagonal().mean() + shrinkage * shift.squaredNorm());
+      quadratic = inverse * inverse * (scale.diagonal().mean() / sharers + shrinkage * shift.squaredNorm());
       log_determinant /= static_cast<double>(n_features);
     }
     sum -= 0.5 * (weight * log_determinant + quadratic);

@@ -19,11 +19,12 @@ struct Prior {
   Matrix scale;  // D x D
 
   // Turns n_k, means and scatters into those whose ratio scatter / n is the mode of the posterior (equations 10 to 17).
-  // `statistics` are of the kind that belongs to the covariances' shape.
-  void add_to(SufficientStatistics& statistics) const;
+  // `one_for_all`: the components have one covariance in common, of which the prior counts once. Where they share only parts
+  // of their covariances, the prior is the product of those of the components, restricted to what they share.
+  void add_to(SufficientStatistics& statistics, bool one_for_all) const;
 
   // Its log density at the parameters over `unit`, up to a constant.
-  double log_density(const Matrix& means, const Factors& factors) const;
+  double log_density(const Matrix& means, const Factors& factors, bool one_for_all) const;
 };
 
 }  // namespace gaussmix

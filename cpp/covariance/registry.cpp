@@ -1,14 +1,28 @@
-#include <array>
 #include <string>
 
 #include "base/errors.hpp"
-#include "covariance/closed_form.hpp"
+#include "covariance/catalogue.hpp"
 
 namespace gaussmix {
 
+namespace {
+
+std::vector<const Structure*> all_structures() {
+  std::vector<const Structure*> all{&full_structure(), &tied_structure(), &diagonal_structure(),
+                                    &spherical_structure()};
+  const auto add = [&](std::span<const Structure* const> more) { all.insert(all.end(), more.begin(), more.end()); };
+  add(round_structures());
+  add(axis_aligned_structures());
+  all.push_back(&common_shape_structure());
+  add(common_axes_structures());
+  add(own_axes_structures());
+  return all;
+}
+
+}  // namespace
+
 std::span<const Structure* const> structures() {
-  static const std::array<const Structure*, 4> all{&full_structure(), &tied_structure(), &diagonal_structure(),
-                                                   &spherical_structure()};
+  static const std::vector<const Structure*> all = all_structures();
   return all;
 }
 

@@ -23,7 +23,7 @@ void record(Index i, bool tied, double eigenvalue, double weight, const Regulari
   std::snprintf(numbers, sizeof numbers,
                 "%.6g effective rows, smallest eigenvalue %.3g in units of the columns' spread",
                 weight * regularisation.rows_per_weight, eigenvalue);
-  throw Degenerate((tied ? std::string("the tied covariance") : "the covariance of component " + std::to_string(i)) +
+  throw Degenerate((tied ? std::string("the common covariance") : "the covariance of component " + std::to_string(i)) +
                    " is singular (" + numbers +
                    "); use fewer components or a simpler covariance_type, leave out columns that are constant or "
                    "combinations of others, give a prior, or let on_degenerate repair, restart or drop it");
@@ -132,8 +132,19 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
 
 }  // namespace
 
+ColumnScale eigenvalue_scale(const Structure& structure, const ColumnScale& columns, bool one_unit) {
+  if (!one_unit && (!structure.one_unit() || structure.shape() == CovarianceShape::spherical)) return columns;
+  return {Vector::Constant(columns.each.size(), columns.smallest), columns.smallest, columns.smallest};
+}
+
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors) {
+  for (const Lifted& lifted : covariances.lifted) {
+    const bool common = lifted.component == Lifted::kCommon;
+    record(lifted.component, common, lifted.eigenvalue, common ? weight.sum() : weight[lifted.component],
+           regularisation, repairs);
+  }
+  covariances.lifted.clear();
   if (!regularisation.takes_roots()) covariances.root.clear();
   if (regularisation.max_ratio)
     restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio,

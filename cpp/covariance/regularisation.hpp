@@ -7,6 +7,7 @@
 #include "covariance/covariances.hpp"
 #include "covariance/prior.hpp"
 #include "covariance/repairs.hpp"
+#include "covariance/structure.hpp"
 #include "statistics/column_moments.hpp"
 
 namespace gaussmix {
@@ -23,9 +24,15 @@ struct Regularisation {
 
   // Whether a covariance is factorised as it is: from its root, where that is known.
   bool takes_roots() const { return !max_ratio && !prior && ridge.value_or(0) == 0; }
+
+  // For structures that heed it in their M-step. Beside a ridge it only keeps logarithms finite.
+  EigenvalueBound bound() const { return {scale, ridge ? 1e-24 : kFloor}; }
 };
 
-// Applies the bound on the ratio, then ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every
+// What the eigenvalues of this structure are measured in; `one_unit`: the same for all features in any structure.
+ColumnScale eigenvalue_scale(const Structure& structure, const ColumnScale& columns, bool one_unit);
+
+// Records what the M-step lifted, applies the bound on the ratio, then ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every
 // component), and writes the factors. `weight` is each component's n_k. Takes no memory from the heap, once
 // `factors` has its size, unless a covariance is close to singular.
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,

@@ -1,4 +1,4 @@
-#include "covariance/closed_form.hpp"
+#include "covariance/catalogue.hpp"
 
 namespace gaussmix {
 
@@ -11,8 +11,10 @@ class Spherical final : public Structure {
   std::string_view code() const override { return "VII"; }
   CovarianceShape shape() const override { return CovarianceShape::spherical; }
   ScatterKind need() const override { return ScatterKind::trace; }
+  bool each_its_own() const override { return true; }
   Index n_covariance_parameters(Index n_components, Index) const override { return n_components; }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
+  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&,
+                Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     for (Index k = 0; k < statistics.n_components(); ++k)
       covariances.values[static_cast<std::size_t>(k)] =

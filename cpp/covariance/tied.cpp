@@ -1,4 +1,4 @@
-#include "covariance/closed_form.hpp"
+#include "covariance/catalogue.hpp"
 
 namespace gaussmix {
 
@@ -11,8 +11,10 @@ class Tied final : public Structure {
   std::string_view code() const override { return "EEE"; }
   CovarianceShape shape() const override { return CovarianceShape::tied; }
   ScatterKind need() const override { return ScatterKind::pooled; }
+  bool one_for_all() const override { return true; }
   Index n_covariance_parameters(Index, Index n_features) const override { return n_features * (n_features + 1) / 2; }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, Covariances& covariances) const override {
+  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&,
+                Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     const double weight = statistics.weight.sum();
     covariances.matrix(0) = statistics.pooled() / weight;

@@ -25,11 +25,13 @@ class Squarem {
 
  private:
   bool make_admissible(Mixture& mixture, const Mixture& plain);
+  void project(Mixture& mixture, const Mixture& plain);
 
   Regularisation quiet_;
   const Execution& execution_;
   double largest_ = 4;  // bound on a: grows while extrapolations at the bound succeed
   bool at_bound_ = false;
+  SufficientStatistics scatter_;            // scratch: of project()
   Vector metric_, start_, first_, second_;  // scratch: the metric, theta0, r, v
   Repairs not_counted_;  // nothing is repaired yet: the likelihood has still to accept the extrapolation
 };

@@ -75,7 +75,7 @@ std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, 
   for (Index k = 0; k < mixture.n_components(); ++k) {
     if (lightest && mixture.weights[k] >= mixture.weights[lightest->number]) continue;
     const Vector eigenvalues = scaled_eigenvalues(covariance_of(mixture, k), shape, scale);
-    const bool singular = shape != CovarianceShape::tied && n_at_floor(eigenvalues) > of_the_data;
+    const bool singular = !mixture.structure->one_for_all() && n_at_floor(eigenvalues) > of_the_data;
     if (singular)
       lightest = {k, eigenvalues.minCoeff()};
     else if (mixture.weights[k] <= kNoShare)

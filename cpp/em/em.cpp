@@ -30,7 +30,9 @@ void round_means(Matrix& means, const ConstVectorMap& origin) {
 }
 
 double log_prior(const Regularisation& regularisation, const Mixture& mixture) {
-  return regularisation.prior ? regularisation.prior->log_density(mixture.means, mixture.factors) : 0.0;
+  return regularisation.prior
+             ? regularisation.prior->log_density(mixture.means, mixture.factors, mixture.structure->one_for_all())
+             : 0.0;
 }
 
 class Loop {

@@ -33,7 +33,7 @@ class Starts {
         starts_(outcome.starts),
         moments_(moments),
         regularisation_{settings.ridge,
-                        moments.scale,
+                        eigenvalue_scale(*settings.structure, moments.scale, settings.one_unit),
                         settings.on_degenerate == OnDegenerate::raise,
                         outcome.totals.n_effective / outcome.totals.weight,
                         settings.max_eigenvalue_ratio,

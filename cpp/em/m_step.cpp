@@ -82,13 +82,14 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
   mixture.weights = statistics.weight / total;
   if (previous != nullptr && previous->covariances.shape != structure.shape()) previous = nullptr;
   const double negligible = kEmptyShare * total;
-  if (regularisation.prior) regularisation.prior->add_to(statistics);
+  if (regularisation.prior) regularisation.prior->add_to(statistics, structure.one_for_all());
   fill_empty(statistics, negligible, previous, repairs);
   mixture.means = statistics.mean;
-  structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, mixture.covariances);
+  structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, regularisation.bound(),
+                     mixture.covariances);
   regularise(mixture.covariances, regularisation, statistics.weight, execution, repairs, mixture.factors);
   mixture.repaired = repairs.happened();
-  if (previous == nullptr) return;
+  if (previous == nullptr || !structure.each_its_own()) return;
   for (Index k = 0; k < statistics.n_components(); ++k) {  // what is kept takes no further ridge
     if (statistics.weight[k] > negligible) continue;
     copy_component(previous->covariances, mixture.covariances, k);

@@ -50,6 +50,8 @@ struct Settings {
   OnDegenerate on_degenerate = OnDegenerate::repair;
   std::optional<double> max_eigenvalue_ratio;
   std::optional<PriorSettings> prior;
+  bool one_unit =
+      false;  // of eigenvalues, whatever the structure: then what one allows, another that contains it does too
   // (start, iteration, log-likelihood) at iteration borders; false stops the fit.
   std::function<bool(Index, Index, double)> on_iteration;
 };

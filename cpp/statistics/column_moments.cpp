@@ -106,6 +106,9 @@ ColumnScale column_scale(const Vector& variance, const Vector& mean) {
   scale.each.resize(mean.size());
   for (Index d = 0; d < mean.size(); ++d) scale.each[d] = own_scale(variance[d], mean[d]);
   if (scale.each.maxCoeff() > 0) scale.largest = scale.each.maxCoeff();
+  scale.smallest = scale.largest;
+  for (Index d = 0; d < mean.size(); ++d)
+    if (variance[d] > 0) scale.smallest = std::min(scale.smallest, scale.each[d]);
   scale.each = (scale.each.array() == 0).select(1.0, scale.each);
   return scale;
 }

@@ -5,7 +5,7 @@ float64 (or int64 where said). Checking and converting is the Python package's w
 or layout here is a TypeError.
 
 Shapes of ``covariances`` and ``precisions_cholesky`` by covariance type, K components, D features:
-full (K, D, D), tied (D, D), diag (K, D), spherical (K,). ``precisions_cholesky`` is the upper
+full (K, D, D), tied (D, D), diag (K, D), spherical (K,), all others (K, D, D). ``precisions_cholesky`` is the upper
 triangular U with inverse(covariance) = U @ U.T, and 1 / standard deviation for diag and spherical.
 
 Shapes of ``scatter`` by kind: full (K, D, D), pooled (D, D), diag (K, D), trace (K,).
@@ -31,8 +31,10 @@ def available_threads() -> int:
 def usable_threads() -> int:
     """Of these, what a call that begins now would use by default: the others are at work in other calls."""
 
-def structures() -> tuple[tuple[str, str, str, str], ...]:
-    """The registry: (name, code, covariance shape, scatter kind), e.g. ("tied", "EEE", "tied", "pooled")."""
+def structures() -> tuple[tuple[str, str, str, str, bool, bool, int], ...]:
+    """The registry: (name, code, shape of the covariances in storage, scatter kind, whether all components have the
+    same covariance, whether each has one that no other restricts, the only number of features or 0), e.g.
+    ("tied", "EEE", "tied", "pooled", True, False, 0)."""
 
 def n_covariance_parameters(covariance_type: str, n_components: int, n_features: int) -> int: ...
 def find_nonfinite(X: _Data, n_threads: int | None) -> tuple[int, int] | None:
@@ -44,7 +46,8 @@ def factorise(
     """(precisions_cholesky, reciprocal_conditions (K,), or (1,) of a tied covariance).
 
     Pivoted LDLT of each covariance in units of its own standard deviations. Raises ValueError
-    naming the component and the smallest pivot when one is not positive definite.
+    naming the component and the smallest pivot when one is not positive definite, or not of the
+    structure.
     """
 
 def prepare(
@@ -151,6 +154,7 @@ def fit(
     accelerate: str,
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
+    one_unit: bool,
     prior: dict[str, Any] | None,
     n_threads: int | None,
     weights_init: _Float64 | None,
@@ -162,6 +166,9 @@ def fit(
     on_iteration: Callable[[int, int, float], bool] | None,
 ) -> dict[str, Any]:
     """EM from `n_init` starts. accelerate: "by rate" (of EM) | "auto" (the same without a `tol`) | "always" | "never". `race`: of three starts or more, the first and the most promising of the others are run to the end. on_degenerate: "repair" | "restart" | "drop" | "raise".
+
+    `one_unit`: the floor of eigenvalues is the same for all features, and a structure that contains another allows what
+    that one allows.
 
     `prior`: None, or shrinkage float, mean (D,) | None, dof float | None, scale (D, D) | None; what is
     None is taken from the data. The trace is then of log-likelihood + log_prior.
@@ -209,6 +216,7 @@ def fit_many(
     accelerate: str,
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
+    one_unit: bool,
     prior: dict[str, Any] | None,
     n_threads: int | None,
 ) -> dict[str, Any]:
@@ -241,6 +249,7 @@ def memory_needed(
     accelerate: str,
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
+    one_unit: bool,
     prior: dict[str, Any] | None,
     n_threads: int | None,
 ) -> tuple[float, float, float]:

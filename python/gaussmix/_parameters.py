@@ -12,7 +12,7 @@ import numpy as np
 from gaussmix._conversion import as_numbers, place
 from gaussmix._runtime import core
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
-from gaussmix.covariance import CovarianceType, covariance_shape
+from gaussmix.covariance import CovarianceType, check_columns, covariance_shape, in_short_form
 from gaussmix.exceptions import GaussmixError
 
 _RELATIVE_ERROR = 1e-6
@@ -63,7 +63,7 @@ def check_precisions(
 ) -> Float64Array:
     """Check precisions and return their inverses, the covariances."""
     _, factor = factorised(values, covariance_type, n_components, n_features, name)
-    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+    if in_short_form(covariance_type) in ("diag", "spherical"):
         return np.asarray(np.square(factor), dtype=np.float64)
     return _symmetrised(factor @ np.swapaxes(factor, -1, -2))
 
@@ -94,7 +94,7 @@ def with_given_factors(
 
 def _belong(factors: Float64Array, matrices: Float64Array, covariance_type: CovarianceType) -> bool:
     """Whether U is triangular and U^T C U is the identity, to the rounding of C."""
-    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+    if in_short_form(covariance_type) in ("diag", "spherical"):
         return bool((factors > 0).all() and np.allclose(factors**2 * matrices, 1, atol=_MISMATCH))
     transposed = np.swapaxes(factors, -1, -2)
     deviations = np.sqrt(np.abs(np.diagonal(matrices, axis1=-2, axis2=-1)))
@@ -113,6 +113,8 @@ def reciprocal_conditions(
     matrices: Float64Array, covariance_type: CovarianceType, n_components: int, n_features: int
 ) -> Float64Array:
     """Return how far each covariance is from singular; 0 is singular to working precision."""
+    # Of each matrix by itself: whether it is of its structure, next to a singularity, is not asked.
+    covariance_type = CovarianceType(in_short_form(covariance_type))
     try:
         _, found = core.factorise(covariance_type.value, matrices, n_components, n_features)
         return np.broadcast_to(found, n_components)
@@ -170,6 +172,11 @@ def factorised(
     try:
         factor, _ = core.factorise(covariance_type.value, matrices, n_components, n_features)
     except ValueError as error:
+        if "positive definite" not in str(error):
+            raise GaussmixError(
+                f"{name} must be of covariance_type={covariance_type.value!r}: {error}. "
+                "covariance_type='full' takes any."
+            ) from error
         raise GaussmixError(
             f"{name} must be positive definite: {error}. Check for columns that are constant or "
             "copies of one another, or add a small number to the diagonal."
@@ -184,6 +191,7 @@ def _covariance_array(
     n_features: int,
     name: str,
 ) -> Float64Array:
+    check_columns(covariance_type, n_features)
     shape = covariance_shape(covariance_type, n_components, n_features)
     return _array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
 
@@ -196,7 +204,7 @@ def _symmetric_array(
     name: str,
 ) -> Float64Array:
     matrices = _covariance_array(values, covariance_type, n_components, n_features, name)
-    if covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+    if in_short_form(covariance_type) in ("diag", "spherical"):
         return matrices
     _check_symmetric(matrices, name)
     return _symmetrised(matrices)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
-from gaussmix.covariance import CovarianceType
 
 if TYPE_CHECKING:
     from gaussmix.result import FitResult, RepairEvent
@@ -103,7 +102,7 @@ def _floored(result: FitResult) -> Iterator[str]:
     counts = result.repairs.floored
     if not any(counts):
         return
-    if result.covariance_type is CovarianceType.TIED:
+    if result.covariance_type.one_for_all:
         what = f"the common covariance in {max(counts)} M-steps"
     else:
         what = _counted(counts)
@@ -179,7 +178,7 @@ def _listed_events(events: list[RepairEvent]) -> str:
 
 def _spurious(result: FitResult) -> Iterator[str]:
     # A covariance common to all components is determined by all rows, however few one has.
-    if result.covariance_type is CovarianceType.TIED:
+    if result.covariance_type.one_for_all:
         return
     shares = result.mixture.weights
     rows = shares * result.n_effective

@@ -14,7 +14,8 @@ from gaussmix._validation import (
     check_real,
     check_switch,
 )
-from gaussmix.covariance import CovarianceType, resolve_covariance_type
+from gaussmix.covariance import CovarianceType, each_its_own, resolve_covariance_type
+from gaussmix.exceptions import GaussmixError
 
 POLICIES = ("repair", "restart", "drop", "raise")
 INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
@@ -34,6 +35,7 @@ def engine_settings(
     init_params: str,
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
+    one_unit: bool = False,
 ) -> dict[str, Any]:
     """Check the settings of a model and of its EM; return the engine's arguments of these names."""
     structure = resolve_covariance_type(covariance_type)
@@ -51,5 +53,17 @@ def engine_settings(
         "on_degenerate": check_choice(on_degenerate, "on_degenerate", POLICIES),
         "max_eigenvalue_ratio": None
         if max_eigenvalue_ratio is None
-        else check_real(max_eigenvalue_ratio, "max_eigenvalue_ratio", minimum=1),
+        else _check_ratio(max_eigenvalue_ratio, structure),
+        "one_unit": one_unit,
     }
+
+
+def _check_ratio(value: float, structure: CovarianceType) -> float:
+    ratio = check_real(value, "max_eigenvalue_ratio", minimum=1)
+    if not each_its_own(structure) and structure is not CovarianceType.TIED:
+        raise GaussmixError(
+            f"max_eigenvalue_ratio is for full, tied, diag and spherical covariances: those of "
+            f"covariance_type={structure.value!r} restrict one another, and would leave their "
+            "structure. Use one of the four, or leave the ratio out."
+        )
+    return ratio

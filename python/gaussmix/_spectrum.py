@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gaussmix._typing import Float64Array
-from gaussmix.covariance import CovarianceType
+from gaussmix.covariance import in_short_form
 from gaussmix.mixture import Mixture
 
 
@@ -15,9 +15,9 @@ def scaled_eigenvalues(mixture: Mixture, column_scale: Float64Array) -> Float64A
     Spherical covariances have one coordinate, and are divided by the largest of the scales.
     """
     covariances = mixture.covariances
-    if mixture.covariance_type is CovarianceType.SPHERICAL:
+    if in_short_form(mixture.covariance_type) == "spherical":
         return np.asarray(covariances[:, None] / column_scale.max() ** 2)
-    if mixture.covariance_type is CovarianceType.DIAG:
+    if in_short_form(mixture.covariance_type) == "diag":
         return np.sort(covariances / column_scale**2, axis=1)
     matrices = covariances.reshape(-1, mixture.n_features, mixture.n_features)
     scaled = matrices / column_scale[:, None] / column_scale[None, :]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gaussmix._typing import Float64Array
-from gaussmix.covariance import CovarianceType
+from gaussmix.covariance import in_short_form
 from gaussmix.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -131,9 +131,9 @@ def _component_table(result: FitResult) -> tuple[Row, list[Row], list[str]]:
 def standard_deviations(mixture: Mixture) -> Float64Array:
     """Return the standard deviation of each feature in each component, shape (K, D)."""
     covariances = mixture.covariances
-    if mixture.covariance_type is CovarianceType.SPHERICAL:
+    if in_short_form(mixture.covariance_type) == "spherical":
         variances = covariances[:, None]
-    elif mixture.covariance_type is CovarianceType.DIAG:
+    elif in_short_form(mixture.covariance_type) == "diag":
         variances = covariances
     else:
         variances = np.diagonal(covariances, axis1=-2, axis2=-1)

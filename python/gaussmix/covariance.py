@@ -3,61 +3,114 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from gaussmix._runtime import core
 from gaussmix._validation import check_choice
-from gaussmix.exceptions import GaussmixTypeError
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["CovarianceType", "covariance_shape", "n_parameters", "resolve_covariance_type"]
 
 
 class CovarianceType(StrEnum):
-    """How the covariances of the components are tied to one another.
+    r"""How the covariances of the components are tied to one another.
 
-    Each value is scikit-learn's word; `code` is the three-letter name of the same structure in
-    the family of Celeux & Govaert (1995) [1]_: volume, shape and orientation, each equal (E),
-    variable (V) or the identity (I).
+    A covariance is volume, shape and orientation, :math:`\Sigma_k = \lambda_k D_k A_k D_k^T`
+    with :math:`\lambda_k = |\Sigma_k|^{1/D}`, :math:`A_k` the diagonal matrix of eigenvalues with
+    determinant one, and :math:`D_k` the eigenvectors. The three letters of `code` say of each
+    whether it is equal for all components (E), variable (V) or the identity (I): Celeux & Govaert
+    1995 [1]_. Four structures have scikit-learn's word as value and scikit-learn's shape of
+    ``covariances``; the others have their code as value and matrices of shape (K, D, D).
 
-    ============  ====  ======================  ===========================
-    member        code  covariance matrices     shape of ``covariances``
-    ============  ====  ======================  ===========================
-    ``FULL``      VVV   one each, unrestricted  (K, D, D)
-    ``TIED``      EEE   one for all             (D, D)
-    ``DIAG``      VVI   one each, diagonal      (K, D), the variances
-    ``SPHERICAL`` VII   one each, a multiple    (K,), the variances
-                        of the identity
-    ============  ====  ======================  ===========================
+    ============= ==== ===================================== ============================== =======
+    member        code covariance of component k             parameters (K components)      M-step
+    ============= ==== ===================================== ============================== =======
+    ``EII``       EII  :math:`\lambda I`                      1                              closed
+    ``SPHERICAL`` VII  :math:`\lambda_k I`, shape (K,)        K                              closed
+    ``EEI``       EEI  :math:`\lambda A`                      D                              closed
+    ``VEI``       VEI  :math:`\lambda_k A`                    K + D - 1                      descent
+    ``EVI``       EVI  :math:`\lambda A_k`                    1 + K (D - 1)                  closed
+    ``DIAG``      VVI  :math:`\lambda_k A_k`, shape (K, D)    K D                            closed
+    ``TIED``      EEE  :math:`\lambda D A D^T`, shape (D, D)  D (D + 1) / 2                  closed
+    ``VEE``       VEE  :math:`\lambda_k D A D^T`              K - 1 + D (D + 1) / 2          descent
+    ``EVE``       EVE  :math:`\lambda D A_k D^T`              1 + K (D - 1) + D (D - 1) / 2  descent
+    ``VVE``       VVE  :math:`\lambda_k D A_k D^T`            K D + D (D - 1) / 2            descent
+    ``EEV``       EEV  :math:`\lambda D_k A D_k^T`            D + K D (D - 1) / 2            closed
+    ``VEV``       VEV  :math:`\lambda_k D_k A D_k^T`          K + D - 1 + K D (D - 1) / 2    descent
+    ``EVV``       EVV  :math:`\lambda D_k A_k D_k^T`          1 - K + K D (D + 1) / 2        closed
+    ``FULL``      VVV  :math:`\lambda_k D_k A_k D_k^T`        K D (D + 1) / 2                closed
+    ``E``         E    one variance, one column only         1                              closed
+    ``V``         V    a variance each, one column only      K                              closed
+    ============= ==== ===================================== ============================== =======
+
+    Diagonal and round structures, and VEI, EVI, depend on the axes, and all with equal or common
+    eigenvectors (EII, VII, EVE, VVE, EEV, VEV) on the units of the columns: scale columns that are
+    not comparable. Descents start at the last iterate, so that the likelihood never falls; the
+    common eigenvectors of EVE and VVE follow Flury & Gautschi 1986 [2]_ and Browne & McNicholas
+    2014 [3]_, who say which function of them is to be minimised.
 
     References
     ----------
     .. [1] G. Celeux and G. Govaert, "Gaussian parsimonious clustering models", Pattern
        Recognition 28 (1995), 781-793.
+    .. [2] B. N. Flury and W. Gautschi, "An algorithm for simultaneous orthogonal transformation
+       of several positive definite symmetric matrices to nearly diagonal form", SIAM J. Sci.
+       Stat. Comput. 7 (1986), 169-184.
+    .. [3] R. P. Browne and P. D. McNicholas, "Estimating common principal components in high
+       dimensions", Adv. Data Anal. Classif. 8 (2014), 217-226.
 
     Examples
     --------
     >>> from gaussmix import CovarianceType
-    >>> CovarianceType.FULL == "full", CovarianceType("tied").code
-    (True, 'EEE')
+    >>> CovarianceType.FULL == "full", CovarianceType("tied").code, CovarianceType.VEI.code
+    (True, 'EEE', 'VEI')
     """
 
     FULL = "full"
     TIED = "tied"
     DIAG = "diag"
     SPHERICAL = "spherical"
+    EII = "EII"
+    EEI = "EEI"
+    VEI = "VEI"
+    EVI = "EVI"
+    VEE = "VEE"
+    EVE = "EVE"
+    VVE = "VVE"
+    EEV = "EEV"
+    VEV = "VEV"
+    EVV = "EVV"
+    E = "E"
+    V = "V"
 
     @property
     def code(self) -> str:
-        """Three-letter code of the structure, for example ``"VVV"``."""
-        return _CODES[self]
+        """Three-letter code of the structure, for example ``"VVV"``; one letter for one column."""
+        return _REGISTRY[self].code
+
+    @property
+    def one_for_all(self) -> bool:
+        """Whether all components have the same covariance."""
+        return _REGISTRY[self].one_for_all
 
 
-_REGISTRY = {name: (code, scatter) for name, code, _, scatter in core.structures()}
-_CODES = {member: _REGISTRY[member.value][0] for member in CovarianceType}
-_BY_NAME = {member.value: member for member in CovarianceType} | {
-    code.lower(): member for member, code in _CODES.items()
+class _Structure(NamedTuple):
+    """What the engine tells of a structure."""
+
+    code: str
+    storage: str
+    scatter_kind: str
+    one_for_all: bool
+    each_its_own: bool
+    only_n_features: int
+
+
+_REGISTRY = {CovarianceType(one[0]): _Structure(*one[1:]) for one in core.structures()}
+_BY_NAME = {member.value.lower(): member for member in CovarianceType} | {
+    found.code.lower(): member for member, found in _REGISTRY.items()
 }
-_NAMES = tuple(member.value for member in CovarianceType) + tuple(_CODES.values())
+_CODES = [found.code for found in _REGISTRY.values()]
+_NAMES = tuple(dict.fromkeys([*(member.value for member in CovarianceType), *_CODES]))
 
 
 def resolve_covariance_type(value: Any) -> CovarianceType:
@@ -66,7 +119,7 @@ def resolve_covariance_type(value: Any) -> CovarianceType:
     Parameters
     ----------
     value : str or CovarianceType
-        ``full``, ``tied``, ``diag``, ``spherical`` or ``VVV``, ``EEE``, ``VVI``, ``VII``.
+        ``full``, ``tied``, ``diag``, ``spherical``, or a code: see `CovarianceType`.
 
     Returns
     -------
@@ -82,8 +135,8 @@ def resolve_covariance_type(value: Any) -> CovarianceType:
     Examples
     --------
     >>> from gaussmix.covariance import resolve_covariance_type
-    >>> resolve_covariance_type("eee")
-    <CovarianceType.TIED: 'tied'>
+    >>> resolve_covariance_type("eee"), resolve_covariance_type("vei")
+    (<CovarianceType.TIED: 'tied'>, <CovarianceType.VEI: 'VEI'>)
     """
     if isinstance(value, CovarianceType):
         return value
@@ -93,32 +146,59 @@ def resolve_covariance_type(value: Any) -> CovarianceType:
             f"got {value!r} of type {type(value).__name__}."
         )
     found = _BY_NAME.get(value.lower())
-    return found if found is not None else _BY_NAME[check_choice(value, "covariance_type", _NAMES)]
+    return (
+        found
+        if found is not None
+        else _BY_NAME[check_choice(value, "covariance_type", _NAMES).lower()]
+    )
+
+
+def check_columns(covariance_type: CovarianceType, n_features: int) -> None:
+    """Raise where the structure is for another number of columns."""
+    wanted = _REGISTRY[covariance_type].only_n_features
+    if wanted and n_features != wanted:
+        wider = {"E": "EII", "V": "VII"}[covariance_type.code]
+        raise GaussmixError(
+            f"covariance_type={covariance_type.value!r} is for data of one column, but there are "
+            f"{n_features}: {wider!r} is the same for any number of columns."
+        )
+
+
+def in_short_form(covariance_type: CovarianceType) -> str:
+    """Return the shape of the array of covariances: ``full``, ``tied``, ``diag``, ``spherical``."""
+    found = _REGISTRY[covariance_type]
+    return "full" if covariance_type.value == found.code else found.storage
 
 
 def scatter_kind(covariance_type: CovarianceType) -> str:
     """Return the kind of scatter that an M-step of this structure needs."""
-    return _REGISTRY[covariance_type.value][1]
+    return _REGISTRY[covariance_type].scatter_kind
+
+
+def each_its_own(covariance_type: CovarianceType) -> bool:
+    """Return whether the covariance of a component is restricted by no other."""
+    return _REGISTRY[covariance_type].each_its_own
 
 
 def covariance_shape(
     covariance_type: CovarianceType, n_components: int, n_features: int
 ) -> tuple[int, ...]:
-    """Return the shape of the array of covariances, which is scikit-learn's."""
-    shapes: dict[CovarianceType, tuple[int, ...]] = {
-        CovarianceType.FULL: (n_components, n_features, n_features),
-        CovarianceType.TIED: (n_features, n_features),
-        CovarianceType.DIAG: (n_components, n_features),
-        CovarianceType.SPHERICAL: (n_components,),
+    """Return the shape of the array of covariances: scikit-learn's, or (K, D, D)."""
+    shapes: dict[str, tuple[int, ...]] = {
+        "full": (n_components, n_features, n_features),
+        "tied": (n_features, n_features),
+        "diag": (n_components, n_features),
+        "spherical": (n_components,),
     }
-    return shapes[covariance_type]
+    return shapes[in_short_form(covariance_type)]
 
 
 def n_parameters(covariance_type: str | CovarianceType, n_components: int, n_features: int) -> int:
     """Count the free parameters: weights, means and covariances.
 
     ``(K - 1) + K D`` and the count of the covariance structure, K components in D dimensions:
-    ``K D (D + 1) / 2`` (full), ``D (D + 1) / 2`` (tied), ``K D`` (diag), ``K`` (spherical).
+    ``K D (D + 1) / 2`` (full), ``D (D + 1) / 2`` (tied), ``K D`` (diag), ``K`` (spherical), and
+    of the others as `CovarianceType` says.
 
     Examples
     --------

@@ -27,7 +27,7 @@ from gaussmix._validation import (
     feature_names_of,
 )
 from gaussmix.callback import Callback
-from gaussmix.covariance import CovarianceType
+from gaussmix.covariance import CovarianceType, check_columns
 from gaussmix.exceptions import FitInterrupted, GaussmixError, warn_not_converged
 from gaussmix.prior import Prior, check_prior
 from gaussmix.result import FitResult
@@ -234,6 +234,7 @@ def fit(
     if isinstance(start, FitResult):
         check_feature_names(names, start.mixture.feature_names)
     data = check_X(X, n_threads=threads)
+    check_columns(structure, data.shape[1])
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(K, len(data), weight)
     settings["prior"] = check_prior(prior, data.shape[1])

@@ -14,7 +14,7 @@ from gaussmix._sets import CheckedSet, DataSet, checked, grouped_sets, listed_se
 from gaussmix._settings import engine_settings
 from gaussmix._typing import Acceleration, ArrayLike, RandomSource
 from gaussmix._validation import check_choice, check_n_threads
-from gaussmix.covariance import CovarianceType
+from gaussmix.covariance import CovarianceType, check_columns
 from gaussmix.exceptions import (
     DegenerateError,
     FitInterrupted,
@@ -156,6 +156,7 @@ def fit_many(
     fit_sets, errors = _check_all(sets, settings["n_components"], keep)
     settings["prior"] = None
     for one in fit_sets.values():
+        check_columns(CovarianceType(settings["covariance_type"]), one.X.shape[1])
         settings["prior"] = check_prior(prior, one.X.shape[1])
     settings["n_threads"] = threads
     check_memory_of_many(fit_sets.values(), settings, limit)

@@ -30,7 +30,12 @@ from gaussmix._validation import (
     check_X,
     feature_names_of,
 )
-from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance_type
+from gaussmix.covariance import (
+    CovarianceType,
+    in_short_form,
+    n_parameters,
+    resolve_covariance_type,
+)
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["Mixture"]
@@ -55,9 +60,11 @@ class Mixture(Record):
         Centre of each component.
     covariances : array-like
         Positive definite, symmetric (to 1e-6, then symmetrised), in the shape of their structure:
-        (K, D, D) full, (D, D) tied, (K, D) diag, (K,) spherical. The last two hold variances.
+        (K, D, D) full, (D, D) tied, (K, D) diag, (K,) spherical, the last two variances; and
+        (K, D, D) for all other structures, to which the matrices must belong (to 1e-6).
     covariance_type : str or CovarianceType, default "full"
-        ``full``, ``tied``, ``diag``, ``spherical`` or ``VVV``, ``EEE``, ``VVI``, ``VII``.
+        ``full``, ``tied``, ``diag``, ``spherical`` or the code of a structure, such as ``VEI``: see
+        `CovarianceType`.
     feature_names : sequence of str, optional
         Names of the columns. Frames with other names are then refused.
     precisions_cholesky : array-like, optional
@@ -168,9 +175,9 @@ class Mixture(Record):
     def log_determinants(self) -> Float64Array:
         """Log-determinant of the covariance of each component, shape (K,)."""
         factor = self.precisions_cholesky
-        if self.covariance_type is CovarianceType.SPHERICAL:
+        if in_short_form(self.covariance_type) == "spherical":
             logs = self.n_features * np.log(factor)
-        elif self.covariance_type is CovarianceType.DIAG:
+        elif in_short_form(self.covariance_type) == "diag":
             logs = np.log(factor).sum(axis=-1)
         else:
             logs = np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
@@ -192,7 +199,7 @@ class Mixture(Record):
     def precisions(self) -> Float64Array:
         """Inverses of the covariances, in the shape of `covariances`."""
         factor = self.precisions_cholesky
-        if self.covariance_type in (CovarianceType.DIAG, CovarianceType.SPHERICAL):
+        if in_short_form(self.covariance_type) in ("diag", "spherical"):
             return read_only(factor**2)
         return read_only(factor @ np.swapaxes(factor, -1, -2))
 

@@ -16,7 +16,7 @@ from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["SufficientStatistics"]
 
-_SCATTER_KINDS = tuple(dict.fromkeys(kind for _, _, _, kind in core.structures()))
+_SCATTER_KINDS = tuple(dict.fromkeys(one[3] for one in core.structures()))
 
 
 @dataclass(frozen=True, eq=False)

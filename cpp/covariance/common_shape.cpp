@@ -1,0 +1,91 @@
+#include <cmath>
+
+#include <Eigen/Eigenvalues>
+
+#include "covariance/catalogue.hpp"
+#include "linalg/spectral.hpp"
+
+namespace gaussmix {
+
+namespace {
+
+constexpr double kUnchanged = 1e-11;  // of log volumes
+constexpr int kMostRounds = 1000;
+constexpr int kMostWarmRounds = 8;  // from the last M-step's result on, whose successor will go on
+
+// VEE: Sigma_k = volume_k C (Celeux & Govaert 1995, model [lambda_k C]), volumes and C in turn best for one another: what they
+// descend is convex along the geodesics of positive definite matrices, so there is one optimum.
+class CommonShape final : public Structure {
+ public:
+  std::string_view name() const override { return code(); }
+  std::string_view code() const override { return "VEE"; }
+  CovarianceShape shape() const override { return CovarianceShape::full; }
+  ScatterKind need() const override { return ScatterKind::full; }
+  Index n_covariance_parameters(Index n_components, Index n_features) const override {
+    return n_components - 1 + n_features * (n_features + 1) / 2;
+  }
+  void maximise(const SufficientStatistics& statistics, const Covariances* previous, const EigenvalueBound& bound,
+                Covariances& covariances) const override {
+    const Index n_components = statistics.n_components(), n_features = statistics.n_features();
+    reshape(covariances, shape(), n_components, n_features);
+    const Vector inverse = bound.scale.each.cwiseInverse();
+    const auto scaled = [&](const ConstMatrixMap& matrix) -> Eigen::MatrixXd {
+      return inverse.asDiagonal() * matrix * inverse.asDiagonal();
+    };
+    std::vector<Eigen::MatrixXd> scatter;
+    for (Index k = 0; k < n_components; ++k) scatter.push_back(scaled(statistics.full(k)));
+    Common common{{}, Vector::Ones(n_components), {}};
+    common.set(previous != nullptr ? scaled(previous->matrix(0)) : pooled(scatter, statistics.weight, common.volume),
+               bound.least);
+    Vector before;
+    const int most = previous != nullptr ? kMostWarmRounds : kMostRounds;
+    for (int round = 0; round < most; ++round) {
+      before = common.volume;
+      common.set_volumes(scatter, statistics.weight, bound.least);
+      common.set(pooled(scatter, statistics.weight, common.volume), bound.least);
+      if (round > 0 && (common.volume.array() / before.array()).log().abs().maxCoeff() < kUnchanged) break;
+    }
+    for (Index k = 0; k < n_components; ++k) {
+      const Vector variances = common.volume[k] * common.variances;
+      from_eigenvalues(bound.scale.each, common.solver.eigenvectors(), variances, covariances.matrix(k));
+      if (variances.minCoeff() <= bound.least * (1 + 1e-9)) covariances.lifted.push_back({k, bound.least});
+    }
+  }
+
+ private:
+  struct Common {
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+    Vector volume;     // K
+    Vector variances;  // D, of C, along its eigenvectors
+
+    void set(const Eigen::MatrixXd& matrix, double least) {
+      solver.compute(matrix);
+      variances = solver.eigenvalues().cwiseMax(least / volume.minCoeff());
+    }
+    void set_volumes(const std::vector<Eigen::MatrixXd>& scatter, const Vector& weight, double least) {
+      const Eigen::MatrixXd& axes = solver.eigenvectors();
+      const Eigen::MatrixXd precision = axes * variances.cwiseInverse().asDiagonal() * axes.transpose();
+      const auto n_features = static_cast<double>(variances.size());
+      for (Index k = 0; k < volume.size(); ++k)
+        volume[k] =
+            std::max(precision.cwiseProduct(scatter[static_cast<std::size_t>(k)]).sum() / (weight[k] * n_features),
+                     least / variances.minCoeff());
+    }
+  };
+
+  static Eigen::MatrixXd pooled(const std::vector<Eigen::MatrixXd>& scatter, const Vector& weight,
+                                const Vector& volume) {
+    Eigen::MatrixXd sum = scatter[0] / volume[0];
+    for (std::size_t k = 1; k < scatter.size(); ++k) sum += scatter[k] / volume[static_cast<Index>(k)];
+    return sum / weight.sum();
+  }
+};
+
+}  // namespace
+
+const Structure& common_shape_structure() {
+  static const CommonShape instance;
+  return instance;
+}
+
+}  // namespace gaussmix
