@@ -10,7 +10,7 @@ from gaussmix._typing import FloatArray
 from gaussmix.mixture import Mixture
 from gaussmix.plotting._canvas import styled
 from gaussmix.plotting._grid import grid
-from gaussmix.plotting._palette import FAINT, MIDDLE, look
+from gaussmix.plotting._palette import AREA, BROAD, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,12 +25,10 @@ def draw_curve(
     """Draw a mixture of one feature, over the histogram of the rows if there are any."""
     if rows is not None:
         bins = int(np.clip(np.sqrt(len(rows)), _FEWEST_BINS, _MOST_BINS))
-        axes.hist(
-            rows[:, 0], bins=bins, density=True, color=FAINT, edgecolor="white", linewidth=0.5
-        )
+        axes.hist(rows[:, 0], bins=bins, density=True, color=AREA, edgecolor="white", linewidth=0.5)
     # The mixture is broad and the components lie on it: where one rules, they are the same.
     x = grid(shown, 0, rows, _REACH)
-    total = styled(style, color=MIDDLE, linewidth=3.4, label="mixture" if named else None)
+    total = styled(style, color=BROAD, linewidth=3.4, label="mixture" if named else None)
     axes.plot(x, np.exp(shown.log_density(x[:, None])), **total)
     parts = shown.weights * np.exp(shown.component_log_density(x[:, None]))
     if shown.n_components > 1:

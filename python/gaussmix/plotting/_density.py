@@ -17,9 +17,10 @@ from gaussmix.plotting._view import Features, Fitted, View, view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.contour import QuadContourSet
 
 _DEFAULT_LEVELS = (0.25, 0.5, 0.75, 0.9, 0.99)
-_REACH = 6.0  # standard deviations: a dense component reaches far down to a common level
+_REACH = 6.5  # standard deviations: a dense component reaches far down to a common level
 _DRAWS = 40_000  # puts the line of 0.95 where 0.949 to 0.951 lie
 
 
@@ -97,8 +98,20 @@ def _draw_contours(axes: Axes, seen: View, shares: Float64Array, style: dict[str
     if not {"colors", "cmap"} & style.keys():
         lines["colors"] = _shades(len(levels))
     drawn = axes.contour(*_heights(seen.shown, levels[0]), levels=levels, **(lines | style))
-    names = dict(zip(drawn.levels, (as_percent(shares[i]) for i in first), strict=True))
-    axes.clabel(drawn, fmt=names, fontsize="x-small", inline_spacing=2)
+    percents = [as_percent(shares[i]) for i in first]
+    _label(axes, drawn, dict(zip(drawn.levels, percents, strict=True)))
+
+
+def _label(axes: Axes, drawn: QuadContourSet, names: dict[float, str]) -> None:
+    """Label every level once, where it is widest; by turns above and below, for want of room."""
+    places = []
+    for number, path in enumerate(drawn.get_paths()):
+        outlines = [np.asarray(outline) for outline in path.to_polygons(closed_only=False)]
+        if outlines:
+            widest = max(outlines, key=lambda outline: np.ptp(outline[:, 0]))
+            turn = np.argmax if number % 2 else np.argmin
+            places.append(tuple(widest[turn(widest[:, 1])]))
+    axes.clabel(drawn, fmt=names, fontsize="x-small", inline_spacing=2, manual=places)
 
 
 def _heights(shown: Mixture, lowest: float) -> tuple[Float64Array, Float64Array, Float64Array]:
@@ -108,14 +121,15 @@ def _heights(shown: Mixture, lowest: float) -> tuple[Float64Array, Float64Array,
     points = np.column_stack([across.ravel(), up.ravel()])
     heights = shown.log_density(points).reshape(across.shape)
     inside = np.asarray(heights >= lowest)
-    columns, rows = _around(inside.any(axis=0)), _around(inside.any(axis=1))
-    return x[columns], y[rows], np.asarray(heights[rows, columns], dtype=np.float64)
+    columns, rows = _around(x, inside.any(axis=0)), _around(y, inside.any(axis=1))
+    return x[columns], y[rows], np.asarray(heights[np.ix_(rows, columns)], dtype=np.float64)
 
 
-def _around(wanted: AnyArray) -> slice:
-    """Cut what comes before and after the places that are wanted, but for one or two."""
-    places = np.flatnonzero(wanted)
-    return slice(max(0, places[0] - 2), places[-1] + 3) if places.size else slice(None)
+def _around(values: Float64Array, wanted: Any) -> AnyArray:
+    """Return the positions of the values that are wanted, and of those in a margin around them."""
+    low, high = values[wanted].min(), values[wanted].max()
+    margin = 0.06 * (high - low)
+    return np.flatnonzero((values >= low - margin) & (values <= high + margin))
 
 
 def _thresholds(shown: Mixture, shares: Float64Array) -> Float64Array:

@@ -126,5 +126,11 @@ def _draw_cell(
 def _add_legend(figure: Figure | SubFigure, grid: AnyArray, n_components: int) -> None:
     if len(grid) == 1:
         return
-    lines, labels = grid[0, 1].get_legend_handles_labels()
-    figure.legend(lines, labels, loc="outside upper center", ncols=min(n_components, 2 * len(grid)))
+    drawn, _ = grid[0, 1].get_legend_handles_labels()
+    figure.legend(
+        drawn,
+        [str(k) for k in range(n_components)],
+        title="component",
+        loc="outside upper center",
+        ncols=min(n_components, 4 * len(grid)),
+    )

@@ -15,7 +15,9 @@ MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 LINES: tuple[Any, ...] = ("-", "--", "-.", (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5, 1, 1.5)))
 
 SHADES = "cividis"  # rises in lightness, and looks the same to the colour-blind
-FAINT = "#C4C4C4"  # what stands behind
+AREA = "#DCDCDC"
+FAINT = "#B4B4B4"  # what stands behind
+BROAD = "#929292"
 MIDDLE = "#707070"
 STRONG = "#000000"
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_TICKS = 20
+_FEW_ROWS = 400  # each of them wider than a pixel: its edges stay sharp
 
 
 def responsibilities(
@@ -61,7 +62,9 @@ def responsibilities(
     axes = axes_or_current(ax)
     shares = seen.responsibilities
     order = np.lexsort((-shares.max(axis=1), seen.labels))
-    heat = styled(style, cmap=SHADES, vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest")
+    heat = styled(style, cmap=SHADES, vmin=0.0, vmax=1.0, aspect="auto")
+    if len(order) < _FEW_ROWS:
+        heat.setdefault("interpolation", "nearest")
     image = axes.imshow(shares[order].T, **heat)
     axes.set(xlabel="rows by component, the surest first", ylabel="component")
     if seen.mixture.n_components <= _MOST_TICKS:

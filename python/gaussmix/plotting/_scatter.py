@@ -16,9 +16,10 @@ from gaussmix.plotting._palette import look
 from gaussmix.plotting._view import Features, Fitted, View, view
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-_COMPONENTS_PER_COLUMN = 8  # of the legend
+_COMPONENTS_PER_COLUMN = 6  # of the legend
 
 
 def scatter(
@@ -75,43 +76,39 @@ def scatter(
     with_legend = check_switch(legend, "legend")
     axes = axes_or_current(ax)
     if len(seen.columns) == 1:
-        _draw_line(axes, seen, style)
+        drawn = _draw_line(axes, seen, style)
+        axes.set(xlabel=seen.names[0], ylabel="density")
     else:
-        draw_plane(axes, seen, shares, style)
-        axes.set_ylabel(seen.names[1])
-    axes.set_xlabel(seen.names[0])
+        drawn = draw_plane(axes, seen, shares, style)
+        axes.set(xlabel=seen.names[0], ylabel=seen.names[1])
     if with_legend:
-        axes.legend(ncols=1 + (seen.mixture.n_components - 1) // _COMPONENTS_PER_COLUMN)
+        columns = 1 + (len(drawn) - 1) // _COMPONENTS_PER_COLUMN
+        axes.legend(drawn, [str(k) for k in range(len(drawn))], title="component", ncols=columns)
     return axes
 
 
-def draw_plane(axes: Axes, seen: View, shares: Float64Array, style: dict[str, Any]) -> None:
-    """Draw rows and ellipses of two features."""
-    rows = seen.rows
-    _draw_rows(axes, seen, rows[:, 0], rows[:, 1], style)
+def draw_plane(axes: Axes, seen: View, shares: Float64Array, style: dict[str, Any]) -> list[Artist]:
+    """Draw rows and ellipses of two features; return the rows of each component."""
     draw_ellipses(axes, seen.shown, shares, {})
+    return _draw_rows(axes, seen, seen.rows[:, 0], seen.rows[:, 1], style)
 
 
-def _draw_line(axes: Axes, seen: View, style: dict[str, Any]) -> None:
+def _draw_line(axes: Axes, seen: View, style: dict[str, Any]) -> list[Artist]:
     rows = seen.rows
     draw_curve(axes, seen.shown, rows, {}, named=False)
     below = -0.04 * axes.get_ylim()[1]
-    _draw_rows(axes, seen, rows[:, 0], np.full(len(rows), below), style)
+    drawn = _draw_rows(axes, seen, rows[:, 0], np.full(len(rows), below), style)
     axes.set_ylim(bottom=2 * below)
-    axes.set_ylabel("density")
+    return drawn
 
 
-def _draw_rows(axes: Axes, seen: View, x: Any, y: Any, style: dict[str, Any]) -> None:
+def _draw_rows(axes: Axes, seen: View, x: Any, y: Any, style: dict[str, Any]) -> list[Artist]:
+    drawn: list[Artist] = []
     for k in range(seen.mixture.n_components):
         colour, marker, _ = look(k)
         here = seen.labels == k
         points = styled(
-            style,
-            s=22,
-            marker=marker,
-            facecolor=colour,
-            edgecolor="white",
-            linewidth=0.4,
-            label=f"component {k}",
+            style, s=22, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.4
         )
-        axes.scatter(x[here], y[here], **points)
+        drawn.append(axes.scatter(x[here], y[here], label=f"component {k}", **points))
+    return drawn
