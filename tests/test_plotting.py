@@ -396,3 +396,19 @@ def test_matplotlib_is_loaded_when_a_picture_is_drawn_and_not_before() -> None:
 def test_an_unknown_attribute_of_the_package_is_an_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'plots'"):
         gx.plots  # noqa: B018
+
+
+def test_given_axes_need_no_pyplot() -> None:
+    """An application that embeds figures of its own must not get pyplot's windows."""
+    code = (
+        "import sys, gaussmix as gx\n"
+        "from matplotlib.figure import Figure\n"
+        "model = gx.Mixture([0.5, 0.5], [[0.0, 0.0], [3.0, 3.0]], [1.0, 1.0], 'spherical')\n"
+        "X, _ = model.sample(50, random_state=0)\n"
+        "for name in ('scatter', 'density', 'uncertainty', 'responsibilities'):\n"
+        "    getattr(gx.plotting, name)(model, X, ax=Figure().subplots())\n"
+        "gx.plotting.pairs(model, X, Figure())\n"
+        "gx.plotting.traces(gx.fit(X, 2, random_state=0), Figure().subplots())\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,8 +9,10 @@ picture, and differ in all three: pictures can be read in grey and by the colour
 >>> from gaussmix.datasets import load_faithful
 >>> X = load_faithful().data
 >>> result = gx.fit(X, 2, random_state=0)
->>> axes = gx.plotting.scatter(result, X)  # doctest: +SKIP
->>> axes.figure.savefig("faithful.png")  # doctest: +SKIP
+>>> from matplotlib.figure import Figure
+>>> figure = Figure()
+>>> ax = gx.plotting.scatter(result, X, ax=figure.subplots())
+>>> figure.savefig("faithful.png")
 """
 
 from gaussmix.plotting._criterion import criterion

@@ -38,9 +38,26 @@ def criterion(selection: Selection, ax: Axes | None = None, **style: Any) -> Axe
     Raises
     ------
     GaussmixError
-        No cell has a value, or the best one is not among the cells.
+        The best cell has no value.
     MissingDependencyError
         matplotlib is not installed.
+
+    Examples
+    --------
+    Anything with these four attributes can be drawn:
+
+    >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> from types import SimpleNamespace
+    >>> selection = SimpleNamespace(
+    ...     criterion={"EEE": {1: 80.0, 2: 64.0}, "VVV": {1: 80.0, 2: 66.0}},
+    ...     criterion_name="bic",
+    ...     best_structure="EEE",
+    ...     best_n_components=2,
+    ... )
+    >>> ax = gx.plotting.criterion(selection, Figure().subplots())
+    >>> [line.get_label() for line in ax.lines]
+    ['EEE', 'VVV', 'best: EEE, 2']
     """
     cells = {code: _finite(values) for code, values in selection.criterion.items()}
     place, value = _best(selection, cells)

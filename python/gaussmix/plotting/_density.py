@@ -72,8 +72,12 @@ def density(
     Examples
     --------
     >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
     >>> mixture = gx.Mixture([0.5, 0.5], [[0, 0], [3, 3]], [1.0, 2.0], "spherical")
-    >>> axes = gx.plotting.density(mixture, levels=[0.5, 0.9])  # doctest: +SKIP
+    >>> ax = gx.plotting.density(mixture, ax=ax, levels=[0.5, 0.9])
+    >>> [text.get_text() for text in ax.texts]
+    ['90 %', '50 %']
     """
     seen = view(mixture, X, features)
     shares = check_levels(levels)
@@ -120,7 +124,7 @@ def _heights(shown: Mixture, lowest: float) -> tuple[Float64Array, Float64Array,
     across, up = np.meshgrid(x, y)
     points = np.column_stack([across.ravel(), up.ravel()])
     heights = shown.log_density(points).reshape(across.shape)
-    inside = np.asarray(heights >= lowest)
+    inside = np.asarray(heights >= min(lowest, heights.max()))
     columns, rows = _around(x, inside.any(axis=0)), _around(y, inside.any(axis=1))
     return x[columns], y[rows], np.asarray(heights[np.ix_(rows, columns)], dtype=np.float64)
 

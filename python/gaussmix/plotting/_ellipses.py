@@ -63,8 +63,12 @@ def ellipses(
     Examples
     --------
     >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
     >>> mixture = gx.Mixture([0.5, 0.5], [[0, 0], [3, 3]], [1.0, 2.0], "spherical")
-    >>> axes = gx.plotting.ellipses(mixture, levels=0.9)  # doctest: +SKIP
+    >>> ax = gx.plotting.ellipses(mixture, ax, levels=0.9)
+    >>> len(ax.lines)  # an ellipse and a mark for each component
+    4
     """
     seen = view(mixture, None, features)
     require_two(seen, "ellipses")

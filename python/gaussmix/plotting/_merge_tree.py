@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **style: Any) -> Axes:
     """Draw how components are merged, from all of them below to one cluster above.
 
+    As Baudry and others (2010) [1]_ merge them, each step joins the two clusters that are hardest
+    to tell apart, those whose merger takes away most of the entropy of the clustering.
+
     Parameters
     ----------
     tree : MergeTree
@@ -42,6 +45,23 @@ def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **s
         `height` is none of the two words, or the merges of the tree do not fit together.
     MissingDependencyError
         matplotlib is not installed.
+
+    References
+    ----------
+    .. [1] J.-P. Baudry, A. E. Raftery, G. Celeux, K. Lo and R. Gottardo, "Combining mixture
+       components for clustering", J. Comput. Graph. Statist. 19 (2010), 332-353.
+
+    Examples
+    --------
+    Anything with these two attributes can be drawn:
+
+    >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> from types import SimpleNamespace
+    >>> tree = SimpleNamespace(merges=((0, 2), (0, 1)), entropy=[35.0, 2.0, 0.0])
+    >>> ax = gx.plotting.merge_tree(tree, Figure().subplots())
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['0', '2', '1']
     """
     by_entropy = check_choice(height, "height", ("clusters", "entropy")) == "entropy"
     entropy = np.asarray(tree.entropy, dtype=np.float64)

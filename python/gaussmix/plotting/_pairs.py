@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
@@ -64,9 +63,13 @@ def pairs(
     Examples
     --------
     >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
     >>> from gaussmix.datasets import load_iris
     >>> X = load_iris().data
-    >>> figure = gx.plotting.pairs(gx.fit(X, 3, random_state=0), X)  # doctest: +SKIP
+    >>> result = gx.fit(X, 3, random_state=0)
+    >>> figure = gx.plotting.pairs(result, X, Figure(layout="constrained"), features=(0, 2, 3))
+    >>> len(figure.axes)
+    9
     """
     seen = view(mixture, X, features, most=None)
     shares = check_levels(levels)
@@ -105,8 +108,8 @@ def _draw_cell(
 ) -> None:
     """Draw feature j across and feature i up; a diagonal cell has an axis of its own."""
     axes = grid[i, j]
-    columns = (seen.columns[j], seen.columns[i])
-    cell = replace(seen, columns=columns if i != j else columns[:1])
+    across, up = seen.columns[j], seen.columns[i]
+    cell = seen.of(across, up) if i != j else seen.of(across)
     if i == j:
         draw_curve(axes, cell.shown, cell.rows, {}, named=False)
         axes.set_yticks([])

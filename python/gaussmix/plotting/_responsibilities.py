@@ -53,9 +53,13 @@ def responsibilities(
     Examples
     --------
     >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
     >>> from gaussmix.datasets import load_iris
     >>> X = load_iris().data
-    >>> axes = gx.plotting.responsibilities(gx.fit(X, 3, random_state=0), X)  # doctest: +SKIP
+    >>> ax = gx.plotting.responsibilities(gx.fit(X, 3, random_state=0), X, ax)
+    >>> ax.images[0].get_array().shape
+    (3, 150)
     """
     seen = view(mixture, X, None)
     with_scale = check_switch(colorbar, "colorbar")

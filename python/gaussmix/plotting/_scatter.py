@@ -66,10 +66,14 @@ def scatter(
     Examples
     --------
     >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
     >>> from gaussmix.datasets import load_iris
     >>> iris = load_iris()
     >>> result = gx.fit(iris.data, 3, random_state=0)
-    >>> axes = gx.plotting.scatter(result, iris.data, features=(2, 3), s=12)  # doctest: +SKIP
+    >>> ax = gx.plotting.scatter(result, iris.data, ax, features=(2, 3), s=12)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('feature 2', 'feature 3')
     """
     seen = view(mixture, X, features)
     shares = check_levels(levels)

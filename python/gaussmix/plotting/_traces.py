@@ -47,9 +47,13 @@ def traces(result: FitResult, ax: Axes | None = None, **style: Any) -> Axes:
     Examples
     --------
     >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
     >>> from gaussmix.datasets import load_iris
     >>> result = gx.fit(load_iris().data, 3, n_init=20, random_state=0)
-    >>> axes = gx.plotting.traces(result)  # doctest: +SKIP
+    >>> ax = gx.plotting.traces(result, ax)
+    >>> len(ax.lines)
+    20
     """
     if not isinstance(result, FitResult):
         raise GaussmixTypeError(

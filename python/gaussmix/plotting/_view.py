@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -50,6 +50,12 @@ class View:
     def shown(self) -> Mixture:
         """The marginal mixture of the features that are shown."""
         return marginal(self.mixture, self.columns)
+
+    def of(self, *columns: int) -> View:
+        """Return the view of other features; the labels of the rows depend on none of them."""
+        other = replace(self, columns=columns)
+        other.__dict__["labels"] = self.labels
+        return other
 
     @property
     def rows(self) -> FloatArray:
