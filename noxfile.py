@@ -28,7 +28,7 @@ CPP_SOURCES = ("*.cpp", "*.hpp")
 # These say the same whichever kernels run.
 NOT_ABOUT_KERNELS = (
     *("architecture", "cli", "cli_endings", "datasets", "instructions", "io", "persistence"),
-    *("replace_file", "stub", "validation"),
+    *("plotting", "replace_file", "stub", "validation"),
 )
 # Not for every platform and Python; Armadillo, the fourth, is a package of the system.
 RIVALS = ("scikit-learn-intelex>=2025", "opencv-python-headless>=4.8,<5", "torch==2.13.0")

@@ -6,6 +6,10 @@
 [0.5, 10.5]
 """
 
+from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from gaussmix._runtime import core as _engine
 from gaussmix.callback import FitState
 from gaussmix.covariance import CovarianceType
@@ -32,6 +36,17 @@ from gaussmix.results import FitResults
 from gaussmix.statistics import SufficientStatistics
 from gaussmix.steps import e_step, m_step
 from gaussmix.versions import show_versions
+
+if _TYPE_CHECKING:
+    from gaussmix import plotting
+else:
+
+    def __getattr__(name: str) -> _ModuleType:
+        # What only some programs want is loaded when it is first asked for.
+        if name == "plotting":
+            return _import_module("gaussmix.plotting")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __version__: str = _engine.build_info()["version"]
 
@@ -60,5 +75,6 @@ __all__ = [
     "fit_many",
     "load",
     "m_step",
+    "plotting",
     "show_versions",
 ]

@@ -1,0 +1,72 @@
+"""The covariances of a mixture as matrices whatever their structure, and its marginals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gaussmix._typing import Float64Array
+from gaussmix.covariance import CovarianceType
+from gaussmix.mixture import Mixture
+
+
+def covariance_matrices(mixture: Mixture) -> Float64Array:
+    """Return the covariance matrix of each component, shape (K, D, D), a new array."""
+    return _as_matrices(mixture.covariances, mixture)
+
+
+def marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
+    r"""Return the distribution of some of the features, in the order of `columns`.
+
+    With :math:`\Sigma^{-1} = U U^T` and :math:`A = U^{-1}` is :math:`\Sigma = A^T A`, and so
+
+    .. math:: A_{\cdot, c} = Q R \quad\Rightarrow\quad \Sigma_{c, c} = R^T R :
+
+    the factor of the marginal comes from the factor of the whole, and keeps the digits that a
+    nearly singular covariance has lost.
+
+    Parameters
+    ----------
+    mixture : Mixture
+    columns : sequence of int
+        Different features, d of them.
+
+    Returns
+    -------
+    Mixture
+        Of d features and structure ``full``.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> mixture = gx.Mixture([1.0], [[5.0, 7.0]], [[1.0, 4.0]], "diag", ["height", "weight"])
+    >>> marginal(mixture, [1])
+    Mixture(full (VVV), 1 component, 1 feature)
+    >>> marginal(mixture, [1]).covariances, marginal(mixture, [1]).feature_names
+    (array([[[4.]]]), ('weight',))
+    """
+    chosen = list(columns)
+    roots = np.linalg.inv(_as_matrices(mixture.precisions_cholesky, mixture))
+    factors = np.linalg.qr(roots[:, :, chosen], mode="r")
+    signs = np.where(np.diagonal(factors, axis1=1, axis2=2) < 0, -1.0, 1.0)
+    inverses = np.triu(np.linalg.inv(signs[:, :, None] * factors))
+    names = mixture.feature_names
+    return Mixture(
+        mixture.weights,
+        mixture.means[:, chosen],
+        covariance_matrices(mixture)[:, chosen][:, :, chosen],
+        CovarianceType.FULL,
+        None if names is None else [names[column] for column in chosen],
+        inverses,
+    )
+
+
+def _as_matrices(values: Float64Array, mixture: Mixture) -> Float64Array:
+    """Write covariances or their factors, in the shape of their structure, as K matrices."""
+    K, D = mixture.n_components, mixture.n_features
+    if mixture.covariance_type is CovarianceType.SPHERICAL:
+        return values[:, None, None] * np.eye(D)
+    if mixture.covariance_type is CovarianceType.DIAG:
+        return values[:, :, None] * np.eye(D)
+    return np.array(np.broadcast_to(values, (K, D, D)))

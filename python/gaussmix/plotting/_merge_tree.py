@@ -1,0 +1,115 @@
+"""In which order components were merged into clusters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gaussmix._typing import Float64Array
+from gaussmix._validation import check_choice
+from gaussmix.exceptions import GaussmixError
+from gaussmix.plotting._canvas import axes_or_current, styled
+from gaussmix.plotting._palette import STRONG
+from gaussmix.plotting._protocols import Tree
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **style: Any) -> Axes:
+    """Draw how components are merged, from all of them below to one cluster above.
+
+    As Baudry and others (2010) [1]_ merge them, each step joins the two clusters that are hardest
+    to tell apart, those whose merger takes away most of the entropy of the clustering.
+
+    Parameters
+    ----------
+    tree : MergeTree
+    ax : matplotlib Axes, optional
+        None: the current axes.
+    height : str, default "clusters"
+        What the vertical axis is. ``clusters``: how many are left, every merge a step, with the
+        entropy of the clustering written beside it. ``entropy``: the entropy that is left; steps
+        that are hardly one join clusters that hardly overlap, so are clusters better kept apart.
+    **style
+        Passed on to ``Axes.plot`` for the lines.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    GaussmixError
+        `height` is none of the two words, or the merges of the tree do not fit together.
+    MissingDependencyError
+        matplotlib is not installed.
+
+    References
+    ----------
+    .. [1] J.-P. Baudry, A. E. Raftery, G. Celeux, K. Lo and R. Gottardo, "Combining mixture
+       components for clustering", J. Comput. Graph. Statist. 19 (2010), 332-353.
+
+    Examples
+    --------
+    Anything with these two attributes can be drawn:
+
+    >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> from types import SimpleNamespace
+    >>> tree = SimpleNamespace(merges=((0, 2), (0, 1)), entropy=[35.0, 2.0, 0.0])
+    >>> ax = gx.plotting.merge_tree(tree, Figure().subplots())
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['0', '2', '1']
+    """
+    by_entropy = check_choice(height, "height", ("clusters", "entropy")) == "entropy"
+    entropy = np.asarray(tree.entropy, dtype=np.float64)
+    order = _leaves(tree, len(entropy))
+    axes = axes_or_current(ax)
+    levels = entropy if by_entropy else np.arange(len(entropy), 0, -1.0)
+    lines = styled(style, color=STRONG, linewidth=1.6, solid_capstyle="projecting")
+    _draw_merges(axes, tree, order, levels, lines)
+    axes.set_xticks(range(len(order)), [str(component) for component in order])
+    axes.set_xlabel("component")
+    axes.invert_yaxis()
+    axes.set_ylabel("entropy of the clustering" if by_entropy else "clusters")
+    if not by_entropy:
+        axes.set_yticks(levels)
+        _write_entropies(axes, entropy, levels)
+    return axes
+
+
+def _leaves(tree: Tree, n_components: int) -> list[int]:
+    """Return the components in an order in which no lines cross."""
+    members = {component: [component] for component in range(n_components)}
+    for kept, merged in tree.merges:
+        if kept == merged or kept not in members or merged not in members:
+            raise GaussmixError(
+                f"tree.merges must join two of the clusters that are left, {sorted(members)}, but "
+                f"joins {(kept, merged)}."
+            )
+        members[kept] += members.pop(merged)
+    if len(members) != 1:
+        raise GaussmixError(
+            f"tree.merges must hold one pair less than tree.entropy has values ({n_components}), "
+            f"got {len(tree.merges)}."
+        )
+    return next(iter(members.values()))
+
+
+def _draw_merges(
+    axes: Axes, tree: Tree, order: list[int], levels: Float64Array, lines: dict[str, Any]
+) -> None:
+    tops = {component: (float(place), levels[0]) for place, component in enumerate(order)}
+    for (kept, merged), level in zip(tree.merges, levels[1:], strict=True):
+        (left, left_foot), (right, right_foot) = tops[kept], tops.pop(merged)
+        axes.plot([left, left, right, right], [left_foot, level, level, right_foot], **lines)
+        tops[kept] = ((left + right) / 2, level)
+
+
+def _write_entropies(axes: Axes, entropy: Float64Array, levels: Float64Array) -> None:
+    """Write the entropies at the right-hand side, at the heights of the merges."""
+    beside = axes.secondary_yaxis("right")
+    beside.set_yticks(levels, [f"{value:.4g}" for value in entropy])
+    beside.set_ylabel("entropy of the clustering")

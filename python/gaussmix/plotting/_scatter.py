@@ -1,0 +1,118 @@
+"""Rows with their components: the picture of a clustering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix._validation import check_switch
+from gaussmix.plotting._canvas import axes_or_current, styled
+from gaussmix.plotting._curve import draw_curve
+from gaussmix.plotting._ellipses import DEFAULT_LEVELS, draw_ellipses
+from gaussmix.plotting._levels import check_levels
+from gaussmix.plotting._palette import look
+from gaussmix.plotting._view import Features, Fitted, View, view
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+_COMPONENTS_PER_COLUMN = 6  # of the legend
+
+
+def scatter(
+    mixture: Fitted,
+    X: ArrayLike,
+    ax: Axes | None = None,
+    features: Features | None = None,
+    levels: ArrayLike = DEFAULT_LEVELS,
+    legend: bool = True,
+    **style: Any,
+) -> Axes:
+    """Draw the rows, each in the colour and with the marker of its most probable component.
+
+    With two features the components are drawn as ellipses, see `ellipses`; with one feature as
+    curves, see `density`, and the rows stand below them.
+
+    Parameters
+    ----------
+    mixture : Mixture, FitResult or GaussianMixture
+    X : array-like or frame of shape (n, D)
+        All features of the mixture: the labels come from them all.
+    ax : matplotlib Axes, optional
+        None: the current axes.
+    features : int, str or pair of them, optional
+        Positions or names of the features to show. None: the first two, or the only one.
+    levels : float or sequence of float, default (0.5, 0.95)
+        Shares of probability that the ellipses hold.
+    legend : bool, default True
+        Whether to add a legend of the components.
+    **style
+        Passed on to ``Axes.scatter``, for example ``s`` or ``alpha``.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    GaussmixError
+        `X` is no finite table of D columns, a feature is unknown, or a level is no share.
+    MissingDependencyError
+        matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> from gaussmix.datasets import load_iris
+    >>> iris = load_iris()
+    >>> result = gx.fit(iris.data, 3, random_state=0)
+    >>> ax = gx.plotting.scatter(result, iris.data, ax, features=(2, 3), s=12)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('feature 2', 'feature 3')
+    """
+    seen = view(mixture, X, features)
+    shares = check_levels(levels)
+    with_legend = check_switch(legend, "legend")
+    axes = axes_or_current(ax)
+    if len(seen.columns) == 1:
+        drawn = _draw_line(axes, seen, style)
+        axes.set(xlabel=seen.names[0], ylabel="density")
+    else:
+        drawn = draw_plane(axes, seen, shares, style)
+        axes.set(xlabel=seen.names[0], ylabel=seen.names[1])
+    if with_legend:
+        columns = 1 + (len(drawn) - 1) // _COMPONENTS_PER_COLUMN
+        axes.legend(drawn, [str(k) for k in range(len(drawn))], title="component", ncols=columns)
+    return axes
+
+
+def draw_plane(axes: Axes, seen: View, shares: Float64Array, style: dict[str, Any]) -> list[Artist]:
+    """Draw rows and ellipses of two features; return the rows of each component."""
+    draw_ellipses(axes, seen.shown, shares, {})
+    return _draw_rows(axes, seen, seen.rows[:, 0], seen.rows[:, 1], style)
+
+
+def _draw_line(axes: Axes, seen: View, style: dict[str, Any]) -> list[Artist]:
+    rows = seen.rows
+    draw_curve(axes, seen.shown, rows, {}, named=False)
+    below = -0.04 * axes.get_ylim()[1]
+    drawn = _draw_rows(axes, seen, rows[:, 0], np.full(len(rows), below), style)
+    axes.set_ylim(bottom=2 * below)
+    return drawn
+
+
+def _draw_rows(axes: Axes, seen: View, x: Any, y: Any, style: dict[str, Any]) -> list[Artist]:
+    drawn: list[Artist] = []
+    for k in range(seen.mixture.n_components):
+        colour, marker, _ = look(k)
+        here = seen.labels == k
+        points = styled(
+            style, s=22, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.4
+        )
+        drawn.append(axes.scatter(x[here], y[here], label=f"component {k}", **points))
+    return drawn

@@ -1,0 +1,161 @@
+"""What a picture shows: a mixture, some of its features, and perhaps rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from gaussmix._fitted_state import FittedState
+from gaussmix._marginal import marginal
+from gaussmix._typing import ArrayLike, FloatArray, Int64Array
+from gaussmix._validation import (
+    check_feature_names,
+    check_integer,
+    check_X,
+    feature_names_of,
+    nearest,
+)
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+from gaussmix.mixture import Mixture
+from gaussmix.result import FitResult
+
+Fitted: TypeAlias = Mixture | FitResult | FittedState
+"""A mixture, or what holds one: a result or a fitted estimator."""
+
+Features: TypeAlias = int | str | Sequence[int | str]
+"""Positions or names of features; a single one need not be in a list."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Some features of a mixture, with rows to draw if there are any."""
+
+    mixture: Mixture
+    columns: tuple[int, ...]
+    all_names: tuple[str, ...] | None
+    data: FloatArray | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to write at the axes."""
+        if self.all_names is None:
+            return tuple(f"feature {column}" for column in self.columns)
+        return tuple(self.all_names[column] for column in self.columns)
+
+    @cached_property
+    def shown(self) -> Mixture:
+        """The marginal mixture of the features that are shown."""
+        return marginal(self.mixture, self.columns)
+
+    def of(self, *columns: int) -> View:
+        """Return the view of other features; the labels of the rows depend on none of them."""
+        other = replace(self, columns=columns)
+        other.__dict__["labels"] = self.labels
+        return other
+
+    @property
+    def rows(self) -> FloatArray:
+        """The shown columns of the rows."""
+        return self._checked[:, list(self.columns)]
+
+    @cached_property
+    def labels(self) -> Int64Array:
+        """The most probable component of each row, given all features."""
+        labels: Int64Array = self.mixture._evaluate_checked(self._checked, None, "labels")
+        return labels
+
+    @cached_property
+    def responsibilities(self) -> FloatArray:
+        """The probability of each component given all features of the row."""
+        values: FloatArray = self.mixture._evaluate_checked(self._checked, None, "responsibilities")
+        return values
+
+    @property
+    def _checked(self) -> FloatArray:
+        assert self.data is not None, "a picture without rows was asked for rows"
+        return self.data
+
+
+def mixture_of(mixture: Fitted) -> Mixture:
+    """Return the mixture that is meant."""
+    if isinstance(mixture, Mixture):
+        return mixture
+    if isinstance(mixture, FittedState):
+        return mixture._mixture
+    if isinstance(mixture, FitResult):
+        return mixture.mixture
+    raise GaussmixTypeError(
+        "mixture must be a Mixture, a FitResult or a fitted GaussianMixture, got an object of type "
+        f"{type(mixture).__name__}."
+    )
+
+
+def view(
+    mixture: Fitted, X: ArrayLike | None, features: Features | None, *, most: int | None = 2
+) -> View:
+    """Check all that a picture is made from.
+
+    Parameters
+    ----------
+    mixture : Mixture, FitResult or GaussianMixture
+    X : array-like or frame of shape (n, D), optional
+    features : int, str or sequence of them, optional
+        None: the first `most` features, or all there are.
+    most : int, optional
+        How many features the picture can show at the same time; None: any number.
+    """
+    chosen = mixture_of(mixture)
+    given = None if X is None else feature_names_of(X)
+    check_feature_names(given, chosen.feature_names)
+    D = chosen.n_features
+    data = None if X is None else check_X(X, n_features=D, estimator_name="the mixture")
+    names = chosen.feature_names or given
+    return View(chosen, _columns(features, names, D, most), names, data)
+
+
+def require_two(seen: View, what: str) -> None:
+    """Refuse a picture of a plane where there is a line."""
+    if len(seen.columns) != 2:
+        raise GaussmixError(
+            f"{what} need two features, but there is one, {seen.names[0]!r}: name two with "
+            "features=(0, 1), or draw one feature with gaussmix.plotting.density."
+        )
+
+
+def _columns(
+    features: Features | None, names: tuple[str, ...] | None, n_features: int, most: int | None
+) -> tuple[int, ...]:
+    if features is None:
+        return tuple(range(n_features if most is None else min(most, n_features)))
+    single = isinstance(features, str) or not isinstance(features, Sequence | np.ndarray)
+    wanted: Sequence[Any] = [features] if single else list(features)  # type: ignore[arg-type]
+    columns = tuple(_column(feature, names, n_features) for feature in wanted)
+    if not columns or (most is not None and len(columns) > most):
+        limit = "at least one feature" if most is None else "one or two features"
+        raise GaussmixError(
+            f"features must name {limit}, got {len(columns)}: {features!r}."
+            + (" gaussmix.plotting.pairs draws more." if columns else "")
+        )
+    if len(set(columns)) < len(columns):
+        raise GaussmixError(f"features must be different from one another, got {features!r}.")
+    return columns
+
+
+def _column(feature: Any, names: tuple[str, ...] | None, n_features: int) -> int:
+    if not isinstance(feature, str):
+        return check_integer(feature, "a feature", minimum=0, maximum=n_features - 1)
+    if names is None:
+        raise GaussmixError(
+            f"features holds the name {feature!r}, but neither the mixture nor the data have names "
+            f"of features: give positions, 0 to {n_features - 1}."
+        )
+    if feature not in names:
+        raise GaussmixError(
+            f"features holds {feature!r}, which is none of the features "
+            f"{', '.join(map(repr, names))}.{nearest(feature, names)}"
+        )
+    return names.index(feature)
