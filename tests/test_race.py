@@ -106,7 +106,7 @@ def engine(on_iteration: Any) -> dict[str, Any]:
         DATA[0], None, n_components=K, covariance_type="full", tol=None, reg_covar=None,
         max_iter=1000, max_seconds=None, n_init=10, race=True, init_params="kmeans", seed=1,
         accelerate="auto", on_degenerate="repair", max_eigenvalue_ratio=None, one_unit=False,
-        prior=None, n_threads=1, history=None, on_iteration=on_iteration,
+        gain_left=0.1, prior=None, n_threads=1, history=None, on_iteration=on_iteration,
         **dict.fromkeys([f"{name}_init" for name in absent]),
     )  # fmt: skip
 

@@ -57,8 +57,8 @@ py::dict fit_mixtures(const std::vector<py::array>& x, const std::vector<Optiona
                       std::optional<double> tol, std::optional<double> reg_covar, Index max_iter,
                       std::optional<double> max_seconds, Index n_init, bool race, const std::string& init_params,
                       const std::string& accelerate, const std::string& on_degenerate,
-                      std::optional<double> max_eigenvalue_ratio, bool one_unit, const std::optional<py::dict>& prior,
-                      std::optional<int> n_threads) {
+                      std::optional<double> max_eigenvalue_ratio, bool one_unit, double gain_left,
+                      const std::optional<py::dict>& prior, std::optional<int> n_threads) {
   if (sample_weight.size() != x.size() || seeds.size() != x.size())
     throw InvalidArgument("X, sample_weight and seeds differ in length");
   std::vector<FitTask> tasks;
@@ -66,7 +66,7 @@ py::dict fit_mixtures(const std::vector<py::array>& x, const std::vector<Optiona
   for (std::size_t i = 0; i < x.size(); ++i) tasks.push_back({make_data(x[i], sample_weight[i]), seeds[i]});
   Settings settings = make_settings(
       {covariance_type, init_params, accelerate, on_degenerate},
-      {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit});
+      {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit, gain_left});
   if (prior)
     for (const FitTask& task : tasks) settings.prior = to_prior(*prior, task.data.n_features);  // it must suit each
   Call call(tasks.size() < 2 ? std::optional<int>(1) : n_threads);
@@ -95,7 +95,7 @@ void add_fit_many(py::module_& m) {
   m.def("fit_many", &fit_mixtures, arg("X"), arg("sample_weight"), arg("seeds"), py::kw_only(), arg("n_components"),
         arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"), arg("n_init"),
         arg("race"), arg("init_params"), arg("accelerate"), arg("on_degenerate"), arg("max_eigenvalue_ratio"),
-        arg("one_unit"), arg("prior"), arg("n_threads"));
+        arg("one_unit"), arg("gain_left"), arg("prior"), arg("n_threads"));
   m.def("outcome_at", &outcome_at, arg("outcomes"), arg("index"));
 }
 

@@ -65,6 +65,7 @@ Settings make_settings(const ModelWords& words, const Limits& limits) {
   settings.race = limits.race;
   settings.max_eigenvalue_ratio = limits.max_eigenvalue_ratio;
   settings.one_unit = limits.one_unit;
+  settings.gain_left = limits.gain_left;
   return settings;
 }
 

@@ -46,7 +46,7 @@ class Loop {
         start_number_(start_number),
         outcome_(outcome),
         theta_(outcome.mixture),
-        stopping_(settings.tol, e_step.totals().weight, e_step.totals().n_effective),
+        stopping_(settings.tol, settings.gain_left, e_step.totals().weight, e_step.totals().n_effective),
         last_steps_(e_step.totals().weight),
         accelerating_(settings.acceleration == Acceleration::always) {
     squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
@@ -142,7 +142,7 @@ class Loop {
     accelerating_ = settings_.acceleration == Acceleration::always;
     squarem_.emplace(regularisation_, e_step_.execution(), theta_.n_components());
     last_steps_ = LastSteps(e_step_.totals().weight);
-    stopping_ = Stopping(settings_.tol, e_step_.totals().weight, e_step_.totals().n_effective);
+    stopping_ = Stopping(settings_.tol, settings_.gain_left, e_step_.totals().weight, e_step_.totals().n_effective);
     e_step_.begin_run(regularisation_.takes_roots());
     e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
   }

@@ -27,7 +27,8 @@ void Stopping::remember(const std::vector<double>& history) {
 double Stopping::negligible(double log_likelihood) const { return 1e-13 * std::abs(log_likelihood); }
 
 double Stopping::allowed(double log_likelihood) const {
-  return std::max(std::max(0.1 / n_effective_, 1e-7) * total_weight_, negligible(log_likelihood));
+  return std::max(std::max(gain_left_ / n_effective_, std::min(1e-7, 1e-6 * gain_left_)) * total_weight_,
+                  negligible(log_likelihood));
 }
 
 double Stopping::least_gain(double log_likelihood) const { return kLeastGain * allowed(log_likelihood); }

@@ -10,14 +10,14 @@
 
 namespace gaussmix {
 
-// Without `tol`: stops when the predicted remaining gain is below max(0.1 / n_effective, 1e-7) nats per unit weight. The
+// Without `tol`: stops when the predicted remaining gain is below max(gain_left / n_effective, 1e-7) nats per unit weight. The
 // prediction is that of GainSeries, and where EM is accelerated that of LastSteps. A plateau looks finished before it is: the
 // gains must have shrunk and the prediction been small for three iterations, and no component may be moving or have far to go.
 // With `tol`: stops when the mean log-likelihood changes by less than `tol` in one iteration, scikit-learn's rule.
 class Stopping {
  public:
-  Stopping(std::optional<double> tol, double total_weight, double n_effective)
-      : tol_(tol), total_weight_(total_weight), n_effective_(n_effective) {}
+  Stopping(std::optional<double> tol, double gain_left, double total_weight, double n_effective)
+      : tol_(tol), gain_left_(gain_left), total_weight_(total_weight), n_effective_(n_effective) {}
 
   // Likelihoods of the fit that this one carries on.
   void remember(const std::vector<double>& history);
@@ -46,6 +46,7 @@ class Stopping {
   double negligible(double log_likelihood) const;
 
   std::optional<double> tol_;
+  double gain_left_;
   double total_weight_;
   double n_effective_;
   double last_ = std::numeric_limits<double>::quiet_NaN();

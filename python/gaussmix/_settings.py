@@ -36,6 +36,7 @@ def engine_settings(
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
     one_unit: bool = False,
+    gain_left: float = 0.1,
 ) -> dict[str, Any]:
     """Check the settings of a model and of its EM; return the engine's arguments of these names."""
     structure = resolve_covariance_type(covariance_type)
@@ -55,6 +56,7 @@ def engine_settings(
         if max_eigenvalue_ratio is None
         else _check_ratio(max_eigenvalue_ratio, structure),
         "one_unit": one_unit,
+        "gain_left": gain_left,
     }
 
 
