@@ -17,7 +17,7 @@ from gaussmix._validation import (
 from gaussmix.covariance import CovarianceType, resolve_covariance_type
 
 POLICIES = ("repair", "restart", "drop", "raise")
-INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
+INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data", "hierarchical")
 
 
 def engine_settings(
