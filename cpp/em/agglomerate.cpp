@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace gaussmix {
 
@@ -10,10 +11,10 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLargest = std::numeric_limits<double>::max();
-constexpr double kLeastWeight = 1e-100;  // lighter points would leave the range of float64
 
 struct Cluster {
   double weight = 0;
+  double square = 0;  // sum of squared weights
   double trace = 0;
   double determinant = 0;  // of the covariance, where the criterion has one
   double term = 0;         // of the criterion
@@ -23,11 +24,12 @@ struct Cluster {
 
 // What two clusters would be.
 struct Union {
-  double weight, trace, coefficient;  // scatter grows by coefficient times the square of the difference of the means
+  double weight, square, trace,
+      coefficient;  // scatter grows by coefficient times the square of the difference of the means
   Index n_points;
 
   double term(double determinant) const {
-    return weight * std::log(std::min(determinant + (trace + 1) / weight, kLargest));
+    return weight * std::log(std::min(determinant + (trace + square / weight) / weight, kLargest));
   }
 };
 
@@ -64,11 +66,10 @@ class Agglomeration {
         lowest_(Vector::Constant(n_, kInfinity)),
         costs_(static_cast<std::size_t>(n_ * (n_ - 1) / 2)),
         is_bound_(costs_.size(), false) {
-    const double unit = weights.sum() / static_cast<double>(n_);
     for (Index i = 0; i < n_; ++i) {
       left_.push_back(i);
-      cluster(i).weight = std::max(weights[i] / unit, kLeastWeight);
-      cluster(i).term = -cluster(i).weight * std::log(cluster(i).weight);
+      cluster(i).weight = weights[i];
+      cluster(i).square = weights[i] * weights[i];
     }
   }
 
@@ -105,7 +106,8 @@ class Agglomeration {
     const Cluster &a = cluster(i), &b = cluster(j);
     const double weight = a.weight + b.weight, coefficient = a.weight / weight * b.weight;
     const double distance = (means_.row(i) - means_.row(j)).squaredNorm();
-    return {weight, a.trace + b.trace + coefficient * distance, coefficient, a.n_points + b.n_points};
+    return {weight, a.square + b.square, a.trace + b.trace + coefficient * distance, coefficient,
+            a.n_points + b.n_points};
   }
 
   // scale * (scatter of the union)
@@ -178,6 +180,7 @@ class Agglomeration {
     a.scatter = std::move(scatter);
     means_.row(i) += b.weight / both.weight * (means_.row(j) - means_.row(i));
     a.weight = both.weight;
+    a.square = both.square;
     a.trace = both.trace;
     a.n_points = both.n_points;
     a.term = both.term(a.determinant);
@@ -213,16 +216,21 @@ class Agglomeration {
 
 std::vector<Index> MergeTree::labels(Index n_clusters) const {
   const auto n = static_cast<std::size_t>(n_points);
-  std::vector<Index> parent(n), label(n);
-  for (std::size_t i = 0; i < n; ++i) parent[i] = static_cast<Index>(i);
+  std::vector<std::size_t> parent(n);
+  std::iota(parent.begin(), parent.end(), std::size_t{0});
   for (Index merge = 0; merge < n_points - n_clusters; ++merge) {
     const auto [into, from] = merges[static_cast<std::size_t>(merge)];
-    parent[static_cast<std::size_t>(from)] = into;
+    parent[static_cast<std::size_t>(from)] = static_cast<std::size_t>(into);
   }
-  Index n_found = 0;  // a parent comes before its children
-  for (std::size_t i = 0; i < n; ++i)
-    label[i] = parent[i] == static_cast<Index>(i) ? n_found++ : label[static_cast<std::size_t>(parent[i])];
-  return label;
+  std::vector<Index> labels(n), label_of_root(n, -1);
+  Index n_found = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    std::size_t root = i;
+    while (parent[root] != root) root = parent[root] = parent[parent[root]];
+    if (label_of_root[root] < 0) label_of_root[root] = n_found++;
+    labels[i] = label_of_root[root];
+  }
+  return labels;
 }
 
 MergeTree agglomerate(const Matrix& points, const Vector& weights, const Execution& execution) {

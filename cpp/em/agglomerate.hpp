@@ -9,8 +9,8 @@
 
 namespace gaussmix {
 
-// Of n points numbered 0 .. n - 1. A cluster goes by its first point; each of the n - 1 merges takes the second cluster,
-// which is the later one, into the first.
+// Of n points numbered 0 .. n - 1. A cluster goes by one of its points; each of the n - 1 merges takes the second cluster into
+// the first.
 struct MergeTree {
   Index n_points = 0;
   std::vector<std::pair<Index, Index>> merges;
@@ -22,11 +22,11 @@ struct MergeTree {
 
 // Minimises at every merge the sum over clusters of the unconstrained criterion (Fraley 1998, "Algorithms for model-based
 // Gaussian hierarchical clustering"), which has a value for singular clusters, too:
-//   n_k log(det(W_k / n_k) + (tr(W_k) + 1) / n_k),
-// n_k being the weight in units of the points' mean weight and W_k the scatter; the 1 stands for tr(W) / (n D) of all points,
-// which are to come in such coordinates. The determinant is zero, and left out, where there are no more points than columns,
-// and left out for a single column, whose variance is the trace. Of equal costs the first pair is taken. Keeps the costs of
-// all pairs: n^2 / 2 doubles.
+//   n_k log(det(W_k / n_k) + (tr(W_k) + u_k) / n_k),
+// n_k being the weight, W_k the scatter, and u_k = sum w^2 / sum w the weight of a point in the cluster: it stands beside
+// tr(W) / (n D) of all points, which is 1 in the coordinates that they are to come in. The determinant is zero, and left out,
+// where there are no more points than columns, and left out for a single column, whose variance is the trace. Of equal costs
+// the first pair is taken, and clusters go by their first points. Keeps the costs of all pairs: n^2 / 2 doubles.
 MergeTree agglomerate(const Matrix& points, const Vector& weights, const Execution& execution);
 
 // Doubles that this takes.

@@ -13,6 +13,7 @@ namespace {
 constexpr Index kMostRows = 2000;
 constexpr Index kFewestRows = 500;
 constexpr double kMostFlops = 2e10;    // seconds, if every pair that is looked at had its determinant taken
+constexpr double kLight = 1e-9;        // of the weight of a row: such rows must not delay merges of others
 constexpr double kFlatColumn = 1e-14;  // of the variance in the data: rounding, or next to it
 constexpr double kFlatAxis = 1e-10;    // of the largest variance: columns that depend on each other
 
@@ -66,6 +67,27 @@ Matrix scaled_components(const Points& points) {
   return centred * solver.eigenvectors().rightCols(n_axes) * scale.asDiagonal();
 }
 
+Index nearest(const Matrix& rows, const std::vector<Index>& among, Index i) {
+  return *std::min_element(among.begin(), among.end(), [&](Index a, Index b) {
+    return (rows.row(a) - rows.row(i)).squaredNorm() < (rows.row(b) - rows.row(i)).squaredNorm();
+  });
+}
+
+// Points of next to no weight go to the nearest other one first of all, the lightest ones before others.
+MergeTree merge_tree(const Points& points, const Execution& execution) {
+  const Vector& weights = points.weights;
+  const double light = kLight * weights.squaredNorm() / weights.sum();
+  std::vector<Index> heavy, rest;
+  for (Index i = 0; i < weights.size(); ++i) (weights[i] > light ? heavy : rest).push_back(i);
+  std::stable_sort(rest.begin(), rest.end(), [&](Index a, Index b) { return weights[a] < weights[b]; });
+  MergeTree tree{weights.size(), {}};
+  for (const Index i : rest) tree.merges.emplace_back(nearest(points.rows, heavy, i), i);
+  const Points own{points.rows(heavy, Eigen::all), weights(heavy)};
+  for (const auto& [i, j] : agglomerate(scaled_components(own), own.weights, execution).merges)
+    tree.merges.emplace_back(heavy[static_cast<std::size_t>(i)], heavy[static_cast<std::size_t>(j)]);
+  return tree;
+}
+
 }  // namespace
 
 Index hierarchy_size(Index n_rows, Index n_components, Index n_features) {
@@ -75,8 +97,7 @@ Index hierarchy_size(Index n_rows, Index n_components, Index n_features) {
 }
 
 Hierarchy::Hierarchy(const Sample& sample, const Execution& execution) {
-  const Points points = distinct_rows(sample, point_);
-  tree_ = agglomerate(scaled_components(points), points.weights, execution);
+  tree_ = merge_tree(distinct_rows(sample, point_), execution);
 }
 
 std::vector<Index> Hierarchy::labels(Index n_clusters) const {
@@ -88,7 +109,7 @@ std::vector<Index> Hierarchy::labels(Index n_clusters) const {
 
 double hierarchy_memory(Index n_rows, Index n_columns) {
   const auto n = static_cast<double>(n_rows), width = static_cast<double>(n_columns);
-  return agglomeration_memory(n_rows, n_columns) + n * (3 * width + 4) + 4 * width * width;
+  return agglomeration_memory(n_rows, n_columns) + n * (4 * width + 6) + 4 * width * width;
 }
 
 }  // namespace gaussmix

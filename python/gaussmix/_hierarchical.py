@@ -27,13 +27,13 @@ def hierarchical_labels(
 
     Starting from one cluster per distinct row, the two clusters are merged that least increase
 
-    .. math:: \sum_k n_k \log\Bigl(\det\frac{W_k}{n_k} + \frac{\mathrm{tr} W_k + 1}{n_k}\Bigr)
+    .. math:: \sum_k n_k \log\Bigl(\det\frac{W_k}{n_k} + \frac{\mathrm{tr} W_k + u_k}{n_k}\Bigr)
 
     of Banfield & Raftery [1]_ with the terms of Fraley [2]_ for singular clusters: n_k is the
-    weight in units of the mean weight of the distinct rows, W_k the scatter in principal components
-    of the standardised columns, whose variances are the square roots of their eigenvalues [3]_,
-    divided by their mean. The determinant counts in clusters of more rows than there are columns,
-    where there are two columns or more.
+    weight of the cluster, u_k = sum w^2 / sum w that of one of its distinct rows, W_k the scatter
+    in principal components of the standardised columns, whose variances are the square roots of
+    their eigenvalues [3]_, divided by their mean. The determinant counts in clusters of more
+    distinct rows than there are columns, where there are two columns or more.
 
     Of more rows than 2,000 (fewer where columns are many: from about 500 at 64 columns), or than
     two per component, the tree is of a random part. The remaining rows, and those of weight 0, go
