@@ -19,7 +19,9 @@ struct Cluster {
   double determinant = 0;  // of the covariance, where the criterion has one
   double term = 0;         // of the criterion
   Index n_points = 1;
-  std::vector<double> scatter;  // packed lower triangle; empty for a single point
+  std::vector<Index>
+      members;  // of a cluster without determinant: wide scatters of all small clusters would fill memory
+  std::vector<double> scatter;  // of one with it: packed lower triangle
 };
 
 // What two clusters would be.
@@ -60,6 +62,8 @@ class Agglomeration {
   Agglomeration(const Matrix& points, const Vector& weights)
       : n_(points.rows()),
         width_(points.cols()),
+        points_(points),
+        weights_(weights),
         means_(points),
         clusters_(static_cast<std::size_t>(n_)),
         partner_(static_cast<std::size_t>(n_), -1),
@@ -70,6 +74,7 @@ class Agglomeration {
       left_.push_back(i);
       cluster(i).weight = weights[i];
       cluster(i).square = weights[i] * weights[i];
+      cluster(i).members = {i};
     }
   }
 
@@ -119,9 +124,20 @@ class Agglomeration {
       const double left = scale * both.coefficient * (a[d] - b[d]);
       for (Index e = 0; e <= d; ++e) *value++ = left * (a[e] - b[e]);
     }
-    for (const Index part : {i, j}) {
-      const std::vector<double>& scatter = cluster(part).scatter;
-      for (std::size_t s = 0; s < scatter.size(); ++s) out[s] += scale * scatter[s];
+    for (const Index part : {i, j}) add_scatter(part, scale, out);
+  }
+
+  void add_scatter(Index i, double scale, std::vector<double>& out) {
+    const Cluster& part = cluster(i);
+    for (std::size_t s = 0; s < part.scatter.size(); ++s) out[s] += scale * part.scatter[s];
+    if (part.n_points == 1) return;
+    for (const Index member : part.members) {
+      difference_ = points_.row(member) - means_.row(i);
+      double* value = out.data();
+      for (Index d = 0; d < width_; ++d) {
+        const double left = scale * weights_[member] * difference_[d];
+        for (Index e = 0; e <= d; ++e) *value++ += left * difference_[e];
+      }
     }
   }
 
@@ -175,9 +191,14 @@ class Agglomeration {
     const Union both = union_of(i, j);
     Cluster &a = cluster(i), &b = cluster(j);
     a.determinant = determinant(i, j, both);
-    std::vector<double> scatter;
-    scatter_of(i, j, both, 1, scatter);
-    a.scatter = std::move(scatter);
+    if (has_determinant(both)) {
+      std::vector<double> scatter;
+      scatter_of(i, j, both, 1, scatter);
+      a.scatter = std::move(scatter);
+      a.members = {};
+    } else if (width_ > 1) {
+      a.members.insert(a.members.end(), b.members.begin(), b.members.end());
+    }
     means_.row(i) += b.weight / both.weight * (means_.row(j) - means_.row(i));
     a.weight = both.weight;
     a.square = both.square;
@@ -202,6 +223,8 @@ class Agglomeration {
   }
 
   Index n_, width_;
+  const Matrix& points_;
+  const Vector& weights_;
   Matrix means_;
   std::vector<Cluster> clusters_;
   std::vector<Index> left_;     // clusters there still are, rising
@@ -210,6 +233,7 @@ class Agglomeration {
   std::vector<double> costs_;
   std::vector<bool> is_bound_;            // and not the cost itself
   std::vector<double> scatter_, column_;  // scratch
+  Eigen::RowVectorXd difference_;         // scratch
 };
 
 }  // namespace
@@ -239,8 +263,8 @@ MergeTree agglomerate(const Matrix& points, const Vector& weights, const Executi
 
 double agglomeration_memory(Index n_points, Index n_columns) {
   const auto n = static_cast<double>(n_points), width = static_cast<double>(n_columns);
-  const double scatter = width * (width + 1) / 2;  // of clusters of at least two points
-  return 0.51 * n * n + n / 2 * (scatter + 2) + n * (width + 16);
+  const double scatter = width * (width + 1) / 2;  // of clusters of more points than columns
+  return 0.51 * n * n + n / (width + 1) * scatter + n * (width + 24);
 }
 
 }  // namespace gaussmix

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Index kMostRows = 2000;
 constexpr Index kFewestRows = 500;
-constexpr double kMostFlops = 2e10;    // seconds, if every pair that is looked at had its determinant taken
+constexpr double kMostFlops = 1e10;    // of determinants, if a merge took those of all pairs that it changes
 constexpr double kLight = 1e-9;        // of the weight of a row: such rows must not delay merges of others
 constexpr double kFlatColumn = 1e-14;  // of the variance in the data: rounding, or next to it
 constexpr double kFlatAxis = 1e-10;    // of the largest variance: columns that depend on each other

@@ -111,7 +111,7 @@ default "kmeans"
         How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
         of K rows drawn evenly; by random responsibilities; by model-based hierarchical clustering,
         as R's mclust does [4]_. Of more than 2,000 rows "hierarchical" clusters a random part (a
-        smaller one from about 30 columns on, but at least two rows per component), and the others
+        smaller one from 23 columns on, but at least two rows per component), and the others
         follow by their responsibilities; it takes time quadratic in these rows, a second at most
         where columns are few. Of all rows there is but one such start, so that further ones
         (`n_init`) are then by k-means. With "kmeans", where a sample is small
