@@ -35,9 +35,9 @@ def hierarchical_labels(
     their eigenvalues [3]_, divided by their mean. The determinant counts in clusters of more
     distinct rows than there are columns, where there are two columns or more.
 
-    Of more rows than 2,000 (fewer where columns are many: 1,240 at 32 columns, 500 from 62 on), or than
-    two per component, the tree is of a random part. The remaining rows, and those of weight 0, go
-    to the likeliest component of the mixture with full covariances that belongs to the partition.
+    Of more rows than 2,000 (fewer where columns are many: 1,240 at 32 columns, 500 from 61 on), or
+    than two per component, the tree is of a random part. The remaining rows, and those of weight 0,
+    go to the likeliest component of the mixture with full covariances that belongs to the partition.
 
     Parameters
     ----------
