@@ -17,6 +17,7 @@ import numpy as np
 
 from environment import SANITIZED
 from gaussmix import _core
+from gaussmix._settings import INIT_PARAMS
 
 SPACE = 8 * 2**30
 REFUSALS = (TypeError, ValueError, MemoryError)
@@ -77,7 +78,7 @@ def settings(rng: np.random.Generator, kind: str, K: int, D: int) -> Arguments:
         "max_seconds": rng.choice([None, 5.0]),
         "n_init": int(rng.integers(1, 4)),
         "race": bool(rng.integers(2)),
-        "init_params": str(rng.choice(["kmeans", "k-means++", "random", "random_from_data"])),
+        "init_params": str(rng.choice(INIT_PARAMS)),
         "accelerate": str(rng.choice(["auto", "by rate", "always", "never"])),
         "on_degenerate": str(rng.choice(["repair", "restart", "drop", "raise"])),
         "max_eigenvalue_ratio": rng.choice([None, 1.0, 50.0]),
@@ -156,6 +157,7 @@ def valid_arguments(name: str, rng: np.random.Generator) -> Arguments:
         "fit_many": lambda: settings(rng, kind, K, D) | {
             "X": [X, X], "sample_weight": [weight, None], "seeds": [0, 1],
         },
+        "hierarchical_labels": lambda: weighted | {"n_components": [K, 1], "seed": 3},
         "outcome_at": lambda: {"outcomes": outcomes(X, rng), "index": 0},
     }  # fmt: skip
     return makers[name]()
@@ -172,7 +174,7 @@ FUNCTIONS = (
         "m_step",
         "sample",
     ),
-    *("fit", "fit", "fit", "fit_many", "outcome_at"),
+    *("fit", "fit", "fit", "fit_many", "outcome_at", "hierarchical_labels"),
 )
 
 

@@ -16,7 +16,7 @@ from strategies import clusters, soft_start
 Float64 = NDArray[np.float64]
 
 THREADS = (2, 3, 7)
-INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
+INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data", "hierarchical")
 # Several leaves each, whatever their size; row counts that no tile divides.
 SHAPES = [(40013, 1, 3), (20011, 3, 4), (6007, 20, 3), (2003, 40, 5)]
 

@@ -91,6 +91,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("f4", {}),
     ("f8", {"n_init": 6, "max_iter": 3}),
     ("f8", {"init_params": "random", "max_iter": 2}),
+    ("f8", {"init_params": "hierarchical", "max_iter": 2, "n_init": 2}),
     ("f8", {"accelerate": True}),
     ("f8", {"weights": True}),
     ("f8", {"prior": True}),

@@ -20,7 +20,7 @@ from strategies import clusters, examples, random_covariance
 
 Float64 = NDArray[np.float64]
 
-INIT_PARAMS = ("kmeans", "k-means++", "random_from_data", "random")
+INIT_PARAMS = ("kmeans", "k-means++", "random_from_data", "random", "hierarchical")
 each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
 each_start = pytest.mark.parametrize("init_params", INIT_PARAMS)
 seeds = st.integers(0, 2**32 - 1)

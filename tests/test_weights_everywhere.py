@@ -16,7 +16,7 @@ from strategies import clusters
 
 Float64 = NDArray[np.float64]
 
-INIT_PARAMS = ("kmeans", "k-means++", "random_from_data", "random")
+INIT_PARAMS = ("kmeans", "k-means++", "random_from_data", "random", "hierarchical")
 each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
 each_start = pytest.mark.parametrize("init_params", INIT_PARAMS)
 # The ends of what is promised, and what squares, fourth powers and sums of them do not survive.

@@ -11,6 +11,7 @@ void add_mixture(pybind11::module_& m);
 void add_statistics(pybind11::module_& m);
 void add_fit(pybind11::module_& m);
 void add_fit_many(pybind11::module_& m);
+void add_hierarchy(pybind11::module_& m);
 void add_memory(pybind11::module_& m);
 void add_errors(pybind11::module_& m);
 

@@ -35,5 +35,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   gaussmix::bindings::add_statistics(m);
   gaussmix::bindings::add_fit(m);
   gaussmix::bindings::add_fit_many(m);
+  gaussmix::bindings::add_hierarchy(m);
   gaussmix::bindings::add_memory(m);
 }

@@ -13,6 +13,7 @@ Start to_start(const std::string& name) {
   if (name == "k-means++") return Start::kmeans_plus_plus;
   if (name == "random_from_data") return Start::random_from_data;
   if (name == "random") return Start::random;
+  if (name == "hierarchical") return Start::hierarchical;
   throw InvalidArgument("unknown init_params '" + name + "'");
 }
 

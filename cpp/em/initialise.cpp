@@ -1,5 +1,7 @@
 #include "em/initialise.hpp"
 
+#include "em/hierarchical_start.hpp"
+#include "em/hierarchy.hpp"
 #include "em/lloyd.hpp"
 #include "em/m_step.hpp"
 #include "em/seeding.hpp"
@@ -15,15 +17,14 @@ Random stream(const Settings& settings, std::uint64_t start_number, Stream use) 
   return Random(settings.seed, start_number * kStreamsPerStart + use);
 }
 
-SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
+SufficientStatistics from_centres(EStep& e_step, Start start, const Settings& settings, const ColumnMoments& moments,
                                   const Sample& sample, const Random& random) {
   const Execution& execution = e_step.execution();
-  Matrix centres = settings.start == Start::random_from_data
+  Matrix centres = start == Start::random_from_data
                        ? random_centres(sample, settings.n_components, random)
                        : plus_plus_centres(sample, settings.n_components, random, execution);
-  if (settings.start == Start::kmeans) centres = lloyd(sample, std::move(centres), execution);
-  const Matrix means = (centres * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
-  return e_step.nearest_centre(means, moments.scale.each, settings.structure->need());
+  if (start == Start::kmeans) centres = lloyd(sample, std::move(centres), execution);
+  return e_step.nearest_centre(unstandardised(centres, moments), moments.scale.each, settings.structure->need());
 }
 
 // Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists. By the number of the row among
@@ -64,6 +65,12 @@ SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings,
   return std::move(*sum);
 }
 
+// What a sample of all rows leads to is always the same: only the first start is hierarchical then.
+Start start_of(const Settings& settings, std::uint64_t start_number, Index n_rows, Index n_features) {
+  if (settings.start != Start::hierarchical || start_number == 0) return settings.start;
+  return hierarchy_size(n_rows, settings.n_components, n_features) < n_rows ? Start::hierarchical : Start::kmeans;
+}
+
 // By k-means, or what the caller wants instead of it.
 Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                         const Regularisation& regularisation, std::uint64_t start_number, const TimeLimit& limit,
@@ -79,19 +86,28 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
   if (settings.start == Start::random) return from(from_random_shares(e_step, settings, moments, start_number));
   if (given.means)  // the given centres, so that weights and covariances belong to them
     return from(e_step.nearest_centre(*given.means, moments.scale.each, kind));
-  const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
-                                            stream(settings, start_number, kSubset));
+  const Index n_rows = e_step.totals().n_rows, n_features = e_step.data().n_features;
+  const Start start = start_of(settings, start_number, n_rows, n_features);
+  const auto size = start == Start::hierarchical ? hierarchy_size : sample_size;
+  const Sample sample =
+      standardised_sample(e_step.data(), moments, n_rows, size(n_rows, settings.n_components, n_features),
+                          subset_stream(settings.seed, start_number));
+  if (start == Start::hierarchical)
+    return hierarchical_start(sample, e_step, settings, moments, regularisation, repairs);
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
-  if (settings.start == Start::kmeans && start_number == 0 &&
-      short_runs_pay(sample.rows.rows(), e_step.totals().n_rows, sample.rows.cols(), settings))
+  if (start == Start::kmeans && start_number == 0 && short_runs_pay(sample.rows.rows(), n_rows, n_features, settings))
     if (auto best = best_short_run(sample, e_step, settings, moments, regularisation, limit, [&](std::uint64_t run) {
           return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
         }))
       return std::move(*best);
-  return from(from_centres(e_step, settings, moments, sample, stream(settings, start_number, kSeeds)));
+  return from(from_centres(e_step, start, settings, moments, sample, stream(settings, start_number, kSeeds)));
 }
 
 }  // namespace
+
+Random subset_stream(std::uint64_t seed, std::uint64_t start_number) {
+  return Random(seed, start_number * kStreamsPerStart + kSubset);
+}
 
 SufficientStatistics statistics_from_responsibilities(EStep& e_step, const double* responsibilities, Index n_components,
                                                       const Vector& column_mean, ScatterKind kind) {

@@ -4,6 +4,8 @@
 
 #include "em/e_step.hpp"
 #include "em/em.hpp"
+#include "em/hierarchical_start.hpp"
+#include "em/hierarchy.hpp"
 #include "em/initialise.hpp"
 #include "em/last_steps.hpp"
 #include "em/seeding.hpp"
@@ -185,12 +187,20 @@ class Sizes {
       const Index rows = std::min(data_.n_rows, kShareRows);
       return assigned + static_cast<double>(rows * (k_ + 1)) + initial_pass(rows);
     }
+    const double hierarchical = settings_.start == Start::hierarchical ? this->hierarchical() : 0;
     const Index rows = sample_size(data_.n_rows, k_, d_);
     const auto sample = static_cast<double>(rows * (d_ + 4));
     // Twice: where one start has given its sample back, the next one's may not fit in between other blocks.
-    return assigned + 2 * sample + 4 * means() + assignment_pass(rows, kernels::Scatter::trace) +
-           (settings_.start == Start::kmeans && short_runs_pay(rows, data_.n_rows, d_, settings_) ? short_runs(rows)
-                                                                                                  : 0);
+    const double by_kmeans =
+        2 * sample + 4 * means() + assignment_pass(rows, kernels::Scatter::trace) +
+        (settings_.start == Start::kmeans && short_runs_pay(rows, data_.n_rows, d_, settings_) ? short_runs(rows) : 0);
+    return assigned + std::max(hierarchical, by_kmeans);
+  }
+
+  double hierarchical() const {
+    const Index rows = hierarchy_size(data_.n_rows, k_, d_);
+    const auto sample = static_cast<double>(rows * (d_ + 4));
+    return 2 * sample + hierarchical_start_memory(rows, k_, d_) + 2 * mixture() + e_step(rows);
   }
 
   // The sample in coordinates of the data, the run that goes on and the best so far.

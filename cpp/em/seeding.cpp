@@ -117,21 +117,25 @@ Index sample_size(Index n_rows, Index n_components, Index n_features) {
   return std::min(n_rows, std::max(10 * n_components, std::min(wanted, (Index{1} << 21) / n_features)));
 }
 
-Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
+Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments) {
+  return (rows * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
+}
+
+Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index wanted,
                            const Random& random) {
-  const Index wanted = sample_size(n_positive, n_components, data.n_features);
   const double certain = wanted < n_positive && weights_differ(data) ? certain_weight(data, wanted) : 0;
   std::vector<Index> rows =
       certain > 0 ? choose_by_weight(data, wanted, certain, random) : choose_evenly(data, n_positive, wanted, random);
   if (wanted == n_positive) sort_rows(data, rows);
   const auto n = static_cast<Index>(rows.size());
-  Sample sample{Matrix(n, data.n_features), Vector(n)};
+  Sample sample{Matrix(n, data.n_features), Vector(n), {}};
   for (Index i = 0; i < n; ++i) {
     const Index row = rows[static_cast<std::size_t>(i)];
     sample.weights[i] = std::max(data.weight(row), certain);
     for (Index d = 0; d < data.n_features; ++d)
       sample.rows(i, d) = (data.value(row, d) - moments.mean[d]) / moments.scale.each[d];
   }
+  sample.numbers = std::move(rows);
   return sample;
 }
 

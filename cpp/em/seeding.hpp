@@ -11,16 +11,20 @@ namespace gaussmix {
 struct Sample {
   Matrix rows;
   Vector weights;
+  std::vector<Index> numbers;  // of the rows in the data
 };
+
+// Rows back in the data's coordinates.
+Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments);
 
 // Index of the first cumulated value above u * total; the last row of positive value when rounding leaves none.
 Index draw(const Vector& values, double u);
 
-// Rows of the sample.
+// Rows of the sample for k-means.
 Index sample_size(Index n_rows, Index n_components, Index n_features);
 
-// All rows of positive weight, or a random subset when there are many more than seeding can profit from.
-Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index n_components,
+// All rows of positive weight, or a random subset of about `wanted` when there are more.
+Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index n_positive, Index wanted,
                            const Random& random);
 
 // k-means++ (Arthur & Vassilvitskii 2007): each further centre is a row drawn with probability proportional to its weight

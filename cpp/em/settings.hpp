@@ -8,7 +8,7 @@
 
 namespace gaussmix {
 
-enum class Start { kmeans, kmeans_plus_plus, random_from_data, random };
+enum class Start { kmeans, kmeans_plus_plus, random_from_data, random, hierarchical };
 enum class Acceleration { automatic, always, never };
 
 // What becomes of a component whose covariance is singular, or that no row is left to.

@@ -13,11 +13,6 @@ constexpr Index kRuns = 6;
 constexpr Index kPasses = 10;
 constexpr double kMostPasses = 3.5;  // over all rows, that the runs together may cost
 
-// The sample's rows in the data's coordinates.
-Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments) {
-  return (rows * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
-}
-
 // A few passes of plain EM from no parameters that are given, and nothing that the caller is to hear of.
 Settings for_short_run(const Settings& settings) {
   Settings own = settings;

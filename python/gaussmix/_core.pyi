@@ -235,6 +235,16 @@ def fit_many(
 def outcome_at(outcomes: object, index: int) -> dict[str, Any]:
     """What `fit` would have returned for the set at this index; ValueError where there is no fit."""
 
+def hierarchical_labels(
+    X: _Data,
+    sample_weight: _Float64 | None,
+    n_components: Sequence[int],
+    seed: int,
+    n_threads: int | None,
+) -> _Int64:
+    """Labels (len(n_components), n) of the rows in partitions of one merge tree; see
+    gaussmix._hierarchical. Rows beyond the tree go to the likeliest component."""
+
 def memory_needed(
     n_rows: int,
     n_features: int,

@@ -18,7 +18,7 @@ from gaussmix.covariance import CovarianceType, each_its_own, resolve_covariance
 from gaussmix.exceptions import GaussmixError
 
 POLICIES = ("repair", "restart", "drop", "raise")
-INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data")
+INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data", "hierarchical")
 
 
 def engine_settings(

@@ -76,8 +76,9 @@ class GaussianMixture(FittedState, SklearnProtocol):
     race : bool, default=True
         Give up starts that fall behind in their first passes; the first start is always run to the
         end. Ten starts then take about as long as three. False runs all of them to the end.
-    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, default='kmeans'
-        How a start is found where it is not given.
+    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data', 'hierarchical'}, \
+default='kmeans'
+        How a start is found where it is not given; 'hierarchical' is the start of R's mclust.
     weights_init : array-like of shape (n_components,), optional
         Weights to start from.
     means_init : array-like of shape (n_components, n_features), optional

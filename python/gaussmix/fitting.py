@@ -106,9 +106,15 @@ def fit(
     race : bool, default True
         Give up starts that fall behind in their first passes; the first start is always run to the
         end. Ten starts then take about as long as three. False runs all of them to the end.
-    init_params : {"kmeans", "k-means++", "random", "random_from_data"}, default "kmeans"
+    init_params : {"kmeans", "k-means++", "random", "random_from_data", "hierarchical"}, \
+default "kmeans"
         How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
-        of K rows drawn evenly; by random responsibilities. With "kmeans", where a sample is small
+        of K rows drawn evenly; by random responsibilities; by model-based hierarchical clustering,
+        as R's mclust does [4]_. Of more than 2,000 rows "hierarchical" clusters a random part (a
+        smaller one from 23 columns on, but at least two rows per component), and the others
+        follow by their responsibilities; it takes time quadratic in these rows, a second at most
+        where columns are few. Of all rows there is but one such start, so that further ones
+        (`n_init`) are then by k-means. With "kmeans", where a sample is small
         beside the rows (from 20,000 on, with many components more) and has more rows than there
         are parameters, the first start is the best of six short runs of EM on the sample [3]_,
         each from k-means of its own: that costs four to five passes and mostly ends in a higher
@@ -195,6 +201,10 @@ def fit(
     .. [3] C. Biernacki, G. Celeux and G. Govaert, "Choosing starting values for the EM algorithm
        for getting the highest likelihood in multivariate Gaussian mixture models", Comput.
        Statist. Data Anal. 41 (2003), 561-575.
+    .. [4] C. Fraley, "Algorithms for model-based Gaussian hierarchical clustering", SIAM J. Sci.
+       Comput. 20 (1998), 270-281, in the coordinates of L. Scrucca and A. E. Raftery, "Improved
+       initialisation of model-based clustering using Gaussian hierarchical partitions", Adv. Data
+       Anal. Classif. 9 (2015), 447-460.
 
     Examples
     --------
