@@ -37,7 +37,7 @@ def hierarchical_labels(
 
     Of more rows than 2,000 (fewer where columns are many: 1,240 at 32 columns, 500 from 61 on), or
     than two per component, the tree is of a random part. The remaining rows, and those of weight 0,
-    go to the likeliest component of the mixture with full covariances that belongs to the partition.
+    go to the likeliest component of the full-covariance mixture that belongs to the partition.
 
     Parameters
     ----------
