@@ -38,7 +38,7 @@ PYTHON_FLOORS = (
     {"mixture", "statistics", "persistence", "prior"},
     {"steps"},
     {"result", "results", "fitting", "many"},
-    {"estimator", "selection", "streaming", "distributed", "plotting"},
+    {"estimator", "selection", "selection_result", "streaming", "distributed", "plotting"},
     {"_io", "cli", "datasets", "versions", "__main__", "__init__"},
 )
 

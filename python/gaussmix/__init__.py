@@ -33,6 +33,8 @@ from gaussmix.persistence import load
 from gaussmix.prior import Prior
 from gaussmix.result import FitResult
 from gaussmix.results import FitResults
+from gaussmix.selection import select
+from gaussmix.selection_result import SelectionResult
 from gaussmix.statistics import SufficientStatistics
 from gaussmix.steps import e_step, m_step
 from gaussmix.versions import show_versions
@@ -68,6 +70,7 @@ __all__ = [
     "NotFittedError",
     "Prior",
     "RepairWarning",
+    "SelectionResult",
     "SufficientStatistics",
     "__version__",
     "e_step",
@@ -76,5 +79,6 @@ __all__ = [
     "load",
     "m_step",
     "plotting",
+    "select",
     "show_versions",
 ]

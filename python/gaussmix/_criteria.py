@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from gaussmix._runtime import core
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.mixture import Mixture
+
+_ROWS_AT_ONCE = 1 << 16
 
 
 def aic(log_likelihood: float, n_parameters: int) -> float:
@@ -23,6 +27,37 @@ def bic(log_likelihood: float, n_parameters: int, total_weight: float) -> float:
 def icl(bic_value: float, certainty: float) -> float:
     """BIC - 2 `certainty`: the integrated classification likelihood of mclust, in BIC's sign."""
     return bic_value - 2.0 * certainty
+
+
+def aicc(log_likelihood: float, n_parameters: int, total_weight: float) -> float:
+    """AIC + 2 p (p + 1) / (n - p - 1) (Hurvich & Tsai 1989); infinite where n <= p + 1."""
+    left = total_weight - n_parameters - 1
+    if left <= 0:
+        return math.inf
+    return aic(log_likelihood, n_parameters) + 2.0 * n_parameters * (n_parameters + 1) / left
+
+
+def nec(entropy_value: float, log_likelihood: float, of_one_component: float) -> float:
+    """Entropy over the gain on one component (Celeux & Soromenho 1996); 1 for one component."""
+    gain = log_likelihood - of_one_component
+    if gain > 0:
+        return entropy_value / gain
+    return math.inf
+
+
+def entropy(
+    data: FloatArray, sample_weight: Float64Array | None, mixture: Mixture, n_threads: int | None
+) -> float:
+    """-sum_i w_i sum_k r_ik log r_ik, in nats; a few rows' responsibilities are held at a time."""
+    total = 0.0
+    for begin in range(0, len(data), _ROWS_AT_ONCE):
+        rows = slice(begin, begin + _ROWS_AT_ONCE)
+        shares = mixture._evaluate_checked(data[rows], n_threads, "responsibilities")
+        shares = shares.astype(np.float64, copy=False)
+        logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+        each = -np.einsum("ik,ik->i", shares, logs)
+        total += float(each.sum() if sample_weight is None else each @ sample_weight[rows])
+    return total
 
 
 class Likelihood(NamedTuple):

@@ -15,15 +15,17 @@ def contains(larger: CovarianceType, smaller: CovarianceType) -> bool:
     return all(_RANK[a] >= _RANK[b] for a, b in letters)
 
 
-def contained(larger: CovarianceType, among: tuple[CovarianceType, ...]) -> list[CovarianceType]:
-    """Return the members of `among` that `larger` contains, itself left out."""
-    return [one for one in among if one is not larger and contains(larger, one)]
-
-
 @cache
-def in_order(structures: tuple[CovarianceType, ...]) -> tuple[CovarianceType, ...]:
-    """Sort structures so that each comes after all that it contains, in mclust's order else."""
-    return tuple(sorted(structures, key=lambda one: (depth(one), tuple(CovarianceType).index(one))))
+def next_within(
+    larger: CovarianceType, among: tuple[CovarianceType, ...]
+) -> tuple[CovarianceType, ...]:
+    """Return the members of `among` within `larger` that are within no other of them."""
+    inside = [one for one in among if one is not larger and contains(larger, one)]
+    return tuple(
+        one
+        for one in inside
+        if not any(other is not one and contains(other, one) for other in inside)
+    )
 
 
 def depth(structure: CovarianceType) -> int:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
+from gaussmix._typing import Float64Array
 
 if TYPE_CHECKING:
+    from gaussmix.mixture import Mixture
     from gaussmix.result import FitResult, RepairEvent
 
 _NAMED_AT_MOST = 6  # components that a sentence lists before it only counts them
@@ -176,23 +178,34 @@ def _listed_events(events: list[RepairEvent]) -> str:
     return f"{said[0].upper()}{said[1:]} {'was' if len(events) == 1 else 'were'}"
 
 
-def _spurious(result: FitResult) -> Iterator[str]:
+def spurious_components(
+    mixture: Mixture, n_effective: float, column_scale: Float64Array
+) -> list[int]:
+    """Return the components whose covariance is that of a few rows which happen to lie close.
+
+    Their effective rows are no more than a covariance of their own needs, or hardly more with an
+    eigenvalue close to singular.
+    """
     # A covariance common to all components is determined by all rows, however few one has.
-    if result.covariance_type.one_for_all:
-        return
-    shares = result.mixture.weights
-    rows = shares * result.n_effective
-    D = result.n_features
-    smallest = scaled_eigenvalues(result.mixture, result.column_scale)[:, 0]
+    if mixture.covariance_type.one_for_all:
+        return []
+    rows = mixture.weights * n_effective
+    D = mixture.n_features
+    smallest = scaled_eigenvalues(mixture, column_scale)[:, 0]
     thin = (rows < 2 * (D + 1)) & (smallest < _THIN)
-    small = [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= D or thin[k])]
+    return [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= D or thin[k])]
+
+
+def _spurious(result: FitResult) -> Iterator[str]:
+    small = spurious_components(result.mixture, result.n_effective, result.column_scale)
     if small:
+        rows = result.mixture.weights * result.n_effective
         names = _listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
         yield (
-            f"The effective number of rows is no more than the {D} features, or hardly more with a "
-            f"covariance that is close to singular, in {names}. This is how a spurious maximum "
-            "looks: a few rows that happen to lie close together. Use fewer components, a simpler "
-            "covariance_type or a prior, and compare starts with n_init."
+            f"The effective number of rows is no more than the {result.n_features} features, or "
+            f"hardly more with a covariance that is close to singular, in {names}. This is how a "
+            "spurious maximum looks: a few rows that happen to lie close together. Use fewer "
+            "components, a simpler covariance_type or a prior, and compare starts with n_init."
         )
 
 

@@ -21,16 +21,16 @@ Start = dict[str, Float64Array]
 def start_at(mixture: Mixture, structure: CovarianceType) -> Start:
     """Return the engine's initial parameters: `mixture` as one of `structure`, that contains it."""
     matrices = covariance_matrices(mixture)
-    values = {
-        "full": lambda: matrices,
-        "tied": lambda: matrices[0],
-        "diag": lambda: np.diagonal(matrices, axis1=1, axis2=2),
-        "spherical": lambda: matrices[:, 0, 0],
-    }[in_short_form(structure)]()
+    values: dict[str, Float64Array] = {
+        "full": matrices,
+        "tied": matrices[0],
+        "diag": np.diagonal(matrices, axis1=1, axis2=2),
+        "spherical": matrices[:, 0, 0],
+    }
     return {
         "weights_init": mixture.weights,
         "means_init": mixture.means,
-        "covariances_init": np.ascontiguousarray(values),
+        "covariances_init": np.ascontiguousarray(values[in_short_form(structure)]),
     }
 
 
@@ -42,7 +42,7 @@ class PartitionStarts:
     ) -> None:
         self._statistics: dict[str, dict[str, Any]] = {}
         self._data, self._weight, self._labels, self._n_threads = data, weight, labels, n_threads
-        self._n_components = int(labels.max()) + 1
+        self._identity = np.eye(int(labels.max()) + 1)
 
     def start(self, structure: CovarianceType) -> Start:
         """Return the M-step of `structure` for that partition."""
@@ -58,7 +58,7 @@ class PartitionStarts:
                 part = core.statistics_from_responsibilities(
                     self._data[rows],
                     None if self._weight is None else self._weight[rows],
-                    np.eye(self._n_components)[self._labels[rows]],
+                    self._identity[self._labels[rows]],
                     kind,
                     self._n_threads,
                 )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from gaussmix.result import FitResult
     from gaussmix.results import FitResults
+    from gaussmix.selection_result import SelectionResult
 
 __all__ = [
     "ConvergenceWarning",
@@ -87,6 +88,8 @@ class FitInterrupted(KeyboardInterrupt):
         The best mixture so far with its trace; None when there was none yet.
     results : FitResults or None
         Of `gaussmix.fit_many`: the fits that were finished.
+    selection : SelectionResult or None
+        Of `gaussmix.select`: the models that were done.
     """
 
     def __init__(
@@ -94,13 +97,15 @@ class FitInterrupted(KeyboardInterrupt):
         message: str = "",
         result: FitResult | None = None,
         results: FitResults | None = None,
+        selection: SelectionResult | None = None,
     ) -> None:
         super().__init__(message)
         self.result = result
         self.results = results
+        self.selection = selection
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.result, self.results)
+        return type(self), (str(self), self.result, self.results, self.selection)
 
 
 def not_fitted_error(message: str) -> NotFittedError:

@@ -1,0 +1,275 @@
+"""The search over covariance structures and numbers of components, cell by cell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gaussmix._hierarchical import hierarchical_labels
+from gaussmix._lattice import depth, next_within
+from gaussmix._outcome import result_of
+from gaussmix._reasons import spurious_components
+from gaussmix._runtime import core
+from gaussmix._search_starts import PartitionStarts, Start, duplicated, split, start_at
+from gaussmix._typing import Float64Array, FloatArray
+from gaussmix.covariance import CovarianceType
+from gaussmix.mixture import Mixture
+from gaussmix.result import FitResult
+
+SAME = 1e-9  # relative difference of log-likelihoods that is rounding
+_SHORT_PASSES = 4
+_FEW_ROWS = 2000  # whose passes are so cheap that no start is given up
+_TRIAL_PASSES = 30  # of a start that is not the most promising
+_OPTIMISM = 10.0  # predictions of the remaining gain are too low at a plateau
+_SHORT_SPLITS = 4  # halved components that are tried, the most promising ones
+
+Key = tuple[CovarianceType, int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a cell of the table came to."""
+
+    structure: CovarianceType
+    n_components: int
+    result: FitResult | None
+    origin: str  # of the start: "partition", "split" or the code of the structure within
+    spurious: str  # why the likelihood is not to be believed, or nothing
+    failure: str  # why there is no result, or nothing
+    n_fits: int
+    seconds: float
+
+    @property
+    def log_likelihood(self) -> float:
+        return np.nan if self.result is None else self.result.log_likelihood
+
+
+@dataclass
+class Search:
+    """Data and settings of a search, and the cells that are done."""
+
+    data: FloatArray
+    weight: Float64Array | None
+    names: tuple[str, ...] | None
+    structures: tuple[CovarianceType, ...]
+    n_components: tuple[int, ...]
+    settings: dict[str, Any]
+    n_threads: int
+    seed: int
+    most_components: int  # rows of positive weight
+    done: dict[Key, Found] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Do every cell that is not done yet; those of a wave at the same time.
+
+        A cell of an earlier search is done again if one that it contains has turned out likelier.
+        """
+        missing = {key for key in self._keys() if key not in self.done}
+        if not missing:
+            return
+        from concurrent.futures import ThreadPoolExecutor  # not wanted by every program
+
+        partitions = self._partitions(self.n_components)
+        with ThreadPoolExecutor(self.n_threads) as pool:
+            try:
+                for wave in self._waves():
+                    todo = [key for key in wave if key in missing or self._is_below(key)]
+                    each = max(1, self.n_threads // max(1, len(todo)))
+                    for found in pool.map(partial(self._cell, partitions, each), todo):
+                        self.done[found.structure, found.n_components] = found
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _keys(self) -> list[Key]:
+        return [(s, K) for s in self.structures for K in self.n_components]
+
+    def _is_below(self, key: Key) -> bool:
+        """Whether a model within this one is likelier."""
+        likelier = [*self.results_within(*key).values(), self.result_before(*key)]
+        bound = max((one.log_likelihood for one in likelier if one is not None), default=-np.inf)
+        return not self.done[key].log_likelihood >= bound - SAME * abs(bound)
+
+    def _waves(self) -> Iterator[list[Key]]:
+        """Cells in an order in which each comes after those that it builds on."""
+        number = {K: i for i, K in enumerate(self.n_components)}
+        waves: dict[int, list[Key]] = {}
+        for key in self._keys():
+            waves.setdefault(depth(key[0]) + number[key[1]], []).append(key)
+        for _, wave in sorted(waves.items()):
+            # The longest first, so that none is waited for at the end.
+            yield sorted(wave, key=lambda key: (-key[1], key[0].value))
+
+    def _partitions(self, wanted: tuple[int, ...]) -> dict[int, PartitionStarts]:
+        possible = [K for K in wanted if self.most_components >= K]
+        if not possible:
+            return {}
+        labels = hierarchical_labels(
+            self.data, possible, sample_weight=self.weight, seed=self.seed, n_threads=self.n_threads
+        )
+        return {
+            K: PartitionStarts(self.data, self.weight, row, self.n_threads)
+            for K, row in zip(possible, labels, strict=True)
+        }
+
+    # --- one cell -----------------------------------------------------------------------------
+
+    def _cell(self, partitions: dict[int, PartitionStarts], n_threads: int, key: Key) -> Found:
+        began = time.perf_counter()
+        structure, K = key
+        try:
+            cell = _Cell(self, structure, K, n_threads)
+            best = cell.run(partitions.get(K))
+        except ValueError as error:
+            return Found(structure, K, None, "", "", str(error), 0, time.perf_counter() - began)
+        origin, result = best
+        spurious = why_spurious(result)
+        seconds = time.perf_counter() - began
+        return Found(structure, K, result, origin, spurious, "", cell.n_fits, seconds)
+
+    def results_within(self, structure: CovarianceType, K: int) -> dict[str, FitResult]:
+        """Return the fits of the structures that this one contains, by their codes."""
+        found = {
+            one.code: self.done[one, K].result
+            for one in next_within(structure, self.structures)
+            if (one, K) in self.done
+        }
+        return {code: result for code, result in found.items() if result is not None}
+
+    def result_before(self, structure: CovarianceType, K: int) -> FitResult | None:
+        """Return the fit of the same structure with the next smaller number of components."""
+        fewer = [n for n in self.n_components if n < K and (structure, n) in self.done]
+        return self.done[structure, max(fewer)].result if fewer else None
+
+
+class _Cell:
+    """The fits of one cell."""
+
+    def __init__(
+        self, search: Search, structure: CovarianceType, n_components: int, n_threads: int
+    ) -> None:
+        self.search, self.structure = search, structure
+        self.n_fits = 0
+        self.settings = search.settings | {
+            "covariance_type": structure.value,
+            "n_components": n_components,
+            "n_threads": n_threads,
+        }
+
+    def run(self, partition: PartitionStarts | None) -> tuple[str, FitResult]:
+        """Fit from the partition and from the best of the other starts.
+
+        The likeliest fit that is not spurious is kept, if no model within this one is likelier;
+        if one is, EM from there cannot fall below it.
+        """
+        search, K = self.search, self.settings["n_components"]
+        if partition is None:
+            raise ValueError(
+                f"there are {search.most_components} rows of positive weight, fewer than the {K} "
+                "components"
+            )
+        start = partition.start(self.structure)
+        if K == 1:
+            return "partition", self._fit(start)
+        within = search.results_within(self.structure, K)
+        before = search.result_before(self.structure, K)
+        others = {code: result.mixture for code, result in within.items()}
+        if before is not None:
+            others["split"] = self._best_split(before)
+        starts = {"partition": start}
+        starts |= {name: start_at(mixture, self.structure) for name, mixture in others.items()}
+        short = {name: self._fit(start, _SHORT_PASSES) for name, start in starts.items()}
+        found = self._finish_the_best(short)
+        likelier = [one for one in (*within.values(), before) if one is not None]
+        bound = max((one.log_likelihood for one in likelier), default=-np.inf)
+        return self._above(bound, found, within, before)
+
+    def _finish_the_best(self, short: dict[str, FitResult]) -> list[tuple[str, FitResult]]:
+        """Carry on to the end from the most promising starts, and from more while none will do."""
+        ranked = sorted(short, key=lambda name: -short[name].log_likelihood)
+        if "partition" in ranked[1:]:  # what owes nothing to other cells is always tried
+            ranked.remove("partition")
+            ranked.insert(1, "partition")
+        found = [(ranked[0], self._carry_on(short[ranked[0]]))]
+        few_rows = len(self.search.data) <= _FEW_ROWS
+        for name in ranked[1:]:
+            regular = any(not why_spurious(result) for _, result in found)
+            if len(found) > (2 if few_rows else 1) and regular:
+                break
+            trial = self._carry_on(short[name], None if few_rows else _TRIAL_PASSES)
+            best = max(result.log_likelihood for _, result in found)
+            hoped_for = trial.log_likelihood + _OPTIMISM * trial.predicted_gain
+            if few_rows or trial.converged or (regular and hoped_for < best):  # NaN: not known yet
+                found.append((name, trial))
+            else:
+                found.append((name, self._carry_on(trial)))
+        return found
+
+    def _above(
+        self,
+        bound: float,
+        found: list[tuple[str, FitResult]],
+        within: dict[str, FitResult],
+        before: FitResult | None,
+    ) -> tuple[str, FitResult]:
+        least = bound - SAME * abs(bound)
+
+        def preferred(one: tuple[str, FitResult]) -> tuple[bool, bool, float]:
+            result = one[1]
+            reached = result.log_likelihood >= least
+            return reached, not why_spurious(result), result.log_likelihood
+
+        name, result = max(found, key=preferred)
+        if result.log_likelihood >= least:
+            return name, result if result.converged else self._carry_on(result)
+        # From the very parameters that are likelier: nothing that contains them can end below.
+        for code, one in within.items():
+            if one.log_likelihood == bound:
+                return code, self._fit(start_at(one.mixture, self.structure))
+        assert before is not None  # the bound is somebody's
+        mixture = before.mixture
+        while mixture.n_components < self.settings["n_components"]:
+            mixture = duplicated(mixture)
+        return "split", self._fit(start_at(mixture, self.structure))
+
+    def _carry_on(self, result: FitResult, max_iter: int | None = None) -> FitResult:
+        return self._fit(start_at(result.mixture, self.structure), max_iter)
+
+    def _best_split(self, before: FitResult) -> Mixture:
+        """Return the mixture of one component more that gains most in a few passes."""
+        mixture = before.mixture
+        while mixture.n_components + 1 < self.settings["n_components"]:
+            mixture = split(mixture, int(mixture.weights.argmax()))
+        order = np.argsort(-mixture.weights, kind="stable")[:_SHORT_SPLITS]
+        candidates = [split(mixture, int(k)) for k in order if mixture.weights[k] > 0]
+        if len(candidates) < 2:
+            return candidates[0]
+        tried = [self._fit(start_at(one, self.structure), _SHORT_PASSES) for one in candidates]
+        return candidates[int(np.argmax([one.log_likelihood for one in tried]))]
+
+    def _fit(self, start: Start, max_iter: int | None = None) -> FitResult:
+        self.n_fits += 1
+        settings = self.settings | start
+        if max_iter is not None:
+            settings["max_iter"] = max_iter
+        outcome = core.fit(self.search.data, self.search.weight, on_iteration=None, **settings)
+        return result_of(outcome, self.search.names, settings)
+
+
+def why_spurious(result: FitResult) -> str:
+    """Say why a likelihood is not to be believed: at the bound, or because of a few rows."""
+    last = [event for event in result.events if event.last_iteration >= result.n_iter - 1]
+    at_bound = [event for event in last if event.action in ("floored", "emptied")]
+    if at_bound:
+        which = sorted({-1 if e.component is None else e.component for e in at_bound})
+        named = ", ".join("all" if k < 0 else str(k) for k in which)
+        return f"the bound on eigenvalues holds the covariance of component {named}"
+    few = spurious_components(result.mixture, result.n_effective, result.column_scale)
+    if few:
+        return f"too few rows determine the covariance of component {', '.join(map(str, few))}"
+    return ""

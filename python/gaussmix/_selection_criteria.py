@@ -1,0 +1,60 @@
+"""The criterion of every cell of a search, from what its fit found; of each, lower is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from gaussmix import _criteria
+from gaussmix._cross_validation import held_out_log_likelihood
+from gaussmix._search import Key, Search
+from gaussmix.result import FitResult
+
+CRITERIA = ("bic", "aic", "aicc", "icl", "icl_entropy", "nec", "cv")
+
+
+def criterion_values(name: str, search: Search, sample_size: str, n_folds: int) -> dict[Key, float]:
+    """Return the criterion of each cell that is done; NaN where it has no fit."""
+    values = dict.fromkeys(search.done, math.nan)
+    present = {key: found.result for key, found in search.done.items() if found.result is not None}
+    if name == "cv":
+        return values | held_out_log_likelihood(search, present, n_folds)
+    of_cell = _formula(name, search, sample_size)
+    return values | {key: of_cell(result) for key, result in present.items()}
+
+
+def _formula(name: str, search: Search, sample_size: str) -> Callable[[FitResult], float]:
+    def size(result: FitResult) -> float:
+        return result.n_effective if sample_size == "effective" else result.total_weight
+
+    def rescaled(result: FitResult, total: float) -> float:
+        """Return a sum over the rows for weights that add up to the sample size."""
+        return total * size(result) / result.total_weight
+
+    def bic(result: FitResult) -> float:
+        total = rescaled(result, result.log_likelihood)
+        return _criteria.bic(total, result.n_parameters, size(result))
+
+    def entropy(result: FitResult) -> float:
+        data, weight = search.data, search.weight
+        return _criteria.entropy(data, weight, result.mixture, search.n_threads)
+
+    def nec(result: FitResult) -> float:
+        if result.n_components == 1:
+            return 1.0
+        one = search.done.get((result.covariance_type, 1))
+        of_one = np.nan if one is None else one.log_likelihood
+        return _criteria.nec(entropy(result), result.log_likelihood, of_one)
+
+    formulas: dict[str, Callable[[FitResult], float]] = {
+        "bic": bic,
+        "aic": lambda r: _criteria.aic(rescaled(r, r.log_likelihood), r.n_parameters),
+        "aicc": lambda r: _criteria.aicc(rescaled(r, r.log_likelihood), r.n_parameters, size(r)),
+        # The sum of w log max_k r_k is what a fit's own ICL and BIC differ by, halved.
+        "icl": lambda r: _criteria.icl(bic(r), rescaled(r, (r.bic - r.icl) / 2.0)),
+        "icl_entropy": lambda r: bic(r) + 2.0 * rescaled(r, entropy(r)),
+        "nec": nec,
+    }
+    return formulas[name]

@@ -1,0 +1,95 @@
+"""A search over models as text and as HTML."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gaussmix.selection_result import SelectionCell, SelectionResult
+
+_RIVALS = 5
+
+
+def as_text(selection: SelectionResult) -> str:
+    """Lay out the choice, its rivals and the table of the criterion."""
+    return "\n".join([headline(selection), "", *_rivals(selection), "", *_table(selection)])
+
+
+def headline(selection: SelectionResult) -> str:
+    """Say in a line what was chosen."""
+    name = selection.criterion_name
+    if not selection.ranking:
+        return f"{len(selection.cells)} models, none of which can be recommended"
+    best = selection.ranking[0]
+    return (
+        f"Best of {len(selection.cells)} models by {name}: {best.covariance_type.code} with "
+        f"{best.n_components} components ({name} {best.criterion:.3f}, lower is better)"
+    )
+
+
+def _rivals(selection: SelectionResult) -> list[str]:
+    lines = [
+        f"  {cell.covariance_type.code:>3}, {cell.n_components:>2}  "
+        f"{cell.criterion:14.3f}  +{cell.criterion - selection.ranking[0].criterion:.3f}"
+        for cell in selection.ranking[:_RIVALS]
+    ]
+    return ["The best, and what the next ones lack:", *lines] if lines else []
+
+
+def cell_text(cell: SelectionCell) -> str:
+    """Return a cell's criterion, with a star where it is spurious."""
+    if not math.isfinite(cell.criterion):
+        return "-"
+    return f"{cell.criterion:.2f}{'*' if cell.spurious else ' '}"
+
+
+def _rows(selection: SelectionResult) -> list[list[str]]:
+    header = ["", *(f"{K} " for K in selection.n_components)]
+    rows = [
+        [code, *(cell_text(selection.cell(code, K)) for K in selection.n_components)]
+        for code in selection.covariance_types
+    ]
+    return [header, *rows]
+
+
+def notes(selection: SelectionResult) -> list[str]:
+    """Explain the marks of the table."""
+    said = []
+    if selection.spurious:
+        said.append("* not to be believed and never the best; .spurious says why")
+    if selection.failures:
+        said.append("- no fit; .failures says why")
+    return said
+
+
+def _table(selection: SelectionResult) -> list[str]:
+    rows = _rows(selection)
+    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
+    lines = [
+        "  ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    title = f"{selection.criterion_name} by structure and number of components:"
+    return [title, *lines, *notes(selection)]
+
+
+def as_html(selection: SelectionResult) -> str:
+    """Lay out the choice and the table; the best cell is in bold."""
+    from html import escape  # its table of entities is not wanted by every search
+
+    header, *rows = _rows(selection)
+    best = selection.ranking[0] if selection.ranking else None
+    lines = [f"<p>{escape(headline(selection))}</p>", "<table>"]
+    lines.append("<tr>" + "".join(f"<th>{escape(text)}</th>" for text in header) + "</tr>")
+    for row in rows:
+        cells = [f"<th>{escape(row[0])}</th>"]
+        for K, text in zip(selection.n_components, row[1:], strict=True):
+            chosen = best is not None and best is selection.cell(row[0], K)
+            cells.append(
+                f"<td><b>{escape(text)}</b></td>" if chosen else f"<td>{escape(text)}</td>"
+            )
+        lines.append("<tr>" + "".join(cells) + "</tr>")
+    lines.append("</table>")
+    lines += [f"<p>{escape(note)}</p>" for note in notes(selection)]
+    return "\n".join(lines)

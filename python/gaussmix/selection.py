@@ -1,0 +1,286 @@
+"""Which covariance structure, and how many components: a table of fits that can be trusted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gaussmix._random import seed_from
+from gaussmix._runtime import core
+from gaussmix._search import Found, Search
+from gaussmix._selection_criteria import CRITERIA, criterion_values
+from gaussmix._settings import engine_settings
+from gaussmix._typing import ArrayLike, Float64Array, FloatArray, RandomSource
+from gaussmix._validation import (
+    check_choice,
+    check_integer,
+    check_n_threads,
+    check_sample_weight,
+    check_X,
+    feature_names_of,
+)
+from gaussmix.covariance import CovarianceType, check_columns, resolve_covariance_type
+from gaussmix.exceptions import FitInterrupted, GaussmixError, GaussmixTypeError
+from gaussmix.selection_result import SelectionCell, SelectionResult
+
+__all__ = ["select"]
+
+_FOURTEEN = (
+    *("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE"),
+    *("VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV"),
+)
+_GAIN_LEFT = 0.01  # nats in total: cells are compared with one another
+
+
+def select(
+    X: ArrayLike,
+    n_components: Iterable[int] | int = range(1, 10),
+    covariance_types: Iterable[str | CovarianceType] | None = None,
+    *,
+    criterion: str = "bic",
+    sample_weight: ArrayLike | None = None,
+    sample_size: str = "weight",
+    n_folds: int = 5,
+    max_iter: int = 2000,
+    random_state: RandomSource = None,
+    n_threads: int | None = None,
+    resume: SelectionResult | None = None,
+) -> SelectionResult:
+    r"""Choose the number of components and the covariance structure.
+
+    Every model is fitted from one partition that all structures share (model-based hierarchical
+    clustering), from the fits of the structures that it contains, and from the fit of its own
+    structure with a component less, one of whose components is split. So no model ends with a
+    lower likelihood than one that it contains. All share one bound on eigenvalues, 1e-8 times the
+    smallest variance of a column, within the parameters of each structure. A fit at that bound, or
+    one of whose covariances a few rows determine, is called spurious: a likelihood without a
+    maximum has led there. Where another start ends elsewhere, that is kept.
+
+    Parameters
+    ----------
+    X : array-like or frame of shape (n, D)
+    n_components : iterable of int, default 1 to 9
+    covariance_types : iterable of str, optional
+        Structures by word or code, see `CovarianceType`. None: all fourteen; E and V for data of
+        one column.
+    criterion : str, default "bic"
+        With L the likelihood, p the number of parameters, n the sample size and r the
+        responsibilities; lower is better. BIC and ICL are mclust's with the opposite sign.
+
+        =============== =======================================================================
+        ``bic``         :math:`-2 \log L + p \log n` (Schwarz 1978)
+        ``aic``         :math:`-2 \log L + 2 p` (Akaike 1974)
+        ``aicc``        AIC :math:`+ 2 p (p + 1) / (n - p - 1)` (Hurvich & Tsai 1989)
+        ``icl``         BIC :math:`- 2 \sum_i w_i \log \max_k r_{ik}` (Biernacki et al. 2000,
+                        by the assignment, as in mclust)
+        ``icl_entropy`` BIC :math:`- 2 \sum_i w_i \sum_k r_{ik} \log r_{ik}` (as in Rmixmod)
+        ``nec``         entropy :math:`/ (\log L_K - \log L_1)`, 1 for K = 1 (Celeux & Soromenho
+                        1996; Biernacki, Celeux & Govaert 1999)
+        ``cv``          :math:`-2` times the log-likelihood of rows held out, over `n_folds` folds
+                        (Smyth 2000); fits start at the parameters for all rows
+        =============== =======================================================================
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights: a weight of 2 is the row twice, 0 the row absent.
+    sample_size : {"weight", "effective"}, default "weight"
+        What n is: the sum of the weights, or Kish's (sum w)^2 / (sum w^2) for weights that are
+        importances; sums over the rows are then for weights that add up to it.
+    n_folds : int, default 5
+        At least 2. Only for "cv".
+    max_iter : int, default 2000
+        Passes of each fit.
+    random_state : None, int, RandomState or Generator, optional
+        Draws the rows that are agglomerated, of more than 2,000, and the folds.
+    n_threads : int, optional
+        None: what the process may use. Results are the same for any number.
+    resume : SelectionResult, optional
+        An earlier search of the same data with the same settings: its cells are not fitted again,
+        unless one that they contain turns out likelier.
+
+    Returns
+    -------
+    SelectionResult
+
+    Raises
+    ------
+    GaussmixError
+        An argument is unfit; nothing has been done then.
+    GaussmixTypeError
+        An argument has the wrong type.
+    FitInterrupted
+        Ctrl-C; its ``selection`` holds the cells that were done, and can be resumed.
+
+    References
+    ----------
+    .. [1] C. Fraley and A. E. Raftery, "Model-based clustering, discriminant analysis, and density
+       estimation", J. Amer. Statist. Assoc. 97 (2002), 611-631.
+    .. [2] G. Celeux and G. Govaert, "Gaussian parsimonious clustering models", Pattern
+       Recognition 28 (1995), 781-793.
+    .. [3] C. Biernacki, G. Celeux and G. Govaert, "Assessing a mixture model for clustering with
+       the integrated completed likelihood", IEEE Trans. PAMI 22 (2000), 719-725.
+    .. [4] G. Celeux and G. Soromenho, "An entropy criterion for assessing the number of clusters
+       in a mixture model", J. Classification 13 (1996), 195-212.
+    .. [5] P. Smyth, "Model selection for probabilistic clustering using cross-validated
+       likelihood", Statistics and Computing 10 (2000), 63-72.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> from gaussmix.datasets import load_faithful
+    >>> found = gx.select(load_faithful().data)
+    >>> found
+    SelectionResult(126 models, best by bic: EEE with 3 components)
+    >>> sorted(found.best.mixture.weights.round(2).tolist())
+    [0.17, 0.36, 0.48]
+    """
+    began = time.perf_counter()
+    threads = check_n_threads(n_threads)
+    counts = _checked_counts(n_components)
+    chosen = check_choice(criterion, "criterion", CRITERIA)
+    size = check_choice(sample_size, "sample_size", ("weight", "effective"))
+    folds = check_integer(n_folds, "n_folds", minimum=2)
+    settings = _settings(check_integer(max_iter, "max_iter", minimum=1))
+    names = feature_names_of(X)
+    data = check_X(X, n_threads=threads)
+    weight = check_sample_weight(sample_weight, len(data))
+    structures = _checked_structures(covariance_types, data.shape[1])
+    earlier = _checked_resume(resume)
+    seed = seed_from(random_state)
+    fingerprint = _fingerprint(data, weight, settings["max_iter"])
+    if earlier is not None and earlier.fingerprint != fingerprint:
+        raise GaussmixError(
+            "resume is a search of other data, weights or max_iter: pass those of that search, or "
+            "leave resume out."
+        )
+    search = Search(
+        data=data,
+        weight=weight,
+        names=names,
+        structures=structures,
+        n_components=counts,
+        settings=settings,
+        n_threads=core.available_threads() if threads is None else threads,
+        seed=seed,
+        most_components=len(data) if weight is None else int(np.count_nonzero(weight)),
+        done={} if earlier is None else _as_found(earlier),
+    )
+    interrupted = False
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        interrupted = True
+    values = criterion_values(chosen if not interrupted else "bic", search, size, folds)
+    cells = tuple(
+        _cell(search.done[key], values[key], data.shape[1])
+        for key in ((s, K) for s in structures for K in counts)
+        if key in search.done
+    )
+    result = SelectionResult(cells, chosen, fingerprint, time.perf_counter() - began)
+    if interrupted:
+        raise FitInterrupted(
+            f"the search was interrupted after {len(cells)} of {len(structures) * len(counts)} "
+            "models; the exception's .selection holds them, and select(..., "
+            "resume=error.selection) carries on.",
+            selection=result,
+        )
+    return result
+
+
+def _settings(max_iter: int) -> dict[str, Any]:
+    settings = engine_settings(
+        n_components=1,
+        covariance_type="full",
+        tol=None,
+        reg_covar=None,
+        max_iter=max_iter,
+        max_seconds=None,
+        accelerate="auto",
+        n_init=1,
+        race=True,
+        init_params="kmeans",
+        on_degenerate="repair",
+        max_eigenvalue_ratio=None,
+        one_unit=True,
+        gain_left=_GAIN_LEFT,
+    )
+    parameters = ("weights", "means", "covariances", "precisions_cholesky", "responsibilities")
+    absent = dict.fromkeys([*(f"{name}_init" for name in parameters), "history", "prior"])
+    return settings | absent | {"seed": 0}
+
+
+def _checked_counts(n_components: Iterable[int] | int) -> tuple[int, ...]:
+    given = [n_components] if isinstance(n_components, int | np.integer) else n_components
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise GaussmixTypeError(
+            f"n_components must be numbers of components, such as range(1, 10), got {given!r}."
+        )
+    counts = sorted({check_integer(K, "n_components", minimum=1) for K in given})
+    if not counts:
+        raise GaussmixError("n_components must hold at least one number of components, got none.")
+    return tuple(counts)
+
+
+def _checked_structures(
+    covariance_types: Iterable[str | CovarianceType] | None, n_features: int
+) -> tuple[CovarianceType, ...]:
+    if covariance_types is None:
+        covariance_types = ("E", "V") if n_features == 1 else _FOURTEEN
+    given = [covariance_types] if isinstance(covariance_types, str) else list(covariance_types)
+    found = tuple(dict.fromkeys(resolve_covariance_type(value) for value in given))
+    if not found:
+        raise GaussmixError("covariance_types must hold at least one structure, got none.")
+    for structure in found:
+        check_columns(structure, n_features)
+    return found
+
+
+def _checked_resume(resume: object) -> SelectionResult | None:
+    if resume is None or isinstance(resume, SelectionResult):
+        return resume
+    raise GaussmixTypeError(
+        f"resume must be a SelectionResult, as select returns it, got {type(resume).__name__}."
+    )
+
+
+def _fingerprint(data: FloatArray, weight: Float64Array | None, max_iter: int) -> str:
+    import hashlib  # not wanted by every program
+
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(f"{data.shape} {data.dtype} {max_iter}".encode())
+    digest.update(data.view(np.uint8).data)
+    if weight is not None:
+        digest.update(weight.view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def _as_found(earlier: SelectionResult) -> dict[tuple[CovarianceType, int], Found]:
+    return {
+        (cell.covariance_type, cell.n_components): Found(
+            cell.covariance_type,
+            cell.n_components,
+            cell.result,
+            cell.origin,
+            cell.spurious,
+            cell.failure,
+            cell.n_fits,
+            cell.seconds,
+        )
+        for cell in earlier.cells
+    }
+
+
+def _cell(found: Found, criterion: float, n_features: int) -> SelectionCell:
+    return SelectionCell(
+        found.structure,
+        found.n_components,
+        n_features,
+        criterion,
+        found.result,
+        found.origin,
+        found.spurious,
+        found.failure,
+        found.n_fits,
+        found.seconds,
+    )

@@ -1,0 +1,319 @@
+"""What a search over models found: every cell of its table, and the best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from gaussmix._optional import optional_module
+from gaussmix._record import Record
+from gaussmix._selection_text import as_html, as_text
+from gaussmix._typing import ArrayLike
+from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance_type
+from gaussmix.exceptions import GaussmixError
+from gaussmix.result import FitResult
+
+__all__ = ["SelectionCell", "SelectionResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class SelectionCell(Record):
+    """One model of a search: a covariance structure with a number of components.
+
+    Parameters
+    ----------
+    covariance_type : CovarianceType
+    n_components : int
+    n_features : int
+    criterion : float
+        Value of the criterion of the search; NaN where there is no fit.
+    result : FitResult or None
+    origin : str
+        Where the kept fit started: ``partition``, the partition that all structures share;
+        ``split``, the fit with fewer components; or the code of a structure within this one.
+    spurious : str
+        Why the likelihood is not to be believed (a covariance at the bound on eigenvalues, or one
+        that a few rows determine); empty otherwise. Such a cell is never the best.
+    failure : str
+        Why there is no fit; empty otherwise.
+    n_fits : int
+        Fits that were tried, short ones included.
+    seconds : float
+        Wall-clock time of the cell.
+    """
+
+    covariance_type: CovarianceType
+    n_components: int
+    n_features: int
+    criterion: float
+    result: FitResult | None
+    origin: str
+    spurious: str
+    failure: str
+    n_fits: int
+    seconds: float
+
+    @property
+    def log_likelihood(self) -> float:
+        """Total log-likelihood of the fit; NaN where there is none."""
+        return math.nan if self.result is None else self.result.log_likelihood
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters."""
+        return n_parameters(self.covariance_type, self.n_components, self.n_features)
+
+    @property
+    def eligible(self) -> bool:
+        """Whether the cell may be the best: it has a fit, and that is not spurious."""
+        return not self.spurious and math.isfinite(self.criterion)
+
+
+class Table(Mapping[str, Mapping[int, Any]]):
+    """Values by structure (a code; any name of it will do) and number of components."""
+
+    def __init__(self, cells: tuple[SelectionCell, ...], read: Callable[[SelectionCell], Any]):
+        rows: dict[str, dict[int, Any]] = {}
+        for cell in cells:
+            rows.setdefault(cell.covariance_type.code, {})[cell.n_components] = read(cell)
+        self._rows = {code: MappingProxyType(row) for code, row in rows.items()}
+
+    def __getitem__(self, structure: str) -> Mapping[int, Any]:
+        if structure in self._rows:
+            return self._rows[structure]
+        try:
+            return self._rows[resolve_covariance_type(structure).code]
+        except GaussmixError:
+            raise KeyError(structure) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        return repr({code: dict(row) for code, row in self._rows.items()})
+
+
+@dataclass(frozen=True, eq=False)
+class SelectionResult(Record):
+    """The outcome of `gaussmix.select`: a fit for every model, and the best of them.
+
+    The table is consistent: no model has a lower likelihood than one that it contains, along the
+    covariance structures and along the number of components.
+
+    Parameters
+    ----------
+    cells : tuple of SelectionCell
+        By structure, and within it by number of components.
+    criterion_name : str
+        See `gaussmix.select`; lower is better.
+    fingerprint : str
+        Of data, weights and settings, so that a search is not carried on with others.
+    seconds : float
+        Wall-clock time of the whole search.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> from gaussmix.datasets import load_faithful
+    >>> found = gx.select(load_faithful().data, range(1, 5), ["full", "tied", "VVI"])
+    >>> found.best_structure, found.best_n_components
+    ('EEE', 3)
+    >>> found.criterion["tied"][3] < found.criterion["full"][2]
+    True
+    """
+
+    cells: tuple[SelectionCell, ...]
+    criterion_name: str
+    fingerprint: str
+    seconds: float
+
+    # --- the table ----------------------------------------------------------------------------
+
+    @property
+    def covariance_types(self) -> tuple[str, ...]:
+        """Codes of the structures."""
+        return tuple(dict.fromkeys(cell.covariance_type.code for cell in self.cells))
+
+    @property
+    def n_components(self) -> tuple[int, ...]:
+        """Numbers of components."""
+        return tuple(dict.fromkeys(cell.n_components for cell in self.cells))
+
+    @cached_property
+    def log_likelihood(self) -> Table:
+        """Log-likelihoods: ``log_likelihood[structure][n_components]``; NaN without a fit."""
+        return Table(self.cells, lambda cell: cell.log_likelihood)
+
+    @cached_property
+    def n_parameters(self) -> Table:
+        """Numbers of free parameters, in the same form."""
+        return Table(self.cells, lambda cell: cell.n_parameters)
+
+    @cached_property
+    def criterion(self) -> Table:
+        """Values of the criterion, in the same form; lower is better."""
+        return Table(self.cells, lambda cell: cell.criterion)
+
+    @property
+    def failures(self) -> dict[tuple[str, int], str]:
+        """Why there is no fit, by structure and number of components."""
+        return self._noted(lambda cell: cell.failure)
+
+    @property
+    def spurious(self) -> dict[tuple[str, int], str]:
+        """Why a likelihood is not to be believed, by structure and number of components."""
+        return self._noted(lambda cell: cell.spurious)
+
+    def _noted(self, read: Callable[[SelectionCell], str]) -> dict[tuple[str, int], str]:
+        return {
+            (cell.covariance_type.code, cell.n_components): read(cell)
+            for cell in self.cells
+            if read(cell)
+        }
+
+    def cell(self, covariance_type: str, n_components: int) -> SelectionCell:
+        """Return one cell.
+
+        Raises
+        ------
+        GaussmixError
+            The search did not include this model.
+        """
+        structure = resolve_covariance_type(covariance_type)
+        for cell in self.cells:
+            if cell.covariance_type is structure and cell.n_components == n_components:
+                return cell
+        raise GaussmixError(
+            f"the search has no cell {structure.code} with {n_components} components: it went over "
+            f"{', '.join(self.covariance_types)} with {', '.join(map(str, self.n_components))}."
+        )
+
+    # --- the choice ---------------------------------------------------------------------------
+
+    @cached_property
+    def ranking(self) -> tuple[SelectionCell, ...]:
+        """The cells that may be the best, from the lowest criterion on; fewer parameters first."""
+        eligible = [cell for cell in self.cells if cell.eligible]
+        return tuple(sorted(eligible, key=lambda cell: (cell.criterion, cell.n_parameters)))
+
+    @property
+    def best(self) -> FitResult:
+        """The fit with the lowest criterion.
+
+        Raises
+        ------
+        GaussmixError
+            There is none: every cell failed or is spurious.
+        """
+        best = self._best.result
+        assert best is not None  # eligible cells have one
+        return best
+
+    @property
+    def best_structure(self) -> str:
+        """Code of the structure of `best`."""
+        return self._best.covariance_type.code
+
+    @property
+    def best_n_components(self) -> int:
+        """Number of components of `best`."""
+        return self._best.n_components
+
+    @property
+    def _best(self) -> SelectionCell:
+        if not self.ranking:
+            raise GaussmixError(
+                "no model of this search can be recommended: every one failed or is spurious; "
+                "result.failures and result.spurious say why. Use fewer components or simpler "
+                "structures, or leave out columns that are constant or combinations of others."
+            )
+        return self.ranking[0]
+
+    def refit(
+        self, X: ArrayLike, *, sample_weight: ArrayLike | None = None, **settings: Any
+    ) -> FitResult:
+        """Fit the best model again, from where the search left it and from starts of its own.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, D)
+            The data of the search, or others.
+        sample_weight : array-like of shape (n,), optional
+        **settings
+            As in `gaussmix.fit`: for example ``n_init=20``, ``tol=1e-8``, ``prior=...``.
+
+        Returns
+        -------
+        FitResult
+            The likelier of the two fits.
+        """
+        from gaussmix.fitting import fit
+
+        mixture = self.best.mixture
+        common: dict[str, Any] = {
+            "covariance_type": mixture.covariance_type,
+            "sample_weight": sample_weight,
+        }
+        given: dict[str, Any] = {
+            "weights_init": mixture.weights,
+            "means_init": mixture.means,
+            "covariances_init": mixture.covariances,
+        }
+        anew = fit(X, mixture.n_components, **common, **settings)
+        once = {name: value for name, value in settings.items() if name != "n_init"}
+        carried_on = fit(X, mixture.n_components, **common, **once, **given)
+        return max(anew, carried_on, key=lambda result: result.starts[result.best_start].objective)
+
+    # --- in words -----------------------------------------------------------------------------
+
+    def to_frame(self) -> Any:
+        """Return the cells as a pandas ``DataFrame``, a row each.
+
+        Raises
+        ------
+        MissingDependencyError
+            pandas is not installed.
+        """
+        pandas = optional_module("pandas", extra="io", purpose="SelectionResult.to_frame")
+        return pandas.DataFrame([_row(cell, self.criterion_name) for cell in self.cells])
+
+    def summary(self) -> str:
+        """Lay out the choice, its rivals, and the table of the criterion as text."""
+        return as_text(self)
+
+    def __repr__(self) -> str:
+        if not self.ranking:
+            return f"SelectionResult({len(self.cells)} models, none to recommend)"
+        return (
+            f"SelectionResult({len(self.cells)} models, best by {self.criterion_name}: "
+            f"{self.best_structure} with {self.best_n_components} components)"
+        )
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+
+def _row(cell: SelectionCell, criterion: str) -> dict[str, Any]:
+    result = cell.result
+    return {
+        "covariance_type": cell.covariance_type.code,
+        "n_components": cell.n_components,
+        "log_likelihood": cell.log_likelihood,
+        "n_parameters": cell.n_parameters,
+        criterion: cell.criterion,
+        "eligible": cell.eligible,
+        "spurious": cell.spurious,
+        "failure": cell.failure,
+        "origin": cell.origin,
+        "converged": result is not None and result.converged,
+        "n_repairs": 0 if result is None else result.repairs.total,
+        "n_fits": cell.n_fits,
+        "seconds": cell.seconds,
+    }
