@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from gaussmix._lattice import depth, next_within
 from gaussmix._outcome import result_of
 from gaussmix._reasons import spurious_components
 from gaussmix._runtime import core
+from gaussmix._schedule import run_in_order
 from gaussmix._search_starts import PartitionStarts, Start, duplicated, split, start_at
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.covariance import CovarianceType
@@ -24,9 +23,9 @@ from gaussmix.result import FitResult
 SAME = 1e-9  # relative difference of log-likelihoods that is rounding
 _SHORT_PASSES = 4
 _FEW_ROWS = 2000  # whose passes are so cheap that no start is given up
-_TRIAL_PASSES = 30  # of a start that is not the most promising
+_TRIAL_PASSES = 20  # of a start that is not the most promising
 _OPTIMISM = 10.0  # predictions of the remaining gain are too low at a plateau
-_SHORT_SPLITS = 4  # halved components that are tried, the most promising ones
+_SHORT_SPLITS = 3  # halved components that are tried, the most promising ones
 
 Key = tuple[CovarianceType, int]
 
@@ -65,26 +64,20 @@ class Search:
     done: dict[Key, Found] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Do every cell that is not done yet; those of a wave at the same time.
+        """Do every cell that is not done yet, as soon as those that it builds on are.
 
         A cell of an earlier search is done again if one that it contains has turned out likelier.
         """
         missing = {key for key in self._keys() if key not in self.done}
         if not missing:
             return
-        from concurrent.futures import ThreadPoolExecutor  # not wanted by every program
-
         partitions = self._partitions(self.n_components)
-        with ThreadPoolExecutor(self.n_threads) as pool:
-            try:
-                for wave in self._waves():
-                    todo = [key for key in wave if key in missing or self._is_below(key)]
-                    each = max(1, self.n_threads // max(1, len(todo)))
-                    for found in pool.map(partial(self._cell, partitions, each), todo):
-                        self.done[found.structure, found.n_components] = found
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+
+        def task(key: Key, n_threads: int) -> None:
+            if key in missing or self._is_below(key):
+                self.done[key] = self._cell(key, partitions.get(key[1]), n_threads)
+
+        run_in_order(self._after(), task, self.n_threads)
 
     def _keys(self) -> list[Key]:
         return [(s, K) for s in self.structures for K in self.n_components]
@@ -95,15 +88,15 @@ class Search:
         bound = max((one.log_likelihood for one in likelier if one is not None), default=-np.inf)
         return not self.done[key].log_likelihood >= bound - SAME * abs(bound)
 
-    def _waves(self) -> Iterator[list[Key]]:
-        """Cells in an order in which each comes after those that it builds on."""
-        number = {K: i for i, K in enumerate(self.n_components)}
-        waves: dict[int, list[Key]] = {}
-        for key in self._keys():
-            waves.setdefault(depth(key[0]) + number[key[1]], []).append(key)
-        for _, wave in sorted(waves.items()):
-            # The longest first, so that none is waited for at the end.
-            yield sorted(wave, key=lambda key: (-key[1], key[0].value))
+    def _after(self) -> dict[Key, set[Key]]:
+        """Which cells each builds on; the first ones first, and of equals the longer ones."""
+        numbers = {K: i for i, K in enumerate(self.n_components)}
+        keys = sorted(self._keys(), key=lambda key: (depth(key[0]) + numbers[key[1]], -key[1]))
+        return {
+            (structure, K): {(one, K) for one in next_within(structure, self.structures)}
+            | {(structure, fewer) for fewer in self.n_components[: numbers[K]][-1:]}
+            for structure, K in keys
+        }
 
     def _partitions(self, wanted: tuple[int, ...]) -> dict[int, PartitionStarts]:
         possible = [K for K in wanted if self.most_components >= K]
@@ -119,12 +112,12 @@ class Search:
 
     # --- one cell -----------------------------------------------------------------------------
 
-    def _cell(self, partitions: dict[int, PartitionStarts], n_threads: int, key: Key) -> Found:
+    def _cell(self, key: Key, partition: PartitionStarts | None, n_threads: int) -> Found:
         began = time.perf_counter()
         structure, K = key
         try:
             cell = _Cell(self, structure, K, n_threads)
-            best = cell.run(partitions.get(K))
+            best = cell.run(partition)
         except ValueError as error:
             return Found(structure, K, None, "", "", str(error), 0, time.perf_counter() - began)
         origin, result = best

@@ -196,7 +196,7 @@ def _settings(max_iter: int) -> dict[str, Any]:
         reg_covar=None,
         max_iter=max_iter,
         max_seconds=None,
-        accelerate="auto",
+        accelerate=True,
         n_init=1,
         race=True,
         init_params="kmeans",
