@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,7 @@ class Selection:
     best_structure: str
     best_n_components: int
     criterion_name: str = "bic"
+    spurious: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gaussmix as gx
+from gaussmix.datasets import load_iris
 from pictures import Selection, Tree, png, texts
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -119,6 +120,28 @@ def test_fourteen_structures_look_different(ax: Any) -> None:
     box, frame = ax.get_legend().get_window_extent(), ax.get_window_extent()
     assert frame.x0 <= box.x0 < box.x1 <= frame.x1
     assert frame.y0 <= box.y0 < box.y1 <= frame.y1
+
+
+def test_criterion_leaves_spurious_cells_out(ax: Any) -> None:
+    spurious = {("VII", 2): "a few rows"}
+    gx.plotting.criterion(Selection(CELLS, "EEE", 2, spurious=spurious), ax)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [900.0, NAN, 710.0])
+
+
+def test_criterion_shows_a_span_above_the_best(ax: Any) -> None:
+    gx.plotting.criterion(Selection(CELLS, "EEE", 2), ax, span=50.0)
+    low, high = ax.get_ylim()
+    assert low < 640.0
+    assert high == 690.0
+    with pytest.raises(gx.GaussmixError, match="span must be a positive"):
+        gx.plotting.criterion(Selection(CELLS, "EEE", 2), ax, span=0.0)
+
+
+def test_criterion_of_a_search(ax: Any) -> None:
+    found = gx.select(load_iris().data, range(1, 4), ["VVV", "EEE"], random_state=0)
+    gx.plotting.criterion(found, ax)
+    assert [line.get_label() for line in ax.lines[:-1]] == ["VVV", "EEE"]
+    assert ax.lines[-1].get_ydata()[0] == found.best.bic
 
 
 def test_criterion_draws_into_the_current_axes() -> None:

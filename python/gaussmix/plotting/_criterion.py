@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 _LINES_PER_COLUMN = 7  # of the legend
 
 
-def criterion(selection: Selection, ax: Axes | None = None, **style: Any) -> Axes:
+def criterion(
+    selection: Selection, ax: Axes | None = None, *, span: float | None = None, **style: Any
+) -> Axes:
     """Draw the criterion against the number of components, a line for each structure.
 
     Lower is better, for every criterion of this package. The best cell of all is ringed; cells
-    without a fit are left out.
+    without a fit, and spurious ones, are left out.
 
     Parameters
     ----------
     selection : SelectionResult
     ax : matplotlib Axes, optional
         None: the current axes.
+    span : float, optional
+        How far above the best value the picture goes: models that are far worse hide the
+        differences between good ones. None: as far as there are values.
     **style
         Passed on to ``Axes.plot`` for the lines.
 
@@ -38,13 +43,13 @@ def criterion(selection: Selection, ax: Axes | None = None, **style: Any) -> Axe
     Raises
     ------
     GaussmixError
-        The best cell has no value.
+        The best cell has no value, or `span` is not positive.
     MissingDependencyError
         matplotlib is not installed.
 
     Examples
     --------
-    Anything with these four attributes can be drawn:
+    Anything with these five attributes can be drawn:
 
     >>> import gaussmix as gx
     >>> from matplotlib.figure import Figure
@@ -52,6 +57,7 @@ def criterion(selection: Selection, ax: Axes | None = None, **style: Any) -> Axe
     >>> selection = SimpleNamespace(
     ...     criterion={"EEE": {1: 80.0, 2: 64.0}, "VVV": {1: 80.0, 2: 66.0}},
     ...     criterion_name="bic",
+    ...     spurious={},
     ...     best_structure="EEE",
     ...     best_n_components=2,
     ... )
@@ -59,7 +65,15 @@ def criterion(selection: Selection, ax: Axes | None = None, **style: Any) -> Axe
     >>> [line.get_label() for line in ax.lines]
     ['EEE', 'VVV', 'best: EEE, 2']
     """
-    cells = {code: _finite(values) for code, values in selection.criterion.items()}
+    if span is not None and not span > 0:
+        raise GaussmixError(
+            f"span must be a positive difference of the criterion, or None for all of it, got "
+            f"{span!r}."
+        )
+    cells = {
+        code: _believed(code, values, selection.spurious)
+        for code, values in selection.criterion.items()
+    }
     place, value = _best(selection, cells)
     axes = axes_or_current(ax)
     for number, (code, values) in enumerate(cells.items()):
@@ -85,6 +99,8 @@ def criterion(selection: Selection, ax: Axes | None = None, **style: Any) -> Axe
         linestyle="none",
         label=f"best: {selection.best_structure}, {place}",
     )
+    if span is not None:
+        axes.set_ylim(value - 0.08 * span, value + span)
     axes.xaxis.set_major_locator(matplotlib("ticker").MaxNLocator(integer=True))
     axes.set_xlabel("number of components")
     axes.set_ylabel(f"{selection.criterion_name.upper()} (lower is better)")
@@ -92,9 +108,14 @@ def criterion(selection: Selection, ax: Axes | None = None, **style: Any) -> Axe
     return axes
 
 
-def _finite(values: Mapping[int, float]) -> dict[int, float]:
+def _believed(
+    code: str, values: Mapping[int, float], spurious: Mapping[tuple[str, int], str]
+) -> dict[int, float]:
     """Sort the cells by their number of components; NaN where a line must be interrupted."""
-    return {K: values[K] if math.isfinite(values[K]) else math.nan for K in sorted(values)}
+    return {
+        K: values[K] if math.isfinite(values[K]) and (code, K) not in spurious else math.nan
+        for K in sorted(values)
+    }
 
 
 def _best(selection: Selection, cells: Mapping[str, Mapping[int, float]]) -> tuple[int, float]:

@@ -20,6 +20,10 @@ class Selection(Protocol):
         """For example ``bic``."""
 
     @property
+    def spurious(self) -> Mapping[tuple[str, int], str]:
+        """Cells that are not to be believed, and why."""
+
+    @property
     def best_structure(self) -> str:
         """Code of the structure of the best cell."""
 
