@@ -7,6 +7,8 @@
 """
 
 from gaussmix._runtime import core as _engine
+from gaussmix.bootstrap_result import BootstrapResult
+from gaussmix.bootstrapping import bootstrap
 from gaussmix.callback import FitState
 from gaussmix.covariance import CovarianceType
 from gaussmix.estimator import GaussianMixture
@@ -36,6 +38,7 @@ from gaussmix.versions import show_versions
 __version__: str = _engine.build_info()["version"]
 
 __all__ = [
+    "BootstrapResult",
     "ConvergenceWarning",
     "CovarianceType",
     "DegenerateError",
@@ -55,6 +58,7 @@ __all__ = [
     "RepairWarning",
     "SufficientStatistics",
     "__version__",
+    "bootstrap",
     "e_step",
     "fit",
     "fit_many",
