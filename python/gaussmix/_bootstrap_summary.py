@@ -56,9 +56,9 @@ def _parameters(boot: BootstrapResult, level: float) -> list[Cells]:
     tables = [(c.weights, c.means, variances(c.covariances)) for c in columns]
     cells: list[Cells] = []
     for k in range(K):
-        cells.append((f"weight {k}", *(t[0][k] for t in tables)))  # type: ignore[arg-type]
+        cells.append((f"weight {k}", *(t[0][k] for t in tables)))
         for what, index in (("mean", 1), ("variance", 2)):
             for j in range(D):
                 label = f"{what} {k}, {short_name(names[j])}"
-                cells.append((label, *(t[index][k, j] for t in tables)))  # type: ignore[arg-type]
+                cells.append((label, *(t[index][k, j] for t in tables)))
     return cells

@@ -68,7 +68,8 @@ def run_fits(
     """
     given = (None, None, None) if start is None else map(np.ascontiguousarray, start)
     names = ("weights_init", "means_init", "covariances_init")
-    found = core.fit_many(data, weights, seeds, **settings, **dict(zip(names, given, strict=True)))
+    everything: dict[str, Any] = settings | dict(zip(names, given, strict=True))
+    found = core.fit_many(data, weights, seeds, **everything)
     if "not run" in found["status"]:
         raise FitInterrupted("interrupted before all fits were done; nothing was kept.")
     return Fits(found["status"], found["log_likelihood"], found["repairs"], found["outcomes"])

@@ -43,7 +43,7 @@ def matched_components(
        (1951), 79-86.
     """
     costs = _divergences(mixture, means, covariances)
-    nearest = costs.argmin(axis=2)
+    nearest: Int64Array = costs.argmin(axis=2)
     # Where every fitted component has a nearest one of its own, no sum can be less.
     in_order = np.arange(mixture.n_components)
     for b in np.flatnonzero((np.sort(nearest, axis=1) != in_order).any(axis=1)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -145,7 +146,7 @@ def standard_deviations(mixture: Mixture) -> Float64Array:
     return np.sqrt(np.broadcast_to(variances, mixture.means.shape))
 
 
-def aligned(rows: list[Row]) -> list[str]:
+def aligned(rows: Sequence[Row]) -> list[str]:
     """Return the rows as lines, their cells flush right."""
     widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
     return ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]

@@ -300,9 +300,10 @@ def check_share(value: Any, name: str) -> float:
             f"{name} must be a number between 0 and 1, got {value!r} of type "
             f"{type(value).__name__}."
         )
-    if not 0 < value < 1:
+    number = float(value)
+    if not 0 < number < 1:
         raise GaussmixError(f"{name} must be a number between 0 and 1, got {value}.")
-    return float(value)
+    return number
 
 
 def check_max_seconds(value: Any) -> float | None:

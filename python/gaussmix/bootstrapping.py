@@ -162,9 +162,9 @@ def _refitted(
     return BootstrapResult(
         mixture,
         method,
-        *(np.concatenate(values) for values in zip(*whole, strict=True)),
-        statuses=tuple(statuses),
-        repairs=np.concatenate(repairs),
+        *Parameters(*(np.concatenate(values) for values in zip(*whole, strict=True))),
+        tuple(statuses),
+        np.concatenate(repairs),
     )
 
 
