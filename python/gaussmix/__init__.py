@@ -25,6 +25,8 @@ from gaussmix.exceptions import (
     RepairWarning,
 )
 from gaussmix.fitting import fit
+from gaussmix.likelihood_ratio import bootstrap_lrt
+from gaussmix.likelihood_ratio_result import LikelihoodRatioTest
 from gaussmix.many import fit_many
 from gaussmix.mixture import Mixture
 from gaussmix.persistence import load
@@ -50,6 +52,7 @@ __all__ = [
     "GaussmixError",
     "GaussmixTypeError",
     "InsufficientMemoryError",
+    "LikelihoodRatioTest",
     "MissingDependencyError",
     "Mixture",
     "ModelFileError",
@@ -59,6 +62,7 @@ __all__ = [
     "SufficientStatistics",
     "__version__",
     "bootstrap",
+    "bootstrap_lrt",
     "e_step",
     "fit",
     "fit_many",
