@@ -28,11 +28,14 @@ from gaussmix.fitting import fit
 from gaussmix.likelihood_ratio import bootstrap_lrt
 from gaussmix.likelihood_ratio_result import LikelihoodRatioTest
 from gaussmix.many import fit_many
+from gaussmix.merge_tree import MergeTree
+from gaussmix.merging import merge_components
 from gaussmix.mixture import Mixture
 from gaussmix.persistence import load
 from gaussmix.prior import Prior
 from gaussmix.result import FitResult
 from gaussmix.results import FitResults
+from gaussmix.separation import Overlap, bhattacharyya_distances, confusion, pairwise_overlap
 from gaussmix.statistics import SufficientStatistics
 from gaussmix.steps import e_step, m_step
 from gaussmix.versions import show_versions
@@ -53,20 +56,26 @@ __all__ = [
     "GaussmixTypeError",
     "InsufficientMemoryError",
     "LikelihoodRatioTest",
+    "MergeTree",
     "MissingDependencyError",
     "Mixture",
     "ModelFileError",
     "NotFittedError",
+    "Overlap",
     "Prior",
     "RepairWarning",
     "SufficientStatistics",
     "__version__",
+    "bhattacharyya_distances",
     "bootstrap",
     "bootstrap_lrt",
+    "confusion",
     "e_step",
     "fit",
     "fit_many",
     "load",
     "m_step",
+    "merge_components",
+    "pairwise_overlap",
     "show_versions",
 ]
