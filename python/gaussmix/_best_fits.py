@@ -12,7 +12,6 @@ from gaussmix._runtime import core
 from gaussmix._typing import AnyArray, Float64Array, FloatArray, Int64Array
 
 _SHORT = 5  # passes after which starts are compared
-_KEPT = 1  # of these starts, to be run to the end
 
 
 class Sets(NamedTuple):
@@ -56,16 +55,21 @@ def best_of(fits: Sequence[Fits]) -> Best:
 
 
 def best_of_starts(sets: Sets, settings: dict[str, Any], starts: Sequence[Parameters]) -> Best:
-    """Run EM from several starts for each set: short runs, and the best of these to their ends.
-
-    Biernacki, Celeux & Govaert (2003), Comput. Statist. Data Anal. 41, 561-575.
-    """
-    if len(starts) > _KEPT:
-        brief = settings | {"max_iter": min(_SHORT, settings["max_iter"])}
-        runs = [sets.run(brief, start) for start in starts]
-        leaders = _ranking(runs, finished=False)[:_KEPT]
-        starts = [Best(tuple(runs), leader).parameters() for leader in leaders]
+    """Run EM from every start to its end."""
     return best_of([sets.run(settings, start) for start in starts])
+
+
+def better_half(
+    sets: Sets, settings: dict[str, Any], starts: Sequence[Parameters]
+) -> list[Parameters]:
+    """Choose, for each set, half of the starts by short runs; return where these ended.
+
+    After Biernacki, Celeux & Govaert (2003), Comput. Statist. Data Anal. 41, 561-575.
+    """
+    brief = settings | {"max_iter": min(_SHORT, settings["max_iter"])}
+    runs = tuple(sets.run(brief, start) for start in starts)
+    leaders = _ranking(runs, finished=False)[: (len(starts) + 1) // 2]
+    return [Best(runs, leader).parameters() for leader in leaders]
 
 
 def _ranking(fits: Sequence[Fits], *, finished: bool = True) -> Int64Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussmix._best_fits import Best, Sets, best_of, best_of_starts
+from gaussmix._best_fits import Best, Sets, best_of, best_of_starts, better_half
 from gaussmix._fitted import whole_rows
 from gaussmix._many_fits import Parameters, fits_at_once
 from gaussmix._random import seed_from
@@ -61,11 +61,11 @@ def bootstrap_lrt(
 
     .. math:: \frac{1 + \#\{b : \lambda_b \ge \lambda\}}{1 + B}.
 
-    Data and samples are fitted in the same way, and side by side. The fit of K + 1 components is
-    the best from `n_init` starts and from the fit of K to the same data with each component split
-    in turn (short runs, the best two of which go on to the end). For a sample the fit of K begins
-    at the mixture it was drawn from, and the first of the `n_init` starts is what was fitted to the
-    data.
+    The fit of K + 1 components is the best from `n_init` starts and from the fit of K to the same
+    data with each component split in turn. For a sample, the fit of K begins at the mixture that it
+    was drawn from; the first of the `n_init` starts is what was fitted to the data, and of this and
+    the splits the better half, by short runs, goes on to the end: in simulations under the
+    hypothesis that rejects as often as it should. Samples are fitted side by side.
 
     Parameters
     ----------
@@ -178,16 +178,17 @@ class _Model:
         return Mixture._of_engine(best.outcome(0), self.structure, self.names)
 
     def alternative(self, sets: Sets, null: Parameters, start: Parameters | None) -> Best:
-        """Fit one component more: from `start` or by itself, and from splits of the null fits."""
+        """Fit one component more: from splits of the null fits, and from `start` or by itself."""
         K = null.means.shape[1]
         single, n_init = self.of_size(K + 1), self.settings["n_init"]
-        own = [] if start is None else [start]
-        splits = [split_component(null, k, self.structure) for k in range(K)]
-        best = best_of_starts(sets, single, [*own, *splits])
-        by_itself = n_init - len(own)
-        if not by_itself:
+        starts = [split_component(null, k, self.structure) for k in range(K)]
+        if start is not None:
+            starts = better_half(sets, single, [start, *starts])
+            n_init -= 1
+        best = best_of_starts(sets, single, starts)
+        if n_init == 0:
             return best
-        return best_of([*best.fits, sets.run(self.of_size(K + 1, by_itself))])
+        return best_of([*best.fits, sets.run(self.of_size(K + 1, n_init))])
 
 
 def _test_in_turn(
