@@ -67,7 +67,8 @@ def bootstrap(
         As in `gaussmix.fit`; give those that the fit had.
     on_degenerate : {"repair", "raise"}, default "repair"
         A resample with a singular covariance is repaired, and counts in
-        `BootstrapResult.n_repaired`; or it is left out, and counts in `n_failed`.
+        `BootstrapResult.n_repaired`; or it is left out, and counts in `n_failed`. One that leaves
+        a component without rows is kept either way, and counts in `n_repaired`.
     random_state : None, int, RandomState or Generator, optional
     n_threads : int, optional
         None: what the process may use. The result has the same bits for any number.

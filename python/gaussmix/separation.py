@@ -229,7 +229,7 @@ def confusion(
     --------
     >>> import gaussmix as gx
     >>> mixture = gx.Mixture([0.25, 0.75], [[0.0], [4.0]], [1.0, 1.0], "spherical")
-    >>> gx.confusion(mixture, [[2.0], [-9.0]])
+    >>> gx.confusion(mixture, [[2.0], [-9.0]]).round(6)
     array([[1.  , 0.  ],
            [0.25, 0.75]])
     """
