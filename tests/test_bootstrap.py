@@ -229,6 +229,18 @@ def test_a_batch_that_failed_keeps_its_place(monkeypatch: pytest.MonkeyPatch) ->
     assert gx.bootstrap(X, result, 100, random_state=0, **options) == whole
 
 
+def test_an_interrupt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, result = fitted()
+
+    class Interrupted:
+        def fit_many(self, *_: Any, **__: Any) -> dict[str, Any]:
+            return {"status": ("converged", "not run")}
+
+    monkeypatch.setattr(gaussmix._many_fits, "core", Interrupted())
+    with pytest.raises(gx.FitInterrupted, match="interrupted before all fits were done"):
+        gx.bootstrap(X, result, 2)
+
+
 # --- the record -------------------------------------------------------------------------------
 
 
