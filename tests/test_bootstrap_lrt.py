@@ -147,7 +147,7 @@ def test_fits_that_did_not_converge_are_not_compared() -> None:
     step = few.steps[0]
     assert 0 < step.n_unconverged < 40
     assert step.p_value == (1 + step.n_unconverged) / 41
-    assert f"! {step.n_unconverged} of 40 samples of 1 components did not converge" in str(few)
+    assert f"! {step.n_unconverged} of 40 samples with K = 1 did not converge" in str(few)
 
 
 def test_repaired_samples_are_counted() -> None:
@@ -156,7 +156,7 @@ def test_repaired_samples_are_counted() -> None:
     test = gx.bootstrap_lrt(X, n_resamples=50, max_components=2, random_state=0)
     step = test.steps[0]
     assert step.n_repaired > 0
-    assert f"! {step.n_repaired} of 50 samples of 1 components had singular" in str(test)
+    assert f"! {step.n_repaired} of 50 samples with K = 1 had singular" in str(test)
     bounded = gx.bootstrap_lrt(
         X, n_resamples=50, max_components=2, max_eigenvalue_ratio=20.0, random_state=0
     )
@@ -183,9 +183,9 @@ def test_the_summary_holds_the_numbers() -> None:
     text = test.summary()
     assert text == str(test)
     assert "1 vs 2          4      0.5                  2" in text
-    assert "1 components are not rejected at the level 0.05" in text
-    assert "! 1 of 3 samples of 1 components had no better fit" in text
-    assert "! 2 of 3 samples of 1 components had singular" in text
+    assert "K = 1 is not rejected at the level 0.05" in text
+    assert "! 1 of 3 samples with K = 1 had no better fit" in text
+    assert "! 2 of 3 samples with K = 1 had singular" in text
     assert repr(test) == "LikelihoodRatioTest(1 components chosen; p-values 0.5)"
     assert pickle.loads(pickle.dumps(test)) == test
 

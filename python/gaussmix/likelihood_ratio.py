@@ -199,8 +199,8 @@ def _test_in_turn(
         alternative = model.alternative(observed, null.parameters(), None)
         if not (null.column("converged") & alternative.column("converged")).all():
             warn_not_converged(
-                f"The fit of {K} or of {K + 1} components used up the passes that max_iter allows, "
-                "so that their likelihoods cannot be compared. Raise max_iter."
+                f"A fit with K = {K} or {K + 1} used up the passes that max_iter allows, so that the "
+                "likelihoods cannot be compared. Raise max_iter."
             )
             break
         steps.append(_step(model, null, alternative, count))

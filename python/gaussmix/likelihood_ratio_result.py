@@ -119,14 +119,14 @@ class LikelihoodRatioTest(Record):
 
     def _choice(self) -> str:
         if self.accepted:
-            return f"{self.n_components} components are not rejected at the level {self.level:g}."
-        return f"No hypothesis was accepted up to {self.n_components} components."
+            return f"K = {self.n_components} is not rejected at the level {self.level:g}."
+        return f"The tests ended at K = {self.n_components}, which was not tested."
 
     def _warnings(self) -> list[str]:
         """Say what the reader should know of the fits that the tests compare."""
         lines = []
         for step in self.steps:
-            of = f"of {len(step.replicates)} samples of {step.n_components} components"
+            of = f"of {len(step.replicates)} samples with K = {step.n_components}"
             counts = (
                 (step.n_repaired, "had singular or empty components repaired"),
                 (step.n_negative, "had no better fit with one more, and count as 0"),
@@ -134,9 +134,10 @@ class LikelihoodRatioTest(Record):
             )
             lines += [f"! {number} {of} {what}." for number, what in counts if number]
             if step.repaired:
+                K = step.n_components
                 lines.append(
-                    f"! A fit of {step.n_components} or {step.n_components + 1} components to the "
-                    "data had singular or empty components repaired."
+                    f"! A fit to the data with K = {K} or {K + 1} had singular or empty components "
+                    "repaired."
                 )
         return ["", *lines] if lines else []
 

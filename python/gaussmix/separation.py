@@ -79,7 +79,7 @@ class Overlap(Record):
 
 
 def pairwise_overlap(
-    result: FitResult | Mixture, n_samples: int = 10_000, random_state: RandomSource = 0
+    result: FitResult | Mixture, n_samples: int = 4_000, random_state: RandomSource = 0
 ) -> Overlap:
     r"""Compute how often rows of one component would be taken for another's.
 
@@ -95,7 +95,7 @@ def pairwise_overlap(
     Parameters
     ----------
     result : FitResult or Mixture
-    n_samples : int, default 10,000
+    n_samples : int, default 4,000
         Draws for each ordered pair that needs them.
     random_state : None, int, RandomState or Generator, default 0
         By default the same mixture has the same overlap every time.
