@@ -199,7 +199,7 @@ def _test_in_turn(
         alternative = model.alternative(observed, null.parameters(), None)
         if not (null.column("converged") & alternative.column("converged")).all():
             warn_not_converged(
-                f"A fit with K = {K} or {K + 1} used up the passes that max_iter allows, so that the "
+                f"A fit with K = {K} or {K + 1} used up the passes that max_iter allows: their "
                 "likelihoods cannot be compared. Raise max_iter."
             )
             break
