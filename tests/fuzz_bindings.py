@@ -94,7 +94,9 @@ def density(rng: np.random.Generator, kind: str, K: int, D: int) -> Any:
 
 
 def outcomes(X: np.ndarray, rng: np.random.Generator) -> Any:
-    return _core.fit_many([X], [None], [0], **settings(rng, "diag", 1, X.shape[1]))["outcomes"]
+    given = dict.fromkeys(["weights_init", "means_init", "covariances_init"])
+    asked = settings(rng, "diag", 1, X.shape[1])
+    return _core.fit_many([X], [None], [0], **asked, **given)["outcomes"]
 
 
 def valid_arguments(name: str, rng: np.random.Generator) -> Arguments:
@@ -156,9 +158,13 @@ def valid_arguments(name: str, rng: np.random.Generator) -> Arguments:
         },
         "fit_many": lambda: settings(rng, kind, K, D) | {
             "X": [X, X], "sample_weight": [weight, None], "seeds": [0, 1],
+        } | {
+            name: None if n % 2 else given[name][None]
+            for name in ("weights_init", "means_init", "covariances_init")
         },
         "hierarchical_labels": lambda: weighted | {"n_components": [K, 1], "seed": 3},
         "outcome_at": lambda: {"outcomes": outcomes(X, rng), "index": 0},
+        "parameters_of": lambda: {"outcomes": outcomes(X, rng)},
     }  # fmt: skip
     return makers[name]()
 
@@ -174,7 +180,7 @@ FUNCTIONS = (
         "m_step",
         "sample",
     ),
-    *("fit", "fit", "fit", "fit_many", "outcome_at", "hierarchical_labels"),
+    *("fit", "fit", "fit", "fit_many", "outcome_at", "hierarchical_labels", "parameters_of"),
 )
 
 

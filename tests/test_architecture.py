@@ -38,6 +38,8 @@ PYTHON_FLOORS = (
     {"mixture", "statistics", "persistence", "prior"},
     {"steps"},
     {"result", "results", "fitting", "many"},
+    {"bootstrap_result", "likelihood_ratio_result", "merge_tree"},
+    {"bootstrapping", "likelihood_ratio", "merging", "separation"},
     {"estimator", "selection", "selection_result", "streaming", "distributed", "plotting"},
     {"_io", "cli", "datasets", "versions", "__main__", "__init__"},
 )

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import fits
 import gaussmix as gx
 import reference as ref
 from fits import image, quiet
+from gaussmix import _core
 from strategies import clusters
 
 Float64 = NDArray[np.float64]
@@ -270,3 +272,50 @@ def test_one_warning_for_all_that_ran_out_of_passes() -> None:
         warnings.simplefilter("error")
         gx.fit_many(ragged(), 1)
         gx.fit_many(ragged(), 3, max_iter=0)
+
+
+# --- Starts -----------------------------------------------------------------------------------
+
+
+def engine_settings_of(K: int) -> dict[str, Any]:
+    words = {"covariance_type": "full", "init_params": "kmeans", "accelerate": "auto"}
+    numbers = {"n_components": K, "max_iter": 20, "n_init": 1, "n_threads": 2, "race": False}
+    absent = ("tol", "reg_covar", "max_seconds", "max_eigenvalue_ratio", "prior")
+    return {**words, **numbers, **dict.fromkeys(absent), "on_degenerate": "repair"}
+
+
+def stacked(mixtures: list[gx.Mixture]) -> dict[str, Float64]:
+    names = ("weights", "means", "covariances")
+    return {f"{n}_init": np.stack([getattr(one, n) for one in mixtures]) for n in names}
+
+
+@pytest.mark.parametrize("one_for_all", [False, True])
+def test_given_starts_are_those_of_single_fits(one_for_all: bool) -> None:
+    sets = [clusters(seed, 90, 2, 3) for seed in range(4)]
+    starts = [
+        gx.fit(X, 3, max_iter=2, random_state=1).mixture for X in sets[: 1 if one_for_all else 4]
+    ]
+    found = _core.fit_many(sets, [None] * 4, [0] * 4, **engine_settings_of(3), **stacked(starts))
+    parameters = _core.parameters_of(found["outcomes"])
+    for i, X in enumerate(sets):
+        alone = quiet(X, 3, max_iter=20, **fits.given(starts[0 if one_for_all else i]))
+        assert found["log_likelihood"][i] == alone.log_likelihood
+        assert found["repairs"][i] == alone.repairs.total
+        for name in ("weights", "means", "covariances"):
+            assert (parameters[name][i] == getattr(alone.mixture, name)).all()
+
+
+def test_starts_of_the_wrong_size_are_refused() -> None:
+    sets = [clusters(seed, 90, 2, 3) for seed in range(3)]
+    mixture = gx.fit(sets[0], 2, random_state=1).mixture
+    right = stacked([mixture])
+    for wrong in (
+        stacked([mixture] * 2),
+        right | {"means_init": None},
+        right | {"means_init": right["means_init"][:, :1].copy()},
+    ):
+        with pytest.raises(ValueError, match=r"start|means_init"):
+            _core.fit_many(sets, [None] * 3, [0] * 3, **engine_settings_of(2), **wrong)
+    nobody = _core.fit_many([], [], [], **engine_settings_of(2), **dict.fromkeys(right))
+    with pytest.raises(ValueError, match="there is no fit"):
+        _core.parameters_of(nobody["outcomes"])

@@ -11,6 +11,7 @@ namespace {
 
 TaskOutcome run(const FitTask& task, Settings settings, const Execution& execution) {
   settings.seed = task.seed;
+  if (task.start != nullptr) settings.given = *task.start;
   TaskOutcome result;
   try {
     result.outcome = fit(task.data, settings, execution);

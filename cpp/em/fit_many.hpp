@@ -10,6 +10,7 @@ namespace gaussmix {
 struct FitTask {
   Data data;
   std::uint64_t seed = 0;
+  const GivenStart* start = nullptr;  // borrowed; none: that of the settings
 };
 
 enum class Ending { fitted, degenerate, failed, not_run };

@@ -11,6 +11,8 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from gaussmix._runtime import core as _engine
+from gaussmix.bootstrap_result import BootstrapResult
+from gaussmix.bootstrapping import bootstrap
 from gaussmix.callback import FitState
 from gaussmix.covariance import CovarianceType
 from gaussmix.estimator import GaussianMixture
@@ -27,7 +29,11 @@ from gaussmix.exceptions import (
     RepairWarning,
 )
 from gaussmix.fitting import fit
+from gaussmix.likelihood_ratio import bootstrap_lrt
+from gaussmix.likelihood_ratio_result import LikelihoodRatioTest
 from gaussmix.many import fit_many
+from gaussmix.merge_tree import MergeTree
+from gaussmix.merging import merge_components
 from gaussmix.mixture import Mixture
 from gaussmix.persistence import load
 from gaussmix.prior import Prior
@@ -35,6 +41,7 @@ from gaussmix.result import FitResult
 from gaussmix.results import FitResults
 from gaussmix.selection import select
 from gaussmix.selection_result import SelectionResult
+from gaussmix.separation import Overlap, bhattacharyya_distances, confusion, pairwise_overlap
 from gaussmix.statistics import SufficientStatistics
 from gaussmix.steps import e_step, m_step
 from gaussmix.versions import show_versions
@@ -53,6 +60,7 @@ else:
 __version__: str = _engine.build_info()["version"]
 
 __all__ = [
+    "BootstrapResult",
     "ConvergenceWarning",
     "CovarianceType",
     "DegenerateError",
@@ -64,20 +72,29 @@ __all__ = [
     "GaussmixError",
     "GaussmixTypeError",
     "InsufficientMemoryError",
+    "LikelihoodRatioTest",
+    "MergeTree",
     "MissingDependencyError",
     "Mixture",
     "ModelFileError",
     "NotFittedError",
+    "Overlap",
     "Prior",
     "RepairWarning",
     "SelectionResult",
     "SufficientStatistics",
     "__version__",
+    "bhattacharyya_distances",
+    "bootstrap",
+    "bootstrap_lrt",
+    "confusion",
     "e_step",
     "fit",
     "fit_many",
     "load",
     "m_step",
+    "merge_components",
+    "pairwise_overlap",
     "plotting",
     "select",
     "show_versions",

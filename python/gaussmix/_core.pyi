@@ -223,12 +223,19 @@ def fit_many(
     gain_left: float,
     prior: dict[str, Any] | None,
     n_threads: int | None,
+    weights_init: _Float64 | None,
+    means_init: _Float64 | None,
+    covariances_init: _Float64 | None,
 ) -> dict[str, Any]:
     """`fit` of each data set with its seed, each by one thread; `max_seconds` is for each of them.
 
+    The initial parameters are given all three or not at all, with a first axis as long as there are
+    sets, or 1: the same for all. A set or its weights may be there many times, and is not copied.
+
     Returns a dict of columns: status (tuple of str: that of the best start, or "degenerate", "failed",
-    "not run"), message (tuple of str, of sets without a fit), log_likelihood (n,), n_iter (n,) int64;
-    and outcomes, a capsule for `outcome_at`.
+    "not run"), message (tuple of str, of sets without a fit), log_likelihood (n,), n_iter (n,) int64,
+    repairs (n,) int64 (floored and emptied together, of the best start);
+    and outcomes, a capsule for `outcome_at` and `parameters_of`.
     On Ctrl-C the sets that were not finished are "not run", and the pending KeyboardInterrupt is cleared.
     """
 
@@ -244,6 +251,10 @@ def hierarchical_labels(
 ) -> _Int64:
     """Labels (len(n_components), n) of the rows in partitions of one merge tree; see
     gaussmix._hierarchical. Rows beyond the tree go to the likeliest component."""
+
+def parameters_of(outcomes: object) -> dict[str, _Float64]:
+    """weights, means and covariances of all fits, stacked along a first axis; nan where there is no fit.
+    ValueError where there is none at all, or where the mixtures differ in size."""
 
 def memory_needed(
     n_rows: int,

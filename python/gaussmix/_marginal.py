@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gaussmix._matrices import as_matrices
 from gaussmix._typing import Float64Array
 from gaussmix.covariance import CovarianceType
 from gaussmix.mixture import Mixture
@@ -65,8 +66,4 @@ def marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
 def _as_matrices(values: Float64Array, mixture: Mixture) -> Float64Array:
     """Write covariances or their factors, in the shape of their structure, as K matrices."""
     K, D = mixture.n_components, mixture.n_features
-    if mixture.covariance_type is CovarianceType.SPHERICAL:
-        return values[:, None, None] * np.eye(D)
-    if mixture.covariance_type is CovarianceType.DIAG:
-        return values[:, :, None] * np.eye(D)
-    return np.array(np.broadcast_to(values, (K, D, D)))
+    return np.array(as_matrices(values, mixture.covariance_type, K, D))

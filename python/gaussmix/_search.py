@@ -14,10 +14,10 @@ from gaussmix._outcome import result_of
 from gaussmix._reasons import spurious_components
 from gaussmix._runtime import core
 from gaussmix._schedule import run_in_order
-from gaussmix._search_starts import PartitionStarts, Start, duplicated, split, start_at
+from gaussmix._search_starts import PartitionStarts, Start, start_at, start_of, with_more
+from gaussmix._splitting import split_component
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.covariance import CovarianceType
-from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult
 
 SAME = 1e-9  # relative difference of log-likelihoods that is rounding
@@ -171,11 +171,10 @@ class _Cell:
             return "partition", self._fit(start)
         within = search.results_within(self.structure, K)
         before = search.result_before(self.structure, K)
-        others = {code: result.mixture for code, result in within.items()}
-        if before is not None:
-            others["split"] = self._best_split(before)
         starts = {"partition": start}
-        starts |= {name: start_at(mixture, self.structure) for name, mixture in others.items()}
+        starts |= {code: self._start_at(result) for code, result in within.items()}
+        if before is not None:
+            starts["split"] = self._best_split(before)
         short = {name: self._fit(start, _SHORT_PASSES) for name, start in starts.items()}
         found = self._finish_the_best(short)
         likelier = [one for one in (*within.values(), before) if one is not None]
@@ -223,27 +222,32 @@ class _Cell:
         # From the very parameters that are likelier: nothing that contains them can end below.
         for code, one in within.items():
             if one.log_likelihood == bound:
-                return code, self._fit(start_at(one.mixture, self.structure))
+                return code, self._fit(self._start_at(one))
         assert before is not None  # the bound is somebody's
-        mixture = before.mixture
-        while mixture.n_components < self.settings["n_components"]:
-            mixture = duplicated(mixture)
-        return "split", self._fit(start_at(mixture, self.structure))
+        same = with_more(before.mixture, self.settings["n_components"], self.structure, 0.0)
+        return "split", self._fit(start_of(same))
 
     def _carry_on(self, result: FitResult, max_iter: int | None = None) -> FitResult:
-        return self._fit(start_at(result.mixture, self.structure), max_iter)
+        return self._fit(self._start_at(result), max_iter)
 
-    def _best_split(self, before: FitResult) -> Mixture:
-        """Return the mixture of one component more that gains most in a few passes."""
-        mixture = before.mixture
-        while mixture.n_components + 1 < self.settings["n_components"]:
-            mixture = split(mixture, int(mixture.weights.argmax()))
-        order = np.argsort(-mixture.weights, kind="stable")[:_SHORT_SPLITS]
-        candidates = [split(mixture, int(k)) for k in order if mixture.weights[k] > 0]
-        if len(candidates) < 2:
-            return candidates[0]
-        tried = [self._fit(start_at(one, self.structure), _SHORT_PASSES) for one in candidates]
-        return candidates[int(np.argmax([one.log_likelihood for one in tried]))]
+    def _best_split(self, before: FitResult) -> Start:
+        """Return the start with one component in two halves that gains most in a few passes."""
+        K, structure = self.settings["n_components"], self.structure
+        parameters = with_more(before.mixture, K - 1, structure, 1.0)
+        weights = parameters.weights[0]
+        order = np.argsort(-weights, kind="stable")[:_SHORT_SPLITS]
+        starts = [
+            start_of(split_component(parameters, int(k), structure))
+            for k in order
+            if weights[k] > 0
+        ]
+        if len(starts) == 1:
+            return starts[0]
+        tried = [self._fit(start, _SHORT_PASSES).log_likelihood for start in starts]
+        return starts[int(np.argmax(tried))]
+
+    def _start_at(self, result: FitResult) -> Start:
+        return start_at(result.mixture, self.structure)
 
     def _fit(self, start: Start, max_iter: int | None = None) -> FitResult:
         self.n_fits += 1

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._many_fits import Parameters
 from gaussmix._marginal import covariance_matrices
 from gaussmix._runtime import core
+from gaussmix._splitting import split_component
 from gaussmix._typing import Float64Array, FloatArray, Int64Array
 from gaussmix.covariance import CovarianceType, in_short_form, scatter_kind
 from gaussmix.mixture import Mixture
 
 _CHUNK = 1 << 18  # rows whose memberships are held at once
-_SHIFT = 0.8  # of the halves of a component, in standard deviations to either side
 
 Start = dict[str, Float64Array]
 
@@ -68,37 +69,25 @@ class PartitionStarts:
         return self._statistics[kind]
 
 
-def split(mixture: Mixture, k: int) -> Mixture:
-    """Return the mixture with component k in two halves, moved apart along its longest axis."""
-    matrix = covariance_matrices(mixture)[k]
-    variances, axes = np.linalg.eigh(matrix)
-    shift = _SHIFT * np.sqrt(max(variances[-1], 0.0)) * axes[:, -1]
-    return _doubled(mixture, k, shift)
+def parameters_of(mixture: Mixture) -> Parameters:
+    """Return the parameters as a stack of one."""
+    return Parameters(mixture.weights[None], mixture.means[None], mixture.covariances[None])
 
 
-def duplicated(mixture: Mixture) -> Mixture:
-    """Return the same density with one component more: the heaviest, in two equal halves."""
-    return _doubled(mixture, int(mixture.weights.argmax()), np.zeros(mixture.n_features))
+def start_of(parameters: Parameters) -> Start:
+    """Return the engine's initial parameters, from a stack of one."""
+    return {
+        "weights_init": np.ascontiguousarray(parameters.weights[0]),
+        "means_init": np.ascontiguousarray(parameters.means[0]),
+        "covariances_init": np.ascontiguousarray(parameters.covariances[0]),
+    }
 
 
-def _doubled(mixture: Mixture, k: int, shift: Float64Array) -> Mixture:
-    weights = np.append(mixture.weights, mixture.weights[k] / 2)
-    weights[k] /= 2
-    means = np.vstack([mixture.means, mixture.means[k] + shift])
-    means[k] -= shift
-
-    def with_another(values: Float64Array) -> Float64Array:
-        return np.concatenate([values, values[k : k + 1]])
-
-    one_array_for_all = in_short_form(mixture.covariance_type) == "tied"
-    keep = (lambda values: values) if one_array_for_all else with_another
-    return Mixture._of_engine(
-        {
-            "weights": weights / weights.sum(),
-            "means": means,
-            "covariances": np.array(keep(mixture.covariances)),
-            "precisions_cholesky": np.array(keep(mixture.precisions_cholesky)),
-        },
-        mixture.covariance_type,
-        mixture.feature_names,
-    )
+def with_more(
+    mixture: Mixture, n_components: int, structure: CovarianceType, distance: float
+) -> Parameters:
+    """Split the heaviest component until there are so many."""
+    found = parameters_of(mixture)
+    while found.weights.shape[1] < n_components:
+        found = split_component(found, int(found.weights[0].argmax()), structure, distance)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,8 @@ from gaussmix.mixture import Mixture
 if TYPE_CHECKING:
     from gaussmix.result import FitResult, StartOutcome
 
-_MOST_FEATURES = 5
-_MOST_COMPONENTS = 30
+MOST_FEATURES = 5
+MOST_COMPONENTS = 30
 _NAME_WIDTH = 24
 
 Row = tuple[str, ...]
@@ -27,7 +28,7 @@ def as_text(result: FitResult) -> str:
     lines = ["Gaussian mixture", ""]
     lines += [f"{label:<{width}}  {value}" for label, value in facts]
     header, rows, omitted = _component_table(result)
-    lines += ["", *_aligned([header, *rows]), *omitted]
+    lines += ["", *aligned([header, *rows]), *omitted]
     for reason in result.reasons:
         lines += ["", f"! {reason}"]
     return "\n".join(lines)
@@ -99,17 +100,22 @@ def _starts(result: FitResult) -> str:
 def _feature_list(mixture: Mixture) -> str:
     if mixture.feature_names is None:
         return ""
-    names = [_short(name) for name in mixture.feature_names[:_MOST_FEATURES]]
-    return f" ({', '.join(names)}{', ...' if mixture.n_features > _MOST_FEATURES else ''})"
+    names = [short_name(name) for name in mixture.feature_names[:MOST_FEATURES]]
+    return f" ({', '.join(names)}{', ...' if mixture.n_features > MOST_FEATURES else ''})"
 
 
 def _component_table(result: FitResult) -> tuple[Row, list[Row], list[str]]:
     """Header, one row per component, and notes on what was left out."""
     mixture = result.mixture
     K, D = mixture.n_components, mixture.n_features
-    shown_k, shown_d = min(K, _MOST_COMPONENTS), min(D, _MOST_FEATURES)
+    shown_k, shown_d = min(K, MOST_COMPONENTS), min(D, MOST_FEATURES)
     names = mixture.feature_names or tuple(f"x{j}" for j in range(D))
-    header = ("component", "weight", "n_k", *(f"{_short(n)}: mean (sd)" for n in names[:shown_d]))
+    header = (
+        "component",
+        "weight",
+        "n_k",
+        *(f"{short_name(n)}: mean (sd)" for n in names[:shown_d]),
+    )
     deviations = standard_deviations(mixture)
     rows = [
         (
@@ -140,7 +146,8 @@ def standard_deviations(mixture: Mixture) -> Float64Array:
     return np.sqrt(np.broadcast_to(variances, mixture.means.shape))
 
 
-def _aligned(rows: list[Row]) -> list[str]:
+def aligned(rows: Sequence[Row]) -> list[str]:
+    """Return the rows as lines, their cells flush right."""
     widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
     return ["  ".join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]
 
@@ -155,7 +162,8 @@ def _escape(text: str) -> str:
     return escape(text)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """Return the name of a column as it fits a table."""
     # A name comes from a file: it may hold line breaks, which would break the table.
     line = " ".join(name.split())
     return line if len(line) <= _NAME_WIDTH else line[: _NAME_WIDTH - 3] + "..."

@@ -31,6 +31,7 @@ __all__ = [
     "check_n_threads",
     "check_optional_real",
     "check_sample_weight",
+    "check_share",
     "check_switch",
     "feature_names_of",
 ]
@@ -289,6 +290,19 @@ def check_real(
     high_enough = number > above if above is not None else minimum is None or number >= minimum
     if not (math.isfinite(number) and high_enough):
         raise GaussmixError(f"{name} must be a finite number {wanted}, got {value}.")
+    return number
+
+
+def check_share(value: Any, name: str) -> float:
+    """Require a number between 0 and 1, neither of them included."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise GaussmixTypeError(
+            f"{name} must be a number between 0 and 1, got {value!r} of type "
+            f"{type(value).__name__}."
+        )
+    number = float(value)
+    if not 0 < number < 1:
+        raise GaussmixError(f"{name} must be a number between 0 and 1, got {value}.")
     return number
 
 

@@ -192,6 +192,9 @@ def _run(sets: dict[int, CheckedSet], seeds: list[int], settings: dict[str, Any]
         [one.sample_weight for one in sets.values()],
         [seeds[place] for place in sets],
         **settings,
+        weights_init=None,
+        means_init=None,
+        covariances_init=None,
     )
 
 

@@ -260,6 +260,25 @@ class Mixture(Record):
         labels: Int64Array = self._evaluate(X, n_threads, "labels")
         return labels
 
+    def uncertainty(self, X: ArrayLike, n_threads: int | None = None) -> FloatArray:
+        """Return how likely each row is to belong to another component than it is assigned to.
+
+        1 minus the largest responsibility, shape (n,): between 0 and 1 - 1 / K. Parameters and
+        errors as in `log_density`.
+
+        Examples
+        --------
+        >>> import gaussmix as gx
+        >>> mixture = gx.Mixture([0.25, 0.75], [[0.0], [4.0]], [1.0, 1.0], "spherical")
+        >>> mixture.uncertainty([[2.0]])
+        array([0.25])
+        """
+        table = self.responsibilities(X, n_threads)
+        # The sum of the others keeps digits that 1 - r has lost.
+        np.put_along_axis(table, table.argmax(axis=1)[:, None], 0.0, axis=1)
+        values: FloatArray = table.sum(axis=1)
+        return values
+
     def sample(
         self, n_samples: int = 1, random_state: RandomSource = None
     ) -> tuple[Float64Array, Int64Array]:

@@ -1,0 +1,86 @@
+"""The best of several fits to each of many data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gaussmix._many_fits import Fits, Parameters, run_fits
+from gaussmix._runtime import core
+from gaussmix._typing import AnyArray, Float64Array, FloatArray, Int64Array
+
+_SHORT = 5  # passes after which starts are compared
+
+
+class Sets(NamedTuple):
+    """Data sets, their weights and their seeds."""
+
+    data: Sequence[FloatArray]
+    weights: Sequence[Float64Array | None]
+    seeds: Sequence[int]
+
+    def run(self, settings: dict[str, Any], start: Parameters | None = None) -> Fits:
+        """Fit each of them."""
+        return run_fits(self.data, self.weights, self.seeds, settings, start)
+
+
+class Best(NamedTuple):
+    """The best fit of each data set."""
+
+    fits: tuple[Fits, ...]
+    which: Int64Array  # of `fits`
+
+    def column(self, name: str) -> AnyArray:
+        """Return a column of the best fits."""
+        stacked = np.stack([getattr(one, name) for one in self.fits])
+        chosen: AnyArray = stacked[self.which, np.arange(len(self.which))]
+        return chosen
+
+    def parameters(self) -> Parameters:
+        """Return the parameters of the best fits."""
+        places = np.arange(len(self.which))
+        columns = zip(*(one.parameters() for one in self.fits), strict=True)
+        return Parameters(*(np.stack(column)[self.which, places] for column in columns))
+
+    def outcome(self, place: int) -> dict[str, Any]:
+        """Return what the engine says of the best fit of one set."""
+        return core.outcome_at(self.fits[self.which[place]].outcomes, place)
+
+
+def best_of(fits: Sequence[Fits]) -> Best:
+    """Choose among fits of the same data sets, each with an entry per set."""
+    return Best(tuple(fits), _ranking(fits)[0])
+
+
+def best_of_starts(sets: Sets, settings: dict[str, Any], starts: Sequence[Parameters]) -> Best:
+    """Run EM from every start to its end."""
+    return best_of([sets.run(settings, start) for start in starts])
+
+
+def better_half(
+    sets: Sets, settings: dict[str, Any], starts: Sequence[Parameters]
+) -> list[Parameters]:
+    """Choose, for each set, half of the starts by short runs; return where these ended.
+
+    After Biernacki, Celeux & Govaert (2003), Comput. Statist. Data Anal. 41, 561-575.
+    """
+    brief = settings | {"max_iter": min(_SHORT, settings["max_iter"])}
+    runs = tuple(sets.run(brief, start) for start in starts)
+    leaders = _ranking(runs, finished=False)[: (len(starts) + 1) // 2]
+    return [Best(runs, leader).parameters() for leader in leaders]
+
+
+def _ranking(fits: Sequence[Fits], *, finished: bool = True) -> Int64Array:
+    """Order the fits of each set, the best in row 0.
+
+    A fit that has converged is never compared with one that has not, and one that needed repairs
+    only with its like: where a covariance becomes singular the likelihood has no bound, and says
+    nothing.
+    """
+    likelihood = np.stack([np.where(one.ok, one.log_likelihood, -np.inf) for one in fits])
+    sound = np.stack([one.ok & (one.repairs == 0) for one in fits])
+    converged = np.stack([one.converged | (not finished) for one in fits])
+    order: Int64Array = np.lexsort((-likelihood, ~sound, ~converged), axis=0)
+    return order

@@ -1,0 +1,51 @@
+"""The arguments of functions that look at data through a mixture that has been fitted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gaussmix._typing import ArrayLike, Float64Array, FloatArray
+from gaussmix._validation import check_feature_names, check_sample_weight, check_X, feature_names_of
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+from gaussmix.mixture import Mixture
+from gaussmix.result import FitResult
+
+
+def mixture_of(value: Any, name: str = "result") -> Mixture:
+    """Return the mixture of a result, or the mixture itself."""
+    if isinstance(value, Mixture):
+        return value
+    if isinstance(value, FitResult):
+        return value.mixture
+    raise GaussmixTypeError(
+        f"{name} must be a FitResult, as fit returns it, or a Mixture, got "
+        f"{type(value).__name__}; of an estimator pass its result_."
+    )
+
+
+def data_for(
+    mixture: Mixture, X: ArrayLike, sample_weight: ArrayLike | None, n_threads: int | None = None
+) -> tuple[FloatArray, Float64Array | None]:
+    """Check data and their weights against a mixture."""
+    check_feature_names(feature_names_of(X), mixture.feature_names)
+    data = check_X(
+        X, n_features=mixture.n_features, estimator_name="the mixture", n_threads=n_threads
+    )
+    return data, check_sample_weight(sample_weight, len(data))
+
+
+def whole_rows(total: float, purpose: str) -> int:
+    """Return the number of rows that frequency weights of this sum stand for.
+
+    Raises
+    ------
+    GaussmixError
+        It is no whole number, so the weights cannot be counts.
+    """
+    rows = round(total)
+    if rows < 1 or abs(total - rows) > 1e-6 * total:
+        raise GaussmixError(
+            f"{purpose}, so the weights must sum to a whole number of rows, but sample_weight sums "
+            f"to {total:.10g}: give the counts of the rows."
+        )
+    return rows

@@ -1,0 +1,254 @@
+"""How many components: the bootstrap of the likelihood ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gaussmix._best_fits import Best, Sets, best_of, best_of_starts, better_half
+from gaussmix._fitted import whole_rows
+from gaussmix._many_fits import Parameters, fits_at_once
+from gaussmix._random import seed_from
+from gaussmix._settings import INIT_PARAMS, engine_settings
+from gaussmix._splitting import split_component
+from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
+from gaussmix._validation import (
+    check_choice,
+    check_enough_rows,
+    check_integer,
+    check_n_threads,
+    check_sample_weight,
+    check_share,
+    check_X,
+    feature_names_of,
+)
+from gaussmix.covariance import CovarianceType
+from gaussmix.exceptions import warn_not_converged
+from gaussmix.likelihood_ratio_result import LikelihoodRatioStep, LikelihoodRatioTest
+from gaussmix.mixture import Mixture
+
+__all__ = ["bootstrap_lrt"]
+
+
+def bootstrap_lrt(
+    X: ArrayLike,
+    *,
+    covariance_type: str | CovarianceType = "full",
+    max_components: int = 9,
+    n_resamples: int = 999,
+    level: float = 0.05,
+    n_init: int = 1,
+    init_params: str = "kmeans",
+    max_iter: int = 1000,
+    accelerate: Acceleration = "auto",
+    max_eigenvalue_ratio: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    random_state: RandomSource = None,
+    n_threads: int | None = None,
+) -> LikelihoodRatioTest:
+    r"""Choose the number of components by sequential likelihood-ratio tests.
+
+    For K = 1, 2, ... the hypothesis of K components is tested against K + 1 with
+
+    .. math:: \lambda = 2 (\log L_{K + 1} - \log L_K),
+
+    whose distribution under the hypothesis is no chi-squared one: it is found by the parametric
+    bootstrap [1]_, from B samples of the fitted mixture of K components. The first K that is not
+    rejected is chosen. With :math:`\lambda_b` of sample b the p-value is
+
+    .. math:: \frac{1 + \#\{b : \lambda_b \ge \lambda\}}{1 + B}.
+
+    The fit of K + 1 components is the best from `n_init` starts and from the fit of K to the same
+    data with each component split in turn. For a sample, the fit of K begins at the mixture that it
+    was drawn from; the first of the `n_init` starts is what was fitted to the data, and of this and
+    the splits the better half, by short runs, goes on to the end: in simulations under the
+    hypothesis that rejects as often as it should. Samples are fitted side by side.
+
+    Parameters
+    ----------
+    X : array-like or frame of shape (n, D)
+    covariance_type : str or CovarianceType, default "full"
+        As in `gaussmix.fit`.
+    max_components : int, default 9
+        Largest number that may be chosen.
+    n_resamples : int, default 999
+        B; the least p-value is 1 / (B + 1).
+    level : float, default 0.05
+        A hypothesis is rejected when its p-value is at most this.
+    n_init, init_params, max_iter, accelerate, max_eigenvalue_ratio
+        As in `gaussmix.fit`. A bound on the ratio of eigenvalues bounds the likelihood, so that no
+        sample is degenerate.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights of a whole sum: as many rows are drawn.
+    random_state : None, int, RandomState or Generator, optional
+    n_threads : int, optional
+        None: what the process may use. The result has the same bits for any number.
+
+    Returns
+    -------
+    LikelihoodRatioTest
+
+    Raises
+    ------
+    GaussmixError
+        An argument is unfit.
+    GaussmixTypeError
+        An argument has the wrong type.
+    FitInterrupted
+        Ctrl-C.
+
+    Warns
+    -----
+    ConvergenceWarning
+        A fit to the data used up `max_iter`, and the tests ended there.
+
+    Notes
+    -----
+    Where a component of a sample becomes singular, the likelihood has no bound. Fits without such
+    a component are preferred, whatever the likelihood of others; samples that have none keep the
+    statistic of the repaired fit and are counted in `LikelihoodRatioStep.n_repaired`. Samples
+    without a converged fit have no statistic, and count as more extreme than the data, which is
+    the safe side.
+
+    References
+    ----------
+    .. [1] G. J. McLachlan, "On bootstrapping the likelihood ratio test statistic for the number of
+       components in a normal mixture", Applied Statistics 36 (1987), 318-324.
+
+    Examples
+    --------
+    >>> import gaussmix as gx
+    >>> X, _ = gx.Mixture([0.4, 0.6], [[0.0], [9.0]], [1.0, 1.0], "spherical").sample(200, 0)
+    >>> test = gx.bootstrap_lrt(X, covariance_type="tied", n_resamples=99, random_state=0)
+    >>> test.p_values[0], test.n_components
+    (0.01, 2)
+    """
+    threads = check_n_threads(n_threads)
+    most = check_integer(max_components, "max_components", minimum=1)
+    count = check_integer(n_resamples, "n_resamples", minimum=1)
+    level = check_share(level, "level")
+    settings = engine_settings(
+        n_components=1,
+        covariance_type=covariance_type,
+        tol=None,
+        reg_covar=None,
+        max_iter=check_integer(max_iter, "max_iter", minimum=1),
+        max_seconds=None,
+        accelerate=accelerate,
+        n_init=n_init,
+        race=True,
+        init_params=check_choice(init_params, "init_params", INIT_PARAMS),
+        on_degenerate="repair",
+        max_eigenvalue_ratio=max_eigenvalue_ratio,
+    )
+    settings |= {"prior": None, "n_threads": threads}
+    names = feature_names_of(X)
+    data = check_X(X, n_threads=threads)
+    weight = check_sample_weight(sample_weight, len(data))
+    check_enough_rows(most, len(data), weight)
+    total = float(len(data) if weight is None else weight.sum())
+    rows = whole_rows(total, "samples of the same size are drawn")
+    seed = seed_from(random_state)
+    model = _Model(settings, names, rows, seed)
+    return _test_in_turn(model, Sets([data], [weight], [seed]), most, count, level)
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What all fits have in common but the number of components."""
+
+    settings: dict[str, Any]
+    names: tuple[str, ...] | None
+    rows: int
+    seed: int
+
+    @property
+    def structure(self) -> CovarianceType:
+        return CovarianceType(self.settings["covariance_type"])
+
+    def of_size(self, n_components: int, n_init: int = 1) -> dict[str, Any]:
+        return self.settings | {"n_components": n_components, "n_init": n_init}
+
+    def mixture(self, best: Best) -> Mixture:
+        return Mixture._of_engine(best.outcome(0), self.structure, self.names)
+
+    def alternative(self, sets: Sets, null: Parameters, start: Parameters | None) -> Best:
+        """Fit one component more: from splits of the null fits, and from `start` or by itself."""
+        K = null.means.shape[1]
+        single, n_init = self.of_size(K + 1), self.settings["n_init"]
+        starts = [split_component(null, k, self.structure) for k in range(K)]
+        if start is not None:
+            starts = better_half(sets, single, [start, *starts])
+            n_init -= 1
+        best = best_of_starts(sets, single, starts)
+        if n_init == 0:
+            return best
+        return best_of([*best.fits, sets.run(self.of_size(K + 1, n_init))])
+
+
+def _test_in_turn(
+    model: _Model, observed: Sets, most: int, count: int, level: float
+) -> LikelihoodRatioTest:
+    """Test K against K + 1 until K is not rejected."""
+    null = best_of([observed.run(model.of_size(1))])
+    steps: list[LikelihoodRatioStep] = []
+    while (K := len(steps) + 1) < most:
+        alternative = model.alternative(observed, null.parameters(), None)
+        if not (null.column("converged") & alternative.column("converged")).all():
+            warn_not_converged(
+                f"A fit with K = {K} or {K + 1} used up the passes that max_iter allows: their "
+                "likelihoods cannot be compared. Raise max_iter."
+            )
+            break
+        steps.append(_step(model, null, alternative, count))
+        if steps[-1].p_value > level:
+            break
+        null = alternative
+    return LikelihoodRatioTest(level, tuple(steps), model.mixture(null))
+
+
+def _step(model: _Model, null: Best, alternative: Best, count: int) -> LikelihoodRatioStep:
+    """Compare the statistic of the data with those of samples of the null mixture."""
+    mixture, start = model.mixture(null), alternative.parameters()
+    parts = [_replicates(model, sets, mixture, start) for sets in _samples(model, mixture, count)]
+    statistics, repaired, worse = (np.concatenate(column) for column in zip(*parts, strict=True))
+    low, high = (float(one.column("log_likelihood")[0]) for one in (null, alternative))
+    return LikelihoodRatioStep(
+        n_components=mixture.n_components,
+        log_likelihoods=(low, max(low, high)),
+        replicates=statistics,
+        n_repaired=int(np.count_nonzero(repaired)),
+        n_negative=int(np.count_nonzero(worse)),
+        repaired=bool(null.column("repairs")[0] or alternative.column("repairs")[0]),
+    )
+
+
+def _samples(model: _Model, mixture: Mixture, count: int) -> Iterator[Sets]:
+    """Draw the samples, as many at a time as there is room for."""
+    at_once = fits_at_once(model.rows * mixture.n_features)
+    n_calls = -(-count // at_once)
+    key = np.random.SeedSequence([model.seed, mixture.n_components])
+    for call, word in enumerate(key.generate_state(n_calls, np.uint64)):
+        seeds = range(call * at_once, min(count, (call + 1) * at_once))
+        drawn, _ = mixture.sample(len(seeds) * model.rows, int(word >> np.uint64(1)))
+        data: list[FloatArray] = list(drawn.reshape(len(seeds), model.rows, mixture.n_features))
+        yield Sets(data, [None] * len(seeds), seeds)
+
+
+def _replicates(
+    model: _Model, sets: Sets, mixture: Mixture, start: Parameters
+) -> tuple[Float64Array, Any, Any]:
+    """Return the statistic of each sample, whether it was repaired, and whether it was negative."""
+    truth = Parameters(mixture.weights[None], mixture.means[None], mixture.covariances[None])
+    null = best_of([sets.run(model.of_size(mixture.n_components), truth)])
+    everywhere = Parameters(*(np.repeat(values, len(sets.data), axis=0) for values in start))
+    alternative = model.alternative(sets, null.parameters(), everywhere)
+    gain = alternative.column("log_likelihood") - null.column("log_likelihood")
+    converged = null.column("converged") & alternative.column("converged")
+    repaired = (null.column("repairs") > 0) | (alternative.column("repairs") > 0)
+    # K components are K + 1 of which two are the same: the maximum is never lower.
+    statistics = np.where(converged, 2 * np.maximum(gain, 0), np.nan)
+    return statistics, repaired, converged & (gain < 0)

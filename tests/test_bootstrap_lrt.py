@@ -1,0 +1,214 @@
+"""The likelihood-ratio test compares what it says it compares, and decides as theory wants."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import gaussmix as gx
+import gaussmix._many_fits
+import reference as ref
+from gaussmix._many_fits import Parameters
+from gaussmix._splitting import split_component
+from gaussmix.likelihood_ratio_result import LikelihoodRatioStep, LikelihoodRatioTest
+from strategies import clusters
+
+Float64 = NDArray[np.float64]
+
+each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+
+
+def two_groups(distance: float, seed: int = 0) -> Float64:
+    X = np.random.default_rng(seed).normal(size=(120, 2))
+    X[:50] += distance
+    return X
+
+
+@each_structure
+def test_two_far_groups_are_two_components(covariance_type: str) -> None:
+    """Spherical groups, so that every structure is true: nothing calls for a third component."""
+    test = gx.bootstrap_lrt(
+        two_groups(8.0), covariance_type=covariance_type, n_resamples=99, random_state=0
+    )
+    assert test.n_components == 2
+    assert test.accepted
+    assert test.p_values[0] == 0.01
+    assert test.p_values[1] > 0.05
+    assert test.mixture.covariance_type == covariance_type
+    assert all(step.n_unconverged == 0 for step in test.steps)
+
+
+def test_the_statistic_is_that_of_the_best_fits() -> None:
+    X = two_groups(8.0)
+    test = gx.bootstrap_lrt(X, n_resamples=19, random_state=0)
+    best = [gx.fit(X, K, n_init=5, random_state=1).log_likelihood for K in (1, 2)]
+    # Each fit stops within 0.1 nats of its optimum.
+    assert test.statistics[0] == pytest.approx(2 * (best[1] - best[0]), abs=0.4)
+    assert test.mixture.log_density(X).sum() == pytest.approx(test.steps[0].log_likelihoods[1])
+
+
+def test_the_statistics_of_samples_are_those_of_fits_to_them() -> None:
+    """With one component the null fit is in closed form; the other is at least as good as a fit."""
+    X = two_groups(0.0)
+    test = gx.bootstrap_lrt(X, n_resamples=10, max_components=2, random_state=0)
+    step = test.steps[0]
+    model = gx.fit(X, 1).mixture
+    word = np.random.SeedSequence([0, 1]).generate_state(1, np.uint64)[0]
+    samples = model.sample(10 * len(X), int(word >> np.uint64(1)))[0].reshape(10, len(X), 2)
+    gains = []
+    for sample in samples:
+        n, covariance = len(sample), np.cov(sample.T, bias=True)
+        null = -n / 2 * (2 * math.log(2 * math.pi) + math.log(np.linalg.det(covariance)) + 2)
+        fits = [gx.fit(sample, 2, n_init=10, race=False, random_state=s) for s in range(2)]
+        gains.append(2 * (max(one.log_likelihood for one in fits) - null))
+    # Both searches find a local optimum, often the same one, and never one above the best by far.
+    same = np.isclose(step.replicates, gains, atol=0.4)
+    assert same.sum() >= 3
+    assert (step.replicates > 0).all()
+    assert (step.replicates < np.array(gains) + 8).all()
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "spherical"])
+def test_p_values_are_uniform_under_the_hypothesis(covariance_type: str) -> None:
+    """With B = 9 a p-value is one of 0.1, 0.2, ..., 1 with the same probability."""
+    count = 120
+    values = [
+        gx.bootstrap_lrt(
+            np.random.default_rng(seed).normal(size=(60, 2)), covariance_type=covariance_type,
+            n_resamples=9, max_components=2, random_state=seed,
+        ).p_values[0]
+        for seed in range(count)
+    ]  # fmt: skip
+    for level in (0.1, 0.2, 0.5):
+        share = np.mean(np.array(values) <= level + 1e-9)
+        assert abs(share - level) < 4 * math.sqrt(level * (1 - level) / count)
+
+
+def test_threads_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = two_groups(3.0)
+    options: dict[str, Any] = {"n_resamples": 30, "max_components": 3, "level": 0.9}
+    test = gx.bootstrap_lrt(X, random_state=1, n_threads=1, **options)
+    assert test == gx.bootstrap_lrt(X, random_state=1, n_threads=3, **options)
+    assert test != gx.bootstrap_lrt(X, random_state=2, **options)
+
+
+def test_batches_have_samples_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = two_groups(0.0)
+    monkeypatch.setattr(gaussmix._many_fits, "_NUMBERS_AT_ONCE", 4 * X.size)
+    test = gx.bootstrap_lrt(X, n_resamples=10, max_components=2, random_state=0)
+    assert len(set(test.steps[0].replicates.tolist())) == 10
+
+
+def test_integer_weights_are_repeated_rows() -> None:
+    X = two_groups(5.0)
+    counts = np.random.default_rng(0).integers(0, 3, size=len(X))
+    options: dict[str, Any] = {"n_resamples": 19, "random_state": 0, "max_components": 2}
+    weighted = gx.bootstrap_lrt(X, sample_weight=counts, **options)
+    repeated = gx.bootstrap_lrt(np.repeat(X, counts, axis=0), **options)
+    assert weighted.statistics == pytest.approx(repeated.statistics, abs=0.4)
+    # The samples are drawn from nearly the same mixture with the same seeds.
+    np.testing.assert_allclose(weighted.steps[0].replicates, repeated.steps[0].replicates, atol=0.4)
+
+
+@each_structure
+def test_a_split_lies_about_the_component(covariance_type: str) -> None:
+    X = clusters(4, 240, 2, 3)
+    mixture = gx.fit(X, 3, covariance_type=covariance_type, random_state=0).mixture
+    stacked = Parameters(mixture.weights[None], mixture.means[None], mixture.covariances[None])
+    for k in range(3):
+        split = split_component(stacked, k, mixture.covariance_type)
+        found = gx.Mixture(*(values[0] for values in split), covariance_type=covariance_type)
+        assert found.n_components == 4
+        assert found.weights[k] == found.weights[3] == mixture.weights[k] / 2
+        np.testing.assert_allclose((found.means[k] + found.means[3]) / 2, mixture.means[k])
+        covariance = ref.matrices(covariance_type, mixture.covariances, 3, 2)[k].astype(float)
+        offset = found.means[3] - mixture.means[k]
+        largest = np.linalg.eigvalsh(covariance)[-1]
+        assert offset @ offset == pytest.approx(largest)
+        np.testing.assert_allclose(covariance @ offset, largest * offset)
+        others = [j for j in range(3) if j != k]
+        assert (found.means[others] == mixture.means[others]).all()
+
+
+def test_fits_that_did_not_converge_are_not_compared() -> None:
+    X = two_groups(0.0)
+    with pytest.warns(gx.ConvergenceWarning, match="cannot be compared. Raise max_iter"):
+        test = gx.bootstrap_lrt(X, n_resamples=5, max_iter=6, random_state=0)
+    assert (test.steps, test.n_components, test.accepted) == ((), 1, False)
+    # Enough for the data, but not for every sample.
+    few = gx.bootstrap_lrt(
+        two_groups(8.0), n_resamples=40, max_components=2, max_iter=40, random_state=0
+    )
+    step = few.steps[0]
+    assert 0 < step.n_unconverged < 40
+    assert step.p_value == (1 + step.n_unconverged) / 41
+    assert f"! {step.n_unconverged} of 40 samples with K = 1 did not converge" in str(few)
+
+
+def test_repaired_samples_are_counted() -> None:
+    """Eight rows in two dimensions hold few components that are not singular."""
+    X = np.random.default_rng(1).normal(size=(8, 2))
+    test = gx.bootstrap_lrt(X, n_resamples=50, max_components=2, random_state=0)
+    step = test.steps[0]
+    assert step.n_repaired > 0
+    assert f"! {step.n_repaired} of 50 samples with K = 1 had singular" in str(test)
+    bounded = gx.bootstrap_lrt(
+        X, n_resamples=50, max_components=2, max_eigenvalue_ratio=20.0, random_state=0
+    )
+    assert np.nanmax(bounded.steps[0].replicates) < np.nanmax(step.replicates)
+
+
+# --- the record -------------------------------------------------------------------------------
+
+
+def step_of(replicates: list[float], statistic: float, **counts: int) -> LikelihoodRatioStep:
+    return LikelihoodRatioStep(1, (-10.0, -10.0 + statistic / 2), np.array(replicates), **counts)
+
+
+def test_the_p_value_counts_the_data_and_what_is_unknown() -> None:
+    assert step_of([1.0, 2.0, 3.0, 4.0], 3.0).p_value == 3 / 5
+    assert step_of([1.0, 2.0, math.nan, 4.0], 5.0).p_value == 2 / 5
+    assert step_of([1.0] * 99, 5.0).p_value == 0.01
+
+
+def test_the_summary_holds_the_numbers() -> None:
+    mixture = gx.Mixture([1.0], [[0.0]], [1.0], "spherical")
+    step = step_of([1.0, 2.0, 6.0], 4.0, n_negative=1, n_repaired=2)
+    test = LikelihoodRatioTest(0.05, (step,), mixture)
+    text = test.summary()
+    assert text == str(test)
+    assert "1 vs 2          4      0.5                  2" in text
+    assert "K = 1 is not rejected at the level 0.05" in text
+    assert "! 1 of 3 samples with K = 1 had no better fit" in text
+    assert "! 2 of 3 samples with K = 1 had singular" in text
+    assert repr(test) == "LikelihoodRatioTest(1 components chosen; p-values 0.5)"
+    assert pickle.loads(pickle.dumps(test)) == test
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_components": 0}, "max_components"),
+        ({"max_components": 121}, "n_components=121 is more than the number of rows"),
+        ({"n_resamples": 0}, "n_resamples"),
+        ({"level": 5}, "level must be a number between 0 and 1"),
+        ({"covariance_type": "ful"}, "Did you mean 'full'"),
+        ({"max_iter": 0}, "max_iter"),
+        ({"sample_weight": np.full(120, 0.3337)}, "whole number of rows"),
+    ],
+)
+def test_bad_arguments_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(gx.GaussmixError, match=message):
+        gx.bootstrap_lrt(two_groups(1.0), **options)
+
+
+def test_names_of_columns_are_kept() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(two_groups(8.0), columns=["width", "height"])
+    test = gx.bootstrap_lrt(frame, n_resamples=3, max_components=2, random_state=0)
+    assert test.mixture.feature_names == ("width", "height")

@@ -1,0 +1,238 @@
+"""Overlap, distance and confusion of components are what theory and brute force say."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import gaussmix as gx
+import reference as ref
+from strategies import clusters
+
+Float64 = NDArray[np.float64]
+Phi = NormalDist().cdf
+
+each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+
+
+def matrices_of(mixture: gx.Mixture) -> Float64:
+    K, D = mixture.n_components, mixture.n_features
+    return ref.matrices(mixture.covariance_type.value, mixture.covariances, K, D).astype(float)
+
+
+def fitted(covariance_type: str, K: int = 3, D: int = 2) -> gx.Mixture:
+    X = clusters(4, 300, D, 3)
+    return gx.fit(X, K, covariance_type=covariance_type, random_state=0).mixture
+
+
+# --- overlap ----------------------------------------------------------------------------------
+
+
+def test_two_normals_of_equal_variance() -> None:
+    """Phi(-delta / 2 + log(w_j / w_i) / delta), with delta the distance in standard deviations."""
+    weights, means, sd = (0.2, 0.8), (1.0, 4.0), 1.7
+    mixture = gx.Mixture(weights, [[m] for m in means], [sd**2] * 2, "spherical")
+    delta = (means[1] - means[0]) / sd
+    overlap = gx.pairwise_overlap(mixture)
+    for i, j in ((0, 1), (1, 0)):
+        expected = Phi(-delta / 2 + math.log(weights[j] / weights[i]) / delta)
+        assert overlap.misclassification[i, j] == pytest.approx(expected, rel=1e-12)
+    assert overlap.standard_errors.tolist() == [[0, 0], [0, 0]]
+    assert overlap.maximum == overlap.average == overlap.pairwise[0, 1]
+    assert overlap.closest_pair == (0, 1)
+
+
+@pytest.mark.parametrize("D", [2, 5])
+def test_tied_covariances_are_exact_too(D: int) -> None:
+    mixture = fitted("tied", D=D)
+    inverse = np.linalg.inv(matrices_of(mixture)[0])
+    overlap = gx.pairwise_overlap(mixture)
+    for i in range(3):
+        for j in set(range(3)) - {i}:
+            step = mixture.means[i] - mixture.means[j]
+            delta = math.sqrt(step @ inverse @ step)
+            odds = math.log(mixture.weights[j] / mixture.weights[i])
+            expected = Phi(-delta / 2 + odds / delta)
+            assert overlap.misclassification[i, j] == pytest.approx(expected, rel=1e-10, abs=1e-14)
+    assert not overlap.standard_errors.any()
+
+
+@pytest.mark.parametrize(
+    ("weights", "means", "variances"),
+    [((0.5, 0.5), (0.0, 1.0), (1.0, 4.0)), ((0.9, 0.1), (0.0, 0.0), (1.0, 9.0)),
+     ((0.1, 0.9), (0.0, 0.3), (1.0, 1.5)), ((0.3, 0.7), (-2.0, 6.0), (0.01, 2.0))],
+)  # fmt: skip
+def test_one_dimension_is_an_integral(
+    weights: tuple[float, float], means: tuple[float, float], variances: tuple[float, float]
+) -> None:
+    """The density of i where j's is higher, added up on a fine grid."""
+    mixture = gx.Mixture(weights, [[m] for m in means], variances, "spherical")
+    overlap = gx.pairwise_overlap(mixture)
+    for i, j in ((0, 1), (1, 0)):
+        sd = math.sqrt(variances[i])
+        x, step = np.linspace(means[i] - 12 * sd, means[i] + 12 * sd, 2_400_001, retstep=True)
+        # N(x | k) but for a constant that both share.
+        density = [
+            np.exp(-((x - m) ** 2) / (2 * v)) / math.sqrt(v)
+            for m, v in zip(means, variances, strict=True)
+        ]
+        higher = weights[i] * density[i] < weights[j] * density[j]
+        expected = (density[i] * higher).sum() * step / math.sqrt(2 * math.pi)
+        # The grid may be off by a step at each of two ends, of a density of at most 0.4 / sd.
+        assert overlap.misclassification[i, j] == pytest.approx(expected, abs=0.4 * 2 * step / sd)
+    assert not overlap.standard_errors.any()
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@pytest.mark.parametrize("D", [2, 4])
+def test_it_is_the_share_of_misclassified_draws(covariance_type: str, D: int) -> None:
+    mixture = fitted(covariance_type, D=D)
+    overlap = gx.pairwise_overlap(mixture)
+    n = 200_000
+    X, labels = mixture.sample(n, random_state=1)
+    joint = np.log(mixture.weights) + mixture.component_log_density(X)
+    for i in range(3):
+        own = joint[labels == i]
+        for j in set(range(3)) - {i}:
+            share = float((own[:, j] > own[:, i]).mean())
+            p = overlap.misclassification[i, j]
+            of_draws = math.sqrt(p * (1 - p) / len(own))
+            error = math.hypot(of_draws, float(overlap.standard_errors[i, j]))
+            assert abs(share - p) < 5 * error + 1 / len(own)
+    assert (overlap.standard_errors < 0.01).all()
+    assert overlap.misclassification.diagonal().tolist() == [1, 1, 1]
+
+
+def test_standard_errors_tell_how_far_other_draws_lie() -> None:
+    mixture = fitted("full")
+    several = [gx.pairwise_overlap(mixture, 400, seed) for seed in range(60)]
+    values = np.stack([one.misclassification for one in several])
+    errors = several[0].standard_errors
+    drawn = errors > 1e-5
+    assert drawn.any()
+    # 60 draws know a deviation to 1 / sqrt(120): five times that either way, and as much again for
+    # the errors, which are estimates themselves.
+    ratio = (
+        values.std(axis=0, ddof=1)[drawn]
+        / np.median([one.standard_errors for one in several], axis=0)[drawn]
+    )
+    assert (abs(np.log(ratio)) < 1).all()
+
+
+def test_overlap_is_the_same_every_time_and_a_record() -> None:
+    mixture = fitted("full")
+    overlap = gx.pairwise_overlap(mixture)
+    assert overlap == gx.pairwise_overlap(mixture, random_state=0)
+    assert overlap != gx.pairwise_overlap(mixture, random_state=1)
+    assert pickle.loads(pickle.dumps(overlap)) == overlap
+    assert repr(overlap).startswith("Overlap(3 components, average ")
+    assert (overlap.pairwise == overlap.pairwise.T).all()
+    pairs = overlap.pairwise[np.triu_indices(3, 1)]
+    assert overlap.average == pytest.approx(pairs.mean())
+    assert overlap.pairwise[overlap.closest_pair] == overlap.maximum == pairs.max()
+
+
+def test_a_component_without_weight_is_never_taken() -> None:
+    mixture = gx.Mixture([0.0, 1.0], [[0.0], [0.5]], [1.0, 2.0], "spherical")
+    assert gx.pairwise_overlap(mixture).misclassification.tolist() == [[1, 1], [0, 1]]
+
+
+def test_a_single_component_overlaps_with_nothing() -> None:
+    overlap = gx.pairwise_overlap(gx.Mixture([1.0], [[0.0]], [1.0], "spherical"))
+    assert (overlap.average, overlap.maximum, overlap.closest_pair) == (0.0, 0.0, None)
+
+
+# --- Bhattacharyya ----------------------------------------------------------------------------
+
+
+@each_structure
+def test_the_distance_is_its_formula(covariance_type: str) -> None:
+    mixture = fitted(covariance_type, D=3)
+    covariances = matrices_of(mixture)
+    distances = gx.bhattacharyya_distances(mixture)
+    for i in range(3):
+        for j in range(3):
+            middle = (covariances[i] + covariances[j]) / 2
+            step = mixture.means[i] - mixture.means[j]
+            dets = [np.linalg.det(matrix) for matrix in (middle, covariances[i], covariances[j])]
+            expected = step @ np.linalg.inv(middle) @ step / 8
+            expected += math.log(dets[0] / math.sqrt(dets[1] * dets[2])) / 2
+            assert distances[i, j] == pytest.approx(expected, rel=1e-10, abs=1e-12)
+    assert distances.diagonal().tolist() == [0, 0, 0]
+
+
+def test_the_coefficient_is_the_integral_of_the_root() -> None:
+    mixture = gx.Mixture([0.5, 0.5], [[0.0], [2.0]], [1.0, 3.0], "spherical")
+    x, step = np.linspace(-30.0, 30.0, 60_001, retstep=True)
+    roots = np.exp(mixture.component_log_density(x[:, None]) / 2).prod(axis=1)
+    coefficient = math.exp(-gx.bhattacharyya_distances(mixture)[0, 1])
+    assert coefficient == pytest.approx(roots.sum() * step, rel=1e-12)
+
+
+# --- confusion and uncertainty ----------------------------------------------------------------
+
+
+@each_structure
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_confusion_is_its_definition(covariance_type: str, dtype: Any) -> None:
+    X = clusters(4, 300, 2, 3).astype(dtype)
+    weight = np.random.default_rng(0).gamma(1.0, size=len(X))
+    result = gx.fit(X, 4, covariance_type=covariance_type, random_state=0)
+    table, labels = result.mixture.responsibilities(X), result.mixture.assign(X)
+    found = gx.confusion(result, X, weight)
+    for k in range(4):
+        own = labels == k
+        expected = (weight[own, None] * table[own]).sum(axis=0) / weight[own].sum()
+        np.testing.assert_allclose(found[k], expected, rtol=1e-5 if dtype == np.float32 else 1e-12)
+    np.testing.assert_allclose(gx.confusion(result, X, 3 * weight), found, rtol=1e-12)
+
+
+def test_confusion_is_that_of_the_true_components() -> None:
+    """Rows of a known mixture: the counts are binomial about what is expected."""
+    mixture = gx.Mixture([0.4, 0.6], [[0.0], [2.0]], [1.0, 1.0], "spherical")
+    X, components = mixture.sample(20_000, random_state=3)
+    labels, found = mixture.assign(X), gx.confusion(mixture, X)
+    for k in range(2):
+        own = components[labels == k]
+        share, p = float((own == k).mean()), found[k, k]
+        assert abs(share - p) < 5 * math.sqrt(p * (1 - p) / len(own))
+
+
+def test_a_label_without_rows_is_unknown() -> None:
+    mixture = gx.Mixture([0.5, 0.5], [[0.0], [9.0]], [1.0, 1.0], "spherical")
+    found = gx.confusion(mixture, [[0.0], [9.0]], [1.0, 0.0])
+    assert found[0].tolist() == pytest.approx([1.0, 0.0])
+    assert np.isnan(found[1]).all()
+
+
+@each_structure
+def test_uncertainty_is_what_the_label_leaves(covariance_type: str) -> None:
+    X = clusters(4, 200, 2, 3)
+    mixture = fitted(covariance_type)
+    table = mixture.responsibilities(X)
+    found = mixture.uncertainty(X)
+    np.testing.assert_allclose(found, 1 - table.max(axis=1), atol=1e-15)
+    others = [
+        np.delete(row, label).sum() for row, label in zip(table, mixture.assign(X), strict=True)
+    ]
+    np.testing.assert_allclose(found, others, rtol=1e-14)  # to all digits where it is tiny
+    assert mixture.uncertainty(X.astype(np.float32)).dtype == np.float32
+
+
+def test_bad_arguments_are_refused() -> None:
+    mixture = fitted("full")
+    for function in (gx.pairwise_overlap, gx.bhattacharyya_distances):
+        with pytest.raises(gx.GaussmixTypeError, match="result must be a FitResult"):
+            function("full")  # type: ignore[operator]
+    with pytest.raises(gx.GaussmixError, match="n_samples"):
+        gx.pairwise_overlap(mixture, 1)
+    with pytest.raises(gx.GaussmixError, match="expecting 2 features"):
+        gx.confusion(mixture, [[1.0]])
+    with pytest.raises(gx.GaussmixError, match="expecting 2 features"):
+        mixture.uncertainty([[1.0]])
