@@ -169,3 +169,21 @@ def test_a_ridge_far_above_one_column_and_far_below_others(seed: int) -> None:
     assert np.isfinite(result.log_likelihood)
     variances = np.diagonal(result.mixture.covariances[0])
     assert variances == pytest.approx(X.var(axis=0) + 1e-6, rel=1e-6)
+
+
+@pytest.mark.parametrize("separation", [10.0, 100.0, 300.0, 1000.0, 1e4])
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_fits_of_groups_far_apart_end(separation: float, n_features: int) -> None:
+    """Densities by features are rounded by more than the sum is, and gains were never small."""
+    rng = np.random.default_rng(3)
+    for _ in range(10):
+        X = rng.normal(size=(60, n_features))
+        X[:20] += separation
+        X[40:] -= separation
+        result = gx.fit(
+            X,
+            3,
+            means_init=[[separation] * n_features, [0.0] * n_features, [-separation] * n_features],
+        )
+        assert result.converged
+        assert result.n_iter < 20
