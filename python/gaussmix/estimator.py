@@ -53,9 +53,11 @@ class GaussianMixture(FittedState, SklearnProtocol):
     ----------
     n_components : int, default=1
         Number of components K; at most the number of rows of positive weight.
-    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
-        One unrestricted covariance each, one for all, one diagonal each, one variance each. The
-        codes 'VVV', 'EEE', 'VVI' and 'VII' mean the same.
+    covariance_type : str, default='full'
+        ``full``, ``tied``, ``diag``, ``spherical``, or the code of any of the fourteen structures,
+        such as ``VEI``: see `CovarianceType`.
+        The words: one unrestricted covariance each, one for all, one diagonal each, one variance
+        each; 'VVV', 'EEE', 'VVI' and 'VII' mean the same.
     tol : float or None, default=None
         None stops when the gain still to come, predicted from the last steps of EM, is below
         ``max(0.1 / n_eff, 1e-7)`` nats per unit weight. A number is scikit-learn's rule: stop when
@@ -122,7 +124,7 @@ default='kmeans'
     weights_ : ndarray of shape (n_components,)
     means_ : ndarray of shape (n_components, n_features)
     covariances_ : ndarray
-        By structure: full (K, D, D), tied (D, D), diag (K, D), spherical (K,).
+        By structure: full (K, D, D), tied (D, D), diag (K, D), spherical (K,), else (K, D, D).
     precisions_ : ndarray
         Inverse covariances, same shape.
     precisions_cholesky_ : ndarray

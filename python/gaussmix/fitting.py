@@ -84,7 +84,8 @@ def fit(
     n_components : int, default 1
         K; at most the number of rows of positive weight.
     covariance_type : str or CovarianceType, default "full"
-        ``full``, ``tied``, ``diag``, ``spherical`` or ``VVV``, ``EEE``, ``VVI``, ``VII``.
+        ``full``, ``tied``, ``diag``, ``spherical``, or the code of any of the fourteen structures,
+        such as ``VEI``: see `CovarianceType`.
     tol : float, optional
         None: stop when the predicted remaining gain per unit weight is below
         max(0.1 / n_effective, 1e-7) nats, and the maximum is near: steps of less than 1e-3 standard

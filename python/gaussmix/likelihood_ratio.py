@@ -64,8 +64,9 @@ def bootstrap_lrt(
     The fit of K + 1 components is the best from `n_init` starts and from the fit of K to the same
     data with each component split in turn. For a sample, the fit of K begins at the mixture that it
     was drawn from; the first of the `n_init` starts is what was fitted to the data, and of this and
-    the splits the better half, by short runs, goes on to the end: in simulations under the
-    hypothesis that rejects as often as it should. Samples are fitted side by side.
+    the splits the better half, by short runs, goes on to the end: in simulations with two columns
+    and at most two components that rejected about as often as it should. Samples are fitted side
+    by side.
 
     Parameters
     ----------

@@ -116,7 +116,9 @@ def m_step(
 
     Weights :math:`n_k / \sum_j n_j`, means :math:`\bar x_k`, and covariances by structure:
     :math:`W_k / n_k` (full), :math:`\sum_k W_k / \sum_k n_k` (tied), the diagonal of
-    :math:`W_k / n_k` (diag), its mean (spherical); Celeux & Govaert 1995 [1]_.
+    :math:`W_k / n_k` (diag), its mean (spherical); Celeux & Govaert 1995 [1]_. The other structures
+    are in `CovarianceType`; where their maximum has no closed form, the descent starts at
+    `previous`.
 
     Parameters
     ----------
@@ -128,8 +130,8 @@ def m_step(
         changes nothing in a covariance that is not singular. A number is added to every variance,
         as in scikit-learn.
     previous : Mixture, optional
-        A component without weight keeps its mean and covariance in `previous`; without
-        `previous` it takes those of all data.
+        Where a descent starts: the likelihood cannot fall then. And a component without weight
+        keeps its mean and covariance in `previous`; without `previous` it takes those of all data.
     on_degenerate : {"repair", "raise"}, default "repair"
         What to do about a singular covariance.
 
