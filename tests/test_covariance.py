@@ -53,7 +53,22 @@ def test_shapes_are_those_of_a_mixture(word: str) -> None:
 
 def test_parameter_counts_as_published() -> None:
     """mclust's for d=2, G=3 and scikit-learn's for d=5, K=2."""
-    codes = ["EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV"]
+    codes = [
+        "EII",
+        "VII",
+        "EEI",
+        "VEI",
+        "EVI",
+        "VVI",
+        "EEE",
+        "VEE",
+        "EVE",
+        "VVE",
+        "EEV",
+        "VEV",
+        "EVV",
+        "VVV",
+    ]
     counts = [9, 11, 10, 12, 12, 14, 11, 13, 13, 15, 13, 15, 15, 17]
     assert [n_parameters(code, 3, 2) for code in codes] == counts
     counts = [n_parameters(word, 2, 5) for word in ("spherical", "diag", "tied", "full")]
