@@ -65,7 +65,7 @@ def assert_in_structure(code: str, covariances: Float64, rtol: float = 1e-9) -> 
 
     `rtol` of an eigenvalue, which must be above the rounding of the largest one.
     """
-    volume, shape, orientation = code
+    volume, shape, orientation = tuple(code)
     D = covariances.shape[-1]
     if volume == "E":
         np.testing.assert_allclose(log_volumes(covariances), log_volumes(covariances)[0], atol=rtol)

@@ -80,15 +80,16 @@ def test_one_m_step_from_the_species(iris: Float64, species: Any, code: str) -> 
     if code == "VVE":  # mclust's does not maximise: see the warning in the file
         assert gain > 0
         return
-    tolerance = 1e-6
+    tolerance, of_likelihood = 1e-6, 1e-6
     if code == "EVE":  # mclust stops before its descent has converged
         assert 0 <= gain < 1e-8
-        tolerance = 1e-5  # about sqrt(1e-8 / 50), as flat as the likelihood of 50 rows is there
+        tolerance = 1e-5  # about sqrt(1e-8 / 50), as flat as what 50 rows are maximised by is
+        of_likelihood = 1e-4  # which is not flat there
     else:
         assert abs(gain) < 1e-9
     difference = in_deviations(ours, published) - in_deviations(published, published)
     assert np.max(np.abs(difference)) < tolerance
-    assert result.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=1e-6)
+    assert result.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=of_likelihood)
 
 
 @each_structure
