@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <Eigen/Eigenvalues>
@@ -48,7 +49,9 @@ class CommonShape final : public Structure {
     for (Index k = 0; k < n_components; ++k) {
       const Vector variances = common.volume[k] * common.variances;
       set_spectral(covariances, k, bound.scale.each, common.solver.eigenvectors(), variances);
-      if (variances.minCoeff() <= bound.least * (1 + 1e-9)) covariances.lifted.push_back({k, bound.least});
+      if (variances.minCoeff() <= bound.least * (1 + 1e-9))
+        covariances.lifted.push_back(
+            {k, std::clamp(common.volume[k] * common.solver.eigenvalues().minCoeff(), 0.0, bound.least)});
     }
   }
 
