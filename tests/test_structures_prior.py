@@ -35,7 +35,9 @@ def test_the_posterior_never_falls(code: str, accelerate: bool) -> None:
 @each_structure
 def test_no_small_change_improves_a_converged_fit(code: str) -> None:
     X = clusters(2, 90, 2, 2)
-    prior = gx.Prior(shrinkage=0.7, mean=[0.3, -0.2], dof=6.0, scale=[[2.0, 0.5], [0.5, 1.0]])
+    prior = gx.Prior(
+        shrinkage=0.7, mean=np.array([0.3, -0.2]), dof=6.0, scale=np.array([[2.0, 0.5], [0.5, 1.0]])
+    )
     result = quiet(X, 2, covariance_type=code, prior=prior, tol=0.0, max_iter=2000, random_state=0)
     found = result.log_likelihood + result.log_prior
     parts = Parts.of(code, matrices(result.mixture))
