@@ -72,7 +72,7 @@ Covariances to_covariances(const Array& array, const Structure& structure, Index
 Factors to_factors(const Array& precisions_cholesky, const Structure& structure, Index n_components, Index n_features,
                    Lower lower);
 
-// A mixture as the Python side keeps it: factors instead of covariances.
+// A mixture as the Python side keeps it: factors instead of covariances, but of factor analysers what these are made of.
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
                    const Array& precisions_cholesky, Lower lower);
 

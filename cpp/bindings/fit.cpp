@@ -35,9 +35,9 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
 }
 
 py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Index n_components,
-                     const std::string& covariance_type, std::optional<double> tol, std::optional<double> reg_covar,
-                     Index max_iter, std::optional<double> max_seconds, Index n_init, bool race,
-                     const std::string& init_params, std::uint64_t seed, const std::string& accelerate,
+                     const std::string& covariance_type, Index n_factors, std::optional<double> tol,
+                     std::optional<double> reg_covar, Index max_iter, std::optional<double> max_seconds, Index n_init,
+                     bool race, const std::string& init_params, std::uint64_t seed, const std::string& accelerate,
                      const std::string& on_degenerate, std::optional<double> max_eigenvalue_ratio, bool one_unit,
                      const std::optional<py::dict>& prior, std::optional<int> n_threads,
                      const OptionalArray& weights_init, const OptionalArray& means_init,
@@ -47,7 +47,7 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
   const Data data = make_data(x, sample_weight);
   Settings settings = make_settings(
       {covariance_type, init_params, accelerate, on_degenerate},
-      {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit});
+      {n_components, n_factors, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit});
   if (prior) settings.prior = to_prior(*prior, data.n_features);
   settings.seed = seed;
   require_sizes(n_components, data.n_features);
@@ -72,8 +72,8 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
 void add_fit(py::module_& m) {
   using py::arg;
   m.def("fit", &fit_mixture, arg("X").noconvert(), arg("sample_weight").noconvert(), py::kw_only(), arg("n_components"),
-        arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"), arg("n_init"),
-        arg("race"), arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"),
+        arg("covariance_type"), arg("n_factors"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"),
+        arg("n_init"), arg("race"), arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"),
         arg("max_eigenvalue_ratio"), arg("one_unit"), arg("prior"), arg("n_threads"), arg("weights_init").noconvert(),
         arg("means_init").noconvert(), arg("covariances_init").noconvert(), arg("precisions_cholesky_init").noconvert(),
         arg("responsibilities_init").noconvert(), arg("history").noconvert(), arg("on_iteration"));

@@ -2,6 +2,7 @@
 
 #include "em/lloyd.hpp"
 #include "em/m_step.hpp"
+#include "em/principal_axes.hpp"
 #include "em/seeding.hpp"
 #include "em/short_runs.hpp"
 
@@ -9,21 +10,19 @@ namespace gaussmix {
 
 namespace {
 
-enum Stream : std::uint64_t { kSubset = 0, kSeeds = 1, kShares = 2, kShortRun = 3, kStreamsPerStart = 8 };
+enum Stream : std::uint64_t { kSubset = 0, kSeeds = 1, kShares = 2, kShortRun = 3, kAxes = 4, kStreamsPerStart = 8 };
 
 Random stream(const Settings& settings, std::uint64_t start_number, Stream use) {
   return Random(settings.seed, start_number * kStreamsPerStart + use);
 }
 
-SufficientStatistics from_centres(EStep& e_step, const Settings& settings, const ColumnMoments& moments,
-                                  const Sample& sample, const Random& random) {
-  const Execution& execution = e_step.execution();
+Matrix first_centres(const Settings& settings, const ColumnMoments& moments, const Sample& sample, const Random& random,
+                     const Execution& execution) {
   Matrix centres = settings.start == Start::random_from_data
                        ? random_centres(sample, settings.n_components, random)
                        : plus_plus_centres(sample, settings.n_components, random, execution);
   if (settings.start == Start::kmeans) centres = lloyd(sample, std::move(centres), execution);
-  const Matrix means = (centres * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
-  return e_step.nearest_centre(means, moments.scale.each, settings.structure->need());
+  return (centres * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
 }
 
 // Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists. By the number of the row among
@@ -54,8 +53,8 @@ SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings,
         shares.row(i) /= shares.row(i).sum();
       }
     });
-    const SufficientStatistics part =
-        EStep(data.slice(begin, n), {}, e_step.execution()).given(shares.data(), centres, settings.structure->need());
+    const SufficientStatistics part = EStep(data.slice(begin, n), {}, e_step.execution())
+                                          .given(shares.data(), centres, settings.structure->need_at_start());
     if (sum)
       merge(*sum, part);
     else
@@ -69,16 +68,44 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
                         const Regularisation& regularisation, std::uint64_t start_number, const TimeLimit& limit,
                         Repairs& repairs) {
   const GivenStart& given = settings.given;
-  const ScatterKind kind = settings.structure->need();
-  const auto from = [&](const SufficientStatistics& statistics) {
-    return m_step(statistics, *settings.structure, regularisation, nullptr, e_step.execution(), repairs);
+  const ScatterKind kind = settings.structure->need_at_start();
+  // `pass` sums the same shares of the rows once more.
+  const auto from = [&](const SufficientStatistics& statistics, const ProjectedPass& pass) {
+    Mixture mixture = m_step(statistics, *settings.structure, regularisation, nullptr, e_step.execution(), repairs);
+    const Index n_factors = settings.structure->n_factors();
+    if (n_factors == 0) return mixture;
+    Matrix deviations(mixture.n_components(), mixture.n_features());
+    for (Index k = 0; k < mixture.n_components(); ++k)
+      deviations.row(k) = mixture.covariances.loadings_and_noise(k).col(n_factors).cwiseSqrt().transpose();
+    take_principal_axes(pass, deviations, stream(settings, start_number, kAxes), mixture);
+    return mixture;
   };
-  if (given.responsibilities != nullptr)
-    return from(
-        statistics_from_responsibilities(e_step, given.responsibilities, settings.n_components, moments.mean, kind));
-  if (settings.start == Start::random) return from(from_random_shares(e_step, settings, moments, start_number));
-  if (given.means)  // the given centres, so that weights and covariances belong to them
-    return from(e_step.nearest_centre(*given.means, moments.scale.each, kind));
+  const auto from_centres = [&](const Matrix& centres) {
+    return from(e_step.nearest_centre(centres, moments.scale.each, kind), [&](const Matrix& projections) {
+      return e_step.nearest_centre(centres, moments.scale.each, ScatterKind::factor, projections);
+    });
+  };
+  if (given.responsibilities != nullptr) {
+    const SufficientStatistics statistics =
+        statistics_from_responsibilities(e_step, given.responsibilities, settings.n_components, moments.mean, kind);
+    return from(statistics, [&](const Matrix& projections) {
+      return e_step.given(given.responsibilities, statistics.mean, ScatterKind::factor, projections);
+    });
+  }
+  if (settings.start == Start::random) {
+    // All components are much like all rows; the shares are not drawn again.
+    const Matrix centre = moments.mean.transpose(), unit = moments.scale.each.transpose();
+    Mixture mixture = m_step(from_random_shares(e_step, settings, moments, start_number), *settings.structure,
+                             regularisation, nullptr, e_step.execution(), repairs);
+    if (settings.structure->n_factors() > 0)
+      take_principal_axes(
+          [&](const Matrix& projections) {
+            return e_step.nearest_centre(centre, moments.scale.each, ScatterKind::factor, projections);
+          },
+          unit, stream(settings, start_number, kAxes), mixture);
+    return mixture;
+  }
+  if (given.means) return from_centres(*given.means);  // so that weights and covariances belong to them
   const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
                                             stream(settings, start_number, kSubset));
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
@@ -88,7 +115,8 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
           return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
         }))
       return std::move(*best);
-  return from(from_centres(e_step, settings, moments, sample, stream(settings, start_number, kSeeds)));
+  return from_centres(
+      first_centres(settings, moments, sample, stream(settings, start_number, kSeeds), e_step.execution()));
 }
 
 }  // namespace

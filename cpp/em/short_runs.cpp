@@ -43,6 +43,7 @@ bool short_runs_pay(Index n_sampled, Index n_rows, Index n_features, const Setti
   const auto cost = static_cast<double>(kRuns * (kPasses + 1) * n_sampled);
   const Index n_parameters =
       settings.structure->n_covariance_parameters(n_components, n_features) + n_components * (n_features + 1);
+  if (settings.structure->n_factors() > 0) return false;  // their starts take passes of their own
   return n_components > 1 && cost <= kMostPasses * static_cast<double>(n_rows) && n_sampled >= n_parameters;
 }
 

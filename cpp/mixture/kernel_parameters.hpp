@@ -17,6 +17,9 @@ struct KernelParameters {
   Matrix means;  // whitened for whitened densities
   std::vector<double> factors;
   Vector log_constants;
+  Matrix
+      projections;  // rows of component k from k * n_projections() on; none, or of those that sums of kind factor take
+  double projection_scale = 1;  // what they are multiplied by
   std::vector<double> whitener;
   Vector whitening_centre;
   FeatureTable features;
@@ -24,6 +27,7 @@ struct KernelParameters {
   Vector difference;  // scratch
 
   bool whitened() const { return !whitener.empty(); }
+  Index n_projections() const { return projections.rows() / means.rows(); }
   kernels::Density density() const;
 };
 

@@ -22,6 +22,7 @@ from gaussmix.exceptions import (
     NotFittedError,
     RepairWarning,
 )
+from gaussmix.factor_mixture import FactorMixture
 from gaussmix.fitting import fit
 from gaussmix.many import fit_many
 from gaussmix.mixture import Mixture
@@ -39,6 +40,7 @@ __all__ = [
     "ConvergenceWarning",
     "CovarianceType",
     "DegenerateError",
+    "FactorMixture",
     "FitInterrupted",
     "FitResult",
     "FitResults",
