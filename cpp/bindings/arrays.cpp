@@ -41,6 +41,11 @@ void require_sizes(Index n_components, Index n_features) {
     throw InvalidArgument("more parameters than can be counted");
 }
 
+void require_factors(const Structure& structure, Index n_features) {
+  if (structure.n_factors() >= n_features && structure.n_factors() > 0)
+    throw InvalidArgument("there must be fewer factors than features");
+}
+
 Data make_data(const py::array& x, const OptionalArray& weights) {
   const bool f64 = py::isinstance<Array>(x);
   const bool f32 = py::isinstance<py::array_t<float, py::array::c_style>>(x);

@@ -46,6 +46,9 @@ void require_size(const Array& array, Index size, const char* name);
 // There is a component and a feature, and K D^2 leaves room for a factor.
 void require_sizes(Index n_components, Index n_features);
 
+// Of factor analysers, fewer than features.
+void require_factors(const Structure& structure, Index n_features);
+
 Data make_data(const py::array& x, const OptionalArray& weights);
 
 template <class Shape>

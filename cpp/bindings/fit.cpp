@@ -51,6 +51,7 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
   if (prior) settings.prior = to_prior(*prior, data.n_features);
   settings.seed = seed;
   require_sizes(n_components, data.n_features);
+  require_factors(*settings.structure, data.n_features);
   settings.given = given_start(data, *settings.structure, n_components, weights_init, means_init, covariances_init,
                                precisions_cholesky_init, responsibilities_init, history);
   Call call(n_threads, data.n_rows, n_components, data.n_features);

@@ -22,6 +22,7 @@ py::tuple memory_of_fit(Index n_rows, Index n_features, bool single_precision, b
   Settings settings = make_settings(
       {covariance_type, init_params, accelerate, on_degenerate},
       {n_components, n_factors, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit});
+  require_factors(*settings.structure, n_features);
   if (prior) settings.prior = to_prior(*prior, n_features);
   static const double some_weight = 1;
   const Data data{nullptr, single_precision, weighted ? &some_weight : nullptr, n_rows, n_features};

@@ -123,7 +123,9 @@ void add_mixture(py::module_& m) {
       "n_covariance_parameters",
       [](const std::string& covariance_type, Index n_components, Index n_features, Index n_factors) {
         require_sizes(n_components, n_features);
-        return structure(covariance_type, n_factors).n_covariance_parameters(n_components, n_features);
+        const Structure& wanted = structure(covariance_type, n_factors);
+        require_factors(wanted, n_features);
+        return wanted.n_covariance_parameters(n_components, n_features);
       },
       arg("covariance_type"), arg("n_components"), arg("n_features"), arg("n_factors") = 0);
   m.def("factorise", &factorise_covariances, arg("covariance_type"), arg("covariances").noconvert(),

@@ -143,10 +143,11 @@ def _mixture(
     path: str,
 ) -> Mixture:
     names = header.get("feature_names")
-    others: dict[str, Any] = {"feature_names": None if names is None else tuple(names)}
+    others: dict[str, Any] = {}
     if structure is not CovarianceType.FACTOR:
         others["covariance_type"] = structure
     try:
+        others["feature_names"] = None if names is None else tuple(names)
         mixture = mixture_class(structure)(**(others | arrays))
     except (GaussmixError, TypeError) as error:
         raise _damaged(path, f"what it holds is not a mixture ({error})") from error

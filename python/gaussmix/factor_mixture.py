@@ -191,8 +191,10 @@ class FactorMixture(Mixture):
 def _checked_loadings(values: ArrayLike, n_components: int, n_features: int) -> Float64Array:
     n_factors = np.shape(values)[2] if np.ndim(values) == 3 else 1
     loadings = check_array(values, (n_components, n_features, n_factors), "loadings")
-    if n_factors < 1:
-        raise GaussmixError("loadings must have shape (K, D, q) with at least one factor, q.")
+    if not 0 < n_factors < n_features:
+        raise GaussmixError(
+            f"loadings must have shape (K, D, q) with 0 < q < D = {n_features}, got q = {n_factors}."
+        )
     return loadings
 
 
