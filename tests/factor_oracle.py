@@ -7,12 +7,14 @@ takes it: Rubin & Thayer 1982 for the step, Liu, Rubin & Wu 1998 for its expansi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import gaussmix as gx
 import reference as ref
+from fits import quiet
 from reference import Array, Parameters, real
 
 
@@ -74,3 +76,13 @@ def planted(
     )
     X, labels = mixture.sample(n_rows, random_state=seed)
     return X, labels, mixture
+
+
+def fitted(X: Any, n_components: int, n_factors: int, **options: Any) -> gx.FitResult:
+    options = {"random_state": 0} | options
+    return quiet(X, n_components, covariance_type="factor", n_factors=n_factors, **options)
+
+
+def factors_of(result: gx.FitResult) -> gx.FactorMixture:
+    assert isinstance(result.mixture, gx.FactorMixture)
+    return result.mixture

@@ -1,8 +1,7 @@
 #include "em/initialise.hpp"
 
+#include "em/first_step.hpp"
 #include "em/lloyd.hpp"
-#include "em/m_step.hpp"
-#include "em/principal_axes.hpp"
 #include "em/seeding.hpp"
 #include "em/short_runs.hpp"
 
@@ -68,44 +67,13 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
                         const Regularisation& regularisation, std::uint64_t start_number, const TimeLimit& limit,
                         Repairs& repairs) {
   const GivenStart& given = settings.given;
-  const ScatterKind kind = settings.structure->need_at_start();
-  // `pass` sums the same shares of the rows once more.
-  const auto from = [&](const SufficientStatistics& statistics, const ProjectedPass& pass) {
-    Mixture mixture = m_step(statistics, *settings.structure, regularisation, nullptr, e_step.execution(), repairs);
-    const Index n_factors = settings.structure->n_factors();
-    if (n_factors == 0) return mixture;
-    Matrix deviations(mixture.n_components(), mixture.n_features());
-    for (Index k = 0; k < mixture.n_components(); ++k)
-      deviations.row(k) = mixture.covariances.loadings_and_noise(k).col(n_factors).cwiseSqrt().transpose();
-    take_principal_axes(pass, deviations, stream(settings, start_number, kAxes), mixture);
-    return mixture;
-  };
-  const auto from_centres = [&](const Matrix& centres) {
-    return from(e_step.nearest_centre(centres, moments.scale.each, kind), [&](const Matrix& projections) {
-      return e_step.nearest_centre(centres, moments.scale.each, ScatterKind::factor, projections);
-    });
-  };
-  if (given.responsibilities != nullptr) {
-    const SufficientStatistics statistics =
-        statistics_from_responsibilities(e_step, given.responsibilities, settings.n_components, moments.mean, kind);
-    return from(statistics, [&](const Matrix& projections) {
-      return e_step.given(given.responsibilities, statistics.mean, ScatterKind::factor, projections);
-    });
-  }
-  if (settings.start == Start::random) {
-    // All components are much like all rows; the shares are not drawn again.
-    const Matrix centre = moments.mean.transpose(), unit = moments.scale.each.transpose();
-    Mixture mixture = m_step(from_random_shares(e_step, settings, moments, start_number), *settings.structure,
-                             regularisation, nullptr, e_step.execution(), repairs);
-    if (settings.structure->n_factors() > 0)
-      take_principal_axes(
-          [&](const Matrix& projections) {
-            return e_step.nearest_centre(centre, moments.scale.each, ScatterKind::factor, projections);
-          },
-          unit, stream(settings, start_number, kAxes), mixture);
-    return mixture;
-  }
-  if (given.means) return from_centres(*given.means);  // so that weights and covariances belong to them
+  const FirstStep step{e_step, *settings.structure, moments, regularisation, stream(settings, start_number, kAxes),
+                       repairs};
+  if (given.responsibilities != nullptr)
+    return step.from_responsibilities(given.responsibilities, settings.n_components);
+  if (settings.start == Start::random)
+    return step.from_blurred(from_random_shares(e_step, settings, moments, start_number));
+  if (given.means) return step.from_centres(*given.means);  // so that weights and covariances belong to them
   const Sample sample = standardised_sample(e_step.data(), moments, e_step.totals().n_rows, settings.n_components,
                                             stream(settings, start_number, kSubset));
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
@@ -115,7 +83,7 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
           return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
         }))
       return std::move(*best);
-  return from_centres(
+  return step.from_centres(
       first_centres(settings, moments, sample, stream(settings, start_number, kSeeds), e_step.execution()));
 }
 

@@ -2,8 +2,8 @@
 
 #include "base/errors.hpp"
 #include "em/em.hpp"
+#include "em/first_step.hpp"
 #include "em/lloyd.hpp"
-#include "em/m_step.hpp"
 
 namespace gaussmix {
 
@@ -43,7 +43,6 @@ bool short_runs_pay(Index n_sampled, Index n_rows, Index n_features, const Setti
   const auto cost = static_cast<double>(kRuns * (kPasses + 1) * n_sampled);
   const Index n_parameters =
       settings.structure->n_covariance_parameters(n_components, n_features) + n_components * (n_features + 1);
-  if (settings.structure->n_factors() > 0) return false;  // their starts take passes of their own
   return n_components > 1 && cost <= kMostPasses * static_cast<double>(n_rows) && n_sampled >= n_parameters;
 }
 
@@ -66,9 +65,9 @@ std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step,
               execution);
     StartOutcome outcome;
     outcome.repairs = Repairs(own.n_components);
-    outcome.mixture =
-        m_step(on_sample.nearest_centre(unstandardised(centres, moments), moments.scale.each, own.structure->need()),
-               *own.structure, plain, nullptr, execution, outcome.repairs);
+    const FirstStep step{on_sample,      *own.structure, moments, plain, seeds(static_cast<std::uint64_t>(kRuns + run)),
+                         outcome.repairs};
+    outcome.mixture = step.from_centres(unstandardised(centres, moments));
     run_em(on_sample, own, plain, limit, run, kNoHalt, outcome);
     if (outcome.status == Status::interrupted) throw Interrupted();
     if (run == 0 || better(outcome, best)) best = std::move(outcome);
