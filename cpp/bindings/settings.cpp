@@ -55,7 +55,6 @@ Settings make_settings(const ModelWords& words, const Limits& limits) {
   settings.structure = &structure(words.covariance_type, limits.n_factors);
   settings.start = to_start(words.init_params);
   settings.acceleration = to_acceleration(words.accelerate, limits.tol.has_value());
-  if (settings.structure->n_factors() > 0) settings.acceleration = Acceleration::never;
   settings.on_degenerate = to_policy(words.on_degenerate);
   settings.n_components = limits.n_components;
   settings.tol = limits.tol;

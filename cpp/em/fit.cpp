@@ -159,7 +159,9 @@ Outcome fit(const Data& data, const Settings& given, const Execution& execution)
   const ColumnMoments moments = column_moments(normalised.data(), outcome.totals.weight, execution);
   outcome.column_scale = moments.scale.each;
   const Frame frame{normalised.unit(), moments.origin};
-  const Settings settings = frame.inside(given);
+  Settings settings = frame.inside(given);
+  // Loadings have no coordinates of their own to extrapolate in.
+  if (settings.structure->n_factors() > 0) settings.acceleration = Acceleration::never;
   Starts starts(normalised.data().relative_to(moments.origin), moments, settings, frame, limit, execution, outcome);
   const double seconds_preparing = stopwatch.seconds();
 

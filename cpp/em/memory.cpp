@@ -215,8 +215,8 @@ class Sizes {
 
   double loop() const {
     const bool may_extrapolate =
-        settings_.acceleration == Acceleration::always ||
-        (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2);
+        q_ == 0 && (settings_.acceleration == Acceleration::always ||
+                    (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2));
     // Extrapolations work with three mixtures and five vectors of parameters, the forecast with one mixture and its vectors.
     // The first passes of an automatic run are not slow yet.
     const Index n_steps = settings_.max_iter - (settings_.acceleration == Acceleration::automatic ? 2 : 0);
