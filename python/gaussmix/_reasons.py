@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
+from gaussmix.factor_mixture import FactorMixture
 
 if TYPE_CHECKING:
     from gaussmix.result import FitResult, RepairEvent
@@ -102,6 +103,14 @@ def _floored(result: FitResult) -> Iterator[str]:
     counts = result.repairs.floored
     if not any(counts):
         return
+    if isinstance(result.mixture, FactorMixture):
+        yield (
+            f"The floor of the noise acted on {_counted(counts)}: the factors explain all of a "
+            "column there (a Heywood case). Causes are too many factors, columns that are constant "
+            "or combinations of others, repeated rows, and components of few rows. Use fewer "
+            "factors or components, or drop such columns."
+        )
+        return
     if result.covariance_type.one_for_all:
         what = f"the common covariance in {max(counts)} M-steps"
     else:
@@ -180,16 +189,20 @@ def _spurious(result: FitResult) -> Iterator[str]:
     # A covariance common to all components is determined by all rows, however few one has.
     if result.covariance_type.one_for_all:
         return
-    shares = result.mixture.weights
-    rows = shares * result.n_effective
-    D = result.n_features
-    smallest = scaled_eigenvalues(result.mixture, result.column_scale)[:, 0]
+    mixture = result.mixture
+    rows = mixture.weights * result.n_effective
+    # As many rows as that lie in one plane: more of them determine the covariance.
+    if isinstance(mixture, FactorMixture):
+        D, what = mixture.n_factors, "factors"
+    else:
+        D, what = mixture.n_features, "features"
+    smallest = scaled_eigenvalues(mixture, result.column_scale)[:, 0]
     thin = (rows < 2 * (D + 1)) & (smallest < _THIN)
     small = [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= D or thin[k])]
     if small:
         names = _listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
         yield (
-            f"The effective number of rows is no more than the {D} features, or hardly more with a "
+            f"The effective number of rows is no more than the {D} {what}, or hardly more with a "
             f"covariance that is close to singular, in {names}. This is how a spurious maximum "
             "looks: a few rows that happen to lie close together. Use fewer components, a simpler "
             "covariance_type or a prior, and compare starts with n_init."

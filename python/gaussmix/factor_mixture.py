@@ -193,7 +193,8 @@ def _checked_loadings(values: ArrayLike, n_components: int, n_features: int) -> 
     loadings = check_array(values, (n_components, n_features, n_factors), "loadings")
     if not 0 < n_factors < n_features:
         raise GaussmixError(
-            f"loadings must have shape (K, D, q) with 0 < q < D = {n_features}, got q = {n_factors}."
+            f"loadings must have shape (K, D, q) with 0 < q < D = {n_features}, got q = "
+            f"{n_factors}."
         )
     return loadings
 
