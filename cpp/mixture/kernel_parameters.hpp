@@ -17,9 +17,10 @@ struct KernelParameters {
   Matrix means;  // whitened for whitened densities
   std::vector<double> factors;
   Vector log_constants;
-  Matrix
-      projections;  // rows of component k from k * n_projections() on; none, or of those that sums of kind factor take
-  double projection_scale = 1;  // what they are multiplied by
+  // Of factor analysers, times projection_scale, or those that sums of kind factor are to take; else none. The rows of
+  // component k begin at k * n_projections().
+  Matrix projections;
+  double projection_scale = 1;
   std::vector<double> whitener;
   Vector whitening_centre;
   FeatureTable features;
