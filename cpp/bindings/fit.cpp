@@ -73,7 +73,7 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
 void add_fit(py::module_& m) {
   using py::arg;
   m.def("fit", &fit_mixture, arg("X").noconvert(), arg("sample_weight").noconvert(), py::kw_only(), arg("n_components"),
-        arg("covariance_type"), arg("n_factors"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"),
+        arg("covariance_type"), arg("n_factors") = 0, arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"),
         arg("n_init"), arg("race"), arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"),
         arg("max_eigenvalue_ratio"), arg("one_unit"), arg("prior"), arg("n_threads"), arg("weights_init").noconvert(),
         arg("means_init").noconvert(), arg("covariances_init").noconvert(), arg("precisions_cholesky_init").noconvert(),

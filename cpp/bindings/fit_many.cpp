@@ -93,7 +93,7 @@ py::dict outcome_at(const py::capsule& outcomes, std::size_t index) {
 void add_fit_many(py::module_& m) {
   using py::arg;
   m.def("fit_many", &fit_mixtures, arg("X"), arg("sample_weight"), arg("seeds"), py::kw_only(), arg("n_components"),
-        arg("covariance_type"), arg("n_factors"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"),
+        arg("covariance_type"), arg("n_factors") = 0, arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"),
         arg("n_init"), arg("race"), arg("init_params"), arg("accelerate"), arg("on_degenerate"),
         arg("max_eigenvalue_ratio"), arg("one_unit"), arg("prior"), arg("n_threads"));
   m.def("outcome_at", &outcome_at, arg("outcomes"), arg("index"));

@@ -36,7 +36,7 @@ py::tuple memory_of_fit(Index n_rows, Index n_features, bool single_precision, b
 void add_memory(py::module_& m) {
   using py::arg;
   m.def("memory_needed", &memory_of_fit, arg("n_rows"), arg("n_features"), arg("single_precision"), arg("weighted"),
-        py::kw_only(), arg("n_components"), arg("covariance_type"), arg("n_factors"), arg("tol"), arg("reg_covar"),
+        py::kw_only(), arg("n_components"), arg("covariance_type"), arg("n_factors") = 0, arg("tol"), arg("reg_covar"),
         arg("max_iter"), arg("max_seconds"), arg("n_init"), arg("race"), arg("init_params"), arg("accelerate"),
         arg("on_degenerate"), arg("max_eigenvalue_ratio"), arg("one_unit"), arg("prior"), arg("n_threads"));
 }
