@@ -22,7 +22,7 @@ from gaussmix._settings import INIT_PARAMS
 SPACE = 8 * 2**30
 REFUSALS = (TypeError, ValueError, MemoryError)
 STRUCTURES = tuple(structure[0] for structure in _core.structures())
-SCATTERS = {structure[0]: structure[3] for structure in _core.structures()}
+SCATTERS = {structure[0]: structure[3] for structure in _core.structures()} | {"factor": "diag"}
 Arguments = dict[str, Any]
 
 
@@ -31,9 +31,10 @@ Arguments = dict[str, Any]
 
 def covariances_of(kind: str, K: int, D: int) -> np.ndarray:
     matrix = np.eye(D) + 0.2
-    if kind not in ("full", "tied", "diag", "spherical"):
+    if kind not in ("full", "tied", "diag", "spherical", "factor"):
         return np.stack([np.eye(D)] * K)
     return {
+        "factor": np.ones((K, D, 2)),
         "full": np.stack([matrix] * K),
         "tied": matrix,
         "diag": np.ones((K, D)),
@@ -42,7 +43,9 @@ def covariances_of(kind: str, K: int, D: int) -> np.ndarray:
 
 
 def parameters(rng: np.random.Generator, kind: str, K: int, D: int) -> Arguments:
-    factors = _core.factorise(kind, covariances_of(kind, K, D), K, D)[0]
+    factors = covariances_of(kind, K, D)
+    if kind != "factor":
+        factors = _core.factorise(kind, factors, K, D)[0]
     return {
         "covariance_type": kind,
         "weights": np.full(K, 1 / K),
@@ -72,6 +75,7 @@ def settings(rng: np.random.Generator, kind: str, K: int, D: int) -> Arguments:
     return {
         "n_components": K,
         "covariance_type": kind,
+        "n_factors": int(kind == "factor"),
         "tol": rng.choice([None, 0.0, 1e-3]),
         "reg_covar": rng.choice([None, 1e-6]),
         "max_iter": int(rng.integers(0, 5)),
@@ -120,6 +124,7 @@ def valid_arguments(name: str, rng: np.random.Generator) -> Arguments:
     makers: dict[str, Callable[[], Arguments]] = {
         "n_covariance_parameters": lambda: {
             "covariance_type": kind, "n_components": K, "n_features": D,
+            "n_factors": int(kind == "factor"),
         },
         "memory_needed": lambda: settings(rng, kind, K, D) | {
             "n_rows": n, "n_features": D, "single_precision": bool(n % 2),

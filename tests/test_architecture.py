@@ -35,7 +35,7 @@ CPP_FLOORS = (
 PYTHON_FLOORS = (
     {"_core", "_typing", "_runtime", "exceptions", "callback"},
     {"_validation", "covariance"},
-    {"mixture", "statistics", "persistence", "prior"},
+    {"mixture", "factor_mixture", "statistics", "persistence", "prior"},
     {"steps"},
     {"result", "results", "fitting", "many"},
     {"bootstrap_result", "likelihood_ratio_result", "merge_tree"},

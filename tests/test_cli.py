@@ -154,6 +154,7 @@ def test_every_option_reaches_the_fit(tmp_path, monkeypatch) -> None:
     assert seen == {
         "n_components": 2,
         "covariance_type": "diag",
+        "n_factors": None,
         "reg_covar": 1e-5,
         "n_init": 2,
         "init_params": "random_from_data",
@@ -163,6 +164,17 @@ def test_every_option_reaches_the_fit(tmp_path, monkeypatch) -> None:
         "random_state": 5,
         "n_threads": 1,
     }
+
+
+def test_factors_reach_the_fit(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    arguments = ["--components", "2", "--covariance", "factor", "--factors", "1", "--quiet"]
+    columns = "Sepal.Length,Sepal.Width,Petal.Length,Petal.Width"
+    found = ["fit", IRIS, *arguments, "--columns", columns, "--model-out", str(model)]
+    assert main(found) == 0
+    mixture = gaussmix.load(model)
+    assert isinstance(mixture, gaussmix.FactorMixture)
+    assert mixture.loadings.shape == (2, 4, 1)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "npy"])

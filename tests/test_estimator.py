@@ -49,6 +49,7 @@ def test_defaults() -> None:
     assert GaussianMixture().get_params() == {
         "n_components": 1,
         "covariance_type": "full",
+        "n_factors": None,
         "tol": None,
         "reg_covar": None,
         "max_iter": 1000,

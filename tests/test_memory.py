@@ -18,6 +18,7 @@ import pytest
 import gaussmix as gx
 import reference as ref
 from environment import SANITIZED
+from factor_oracle import planted
 from fits import image, memory_needed_by, quiet
 from gaussmix import _core, _memory
 from gaussmix._settings import engine_settings
@@ -49,7 +50,7 @@ def measure(path, K, options):
     if options.pop("weights", False):
         options["sample_weight"] = 3.0 + X[:, 0] ** 2
     options = {"random_state": 0, "n_threads": 2} | options
-    gx.fit(X[:50], 1)  # loads what is loaded on first use
+    gx.fit(X[:50, :9], 1)  # loads what is loaded on first use
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the recorded peak starts again from here
     before = status("VmRSS")
@@ -141,6 +142,29 @@ def test_the_measured_peak_is_near_and_below_what_was_told(
         what = f"{case}: {measured['peak'] / MIB:.1f} of {measured['needed'] / MIB:.1f} MiB"
         assert measured["peak"] <= measured["needed"], what
         assert measured["needed"] <= factor * measured["peak"] + 12 * MIB, what
+
+
+@linux_only
+@not_sanitized
+def test_factor_analysers_take_what_was_told_and_no_matrices(tmp_path: Path) -> None:
+    wide = (400, 2_000, 3)
+    for dtype in ("f8", "f4"):  # their own rows: the others are made with a matrix per row
+        np.save(tmp_path / f"{wide}-{dtype}.npy", planted(0, 400, 2_000, 3, 4)[0].astype(dtype))
+    cases = [
+        [data_file(tmp_path, size, dtype), size[2],
+         {"covariance_type": "factor", "n_factors": n_factors, "max_iter": 6} | variant]
+        for size, n_factors in [
+            ((100_000, 8, 16), 2), ((3_000, 64, 20), 5), (wide, 4)
+        ]
+        for dtype, variant in VARIANTS
+        if not variant.keys() & {"prior", "max_eigenvalue_ratio", "accelerate"}
+    ]  # fmt: skip
+    for case, measured in zip(cases, measured_in_children(cases), strict=True):
+        what = f"{case}: {measured['peak'] / MIB:.1f} of {measured['needed'] / MIB:.1f} MiB"
+        assert measured["peak"] <= measured["needed"], what
+        assert measured["needed"] <= 3 * measured["peak"] + 12 * MIB, what
+        if str(wide) in case[0] and "n_init" not in case[2]:
+            assert measured["peak"] < 8 * 3 * 2_000**2 / 2, what  # matrices would take 96 MB
 
 
 @linux_only

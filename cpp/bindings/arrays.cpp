@@ -41,6 +41,11 @@ void require_sizes(Index n_components, Index n_features) {
     throw InvalidArgument("more parameters than can be counted");
 }
 
+void require_factors(const Structure& structure, Index n_features) {
+  if (structure.n_factors() >= n_features && structure.n_factors() > 0)
+    throw InvalidArgument("there must be fewer factors than features");
+}
+
 Data make_data(const py::array& x, const OptionalArray& weights) {
   const bool f64 = py::isinstance<Array>(x);
   const bool f32 = py::isinstance<py::array_t<float, py::array::c_style>>(x);
@@ -67,6 +72,7 @@ std::vector<py::ssize_t> covariance_dimensions(const Structure& structure, Index
     case CovarianceShape::tied: return {n_features, n_features};
     case CovarianceShape::diag: return {n_components, n_features};
     case CovarianceShape::spherical: return {n_components};
+    case CovarianceShape::factor: return {n_components, n_features, structure.n_factors() + 1};
   }
   return {};
 }
@@ -90,13 +96,15 @@ Covariances to_covariances(const Array& array, const Structure& structure, Index
   require_size(array, array_size(structure, n_components, n_features), "covariances");
   check_off_diagonals(structure, n_components, n_features, array.data());
   Covariances covariances;
-  reshape(covariances, structure.shape(), n_components, n_features);
+  reshape(covariances, structure.shape(), n_components, n_features, structure.n_factors());
   covariances.values = from_array_form(structure, n_components, n_features, array.data());
   return covariances;
 }
 
 Factors to_factors(const Array& precisions_cholesky, const Structure& structure, Index n_components, Index n_features,
                    Lower lower) {
+  if (structure.shape() == CovarianceShape::factor)
+    return factorise(to_covariances(precisions_cholesky, structure, n_components, n_features));
   require_size(precisions_cholesky, array_size(structure, n_components, n_features), "precisions_cholesky");
   const std::vector<double> stored = from_array_form(structure, n_components, n_features, precisions_cholesky.data());
   return from_precisions_cholesky(structure.shape(), n_components, n_features, stored.data(), lower);
@@ -106,10 +114,15 @@ Mixture to_mixture(const std::string& covariance_type, const Array& weights, con
                    const Array& precisions_cholesky, Lower lower) {
   const DefaultFloatingPoint mode;
   Mixture mixture;
-  mixture.structure = &structure(covariance_type);
   mixture.means = to_matrix(means);
+  // An array of another size is refused below.
+  const Index n_factors = precisions_cholesky.size() / mixture.means.size() - 1;
+  mixture.structure = &structure(covariance_type, n_factors);
   require_size(weights, mixture.n_components(), "weights");
   mixture.weights = to_vector(weights);
+  if (mixture.structure->shape() == CovarianceShape::factor)
+    mixture.covariances =
+        to_covariances(precisions_cholesky, *mixture.structure, mixture.n_components(), mixture.n_features());
   mixture.factors =
       to_factors(precisions_cholesky, *mixture.structure, mixture.n_components(), mixture.n_features(), lower);
   return mixture;
@@ -126,7 +139,9 @@ py::dict from_mixture(const Mixture& mixture) {
   out["weights"] = to_array(mixture.weights);
   out["means"] = to_array(mixture.means);
   out["covariances"] = as_array(mixture.covariances.values);
-  out["precisions_cholesky"] = as_array(precisions_cholesky(mixture.factors));
+  out["precisions_cholesky"] = structure.shape() == CovarianceShape::factor
+                                   ? out["covariances"].cast<Array>()
+                                   : as_array(precisions_cholesky(mixture.factors));
   return out;
 }
 

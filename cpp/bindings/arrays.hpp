@@ -46,6 +46,9 @@ void require_size(const Array& array, Index size, const char* name);
 // There is a component and a feature, and K D^2 leaves room for a factor.
 void require_sizes(Index n_components, Index n_features);
 
+// Of factor analysers, fewer than features.
+void require_factors(const Structure& structure, Index n_features);
+
 Data make_data(const py::array& x, const OptionalArray& weights);
 
 template <class Shape>
@@ -72,7 +75,7 @@ Covariances to_covariances(const Array& array, const Structure& structure, Index
 Factors to_factors(const Array& precisions_cholesky, const Structure& structure, Index n_components, Index n_features,
                    Lower lower);
 
-// A mixture as the Python side keeps it: factors instead of covariances.
+// A mixture as the Python side keeps it: factors instead of covariances, but of factor analysers what these are made of.
 Mixture to_mixture(const std::string& covariance_type, const Array& weights, const Array& means,
                    const Array& precisions_cholesky, Lower lower);
 

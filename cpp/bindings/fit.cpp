@@ -35,9 +35,9 @@ GivenStart given_start(const Data& data, const Structure& structure, Index n_com
 }
 
 py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Index n_components,
-                     const std::string& covariance_type, std::optional<double> tol, std::optional<double> reg_covar,
-                     Index max_iter, std::optional<double> max_seconds, Index n_init, bool race,
-                     const std::string& init_params, std::uint64_t seed, const std::string& accelerate,
+                     const std::string& covariance_type, Index n_factors, std::optional<double> tol,
+                     std::optional<double> reg_covar, Index max_iter, std::optional<double> max_seconds, Index n_init,
+                     bool race, const std::string& init_params, std::uint64_t seed, const std::string& accelerate,
                      const std::string& on_degenerate, std::optional<double> max_eigenvalue_ratio, bool one_unit,
                      double gain_left, const std::optional<py::dict>& prior, std::optional<int> n_threads,
                      const OptionalArray& weights_init, const OptionalArray& means_init,
@@ -45,12 +45,13 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
                      const OptionalArray& responsibilities_init, const OptionalArray& history,
                      const std::optional<py::function>& on_iteration) {
   const Data data = make_data(x, sample_weight);
-  Settings settings = make_settings(
-      {covariance_type, init_params, accelerate, on_degenerate},
-      {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit, gain_left});
+  Settings settings = make_settings({covariance_type, init_params, accelerate, on_degenerate},
+                                    {n_components, n_factors, tol, reg_covar, max_iter, max_seconds, n_init, race,
+                                     max_eigenvalue_ratio, one_unit, gain_left});
   if (prior) settings.prior = to_prior(*prior, data.n_features);
   settings.seed = seed;
   require_sizes(n_components, data.n_features);
+  require_factors(*settings.structure, data.n_features);
   settings.given = given_start(data, *settings.structure, n_components, weights_init, means_init, covariances_init,
                                precisions_cholesky_init, responsibilities_init, history);
   Call call(n_threads, data.n_rows, n_components, data.n_features);
@@ -72,8 +73,8 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
 void add_fit(py::module_& m) {
   using py::arg;
   m.def("fit", &fit_mixture, arg("X").noconvert(), arg("sample_weight").noconvert(), py::kw_only(), arg("n_components"),
-        arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"), arg("n_init"),
-        arg("race"), arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"),
+        arg("covariance_type"), arg("n_factors") = 0, arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"),
+        arg("n_init"), arg("race"), arg("init_params"), arg("seed"), arg("accelerate"), arg("on_degenerate"),
         arg("max_eigenvalue_ratio"), arg("one_unit"), arg("gain_left"), arg("prior"), arg("n_threads"),
         arg("weights_init").noconvert(), arg("means_init").noconvert(), arg("covariances_init").noconvert(),
         arg("precisions_cholesky_init").noconvert(), arg("responsibilities_init").noconvert(),

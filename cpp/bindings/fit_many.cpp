@@ -61,7 +61,7 @@ py::dict table(const Outcomes& outcomes) {
 
 py::dict fit_mixtures(const std::vector<py::array>& x, const std::vector<OptionalArray>& sample_weight,
                       const std::vector<std::uint64_t>& seeds, Index n_components, const std::string& covariance_type,
-                      std::optional<double> tol, std::optional<double> reg_covar, Index max_iter,
+                      Index n_factors, std::optional<double> tol, std::optional<double> reg_covar, Index max_iter,
                       std::optional<double> max_seconds, Index n_init, bool race, const std::string& init_params,
                       const std::string& accelerate, const std::string& on_degenerate,
                       std::optional<double> max_eigenvalue_ratio, bool one_unit, double gain_left,
@@ -73,9 +73,9 @@ py::dict fit_mixtures(const std::vector<py::array>& x, const std::vector<Optiona
   std::vector<FitTask> tasks;
   tasks.reserve(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) tasks.push_back({make_data(x[i], sample_weight[i]), seeds[i]});
-  Settings settings = make_settings(
-      {covariance_type, init_params, accelerate, on_degenerate},
-      {n_components, tol, reg_covar, max_iter, max_seconds, n_init, race, max_eigenvalue_ratio, one_unit, gain_left});
+  Settings settings = make_settings({covariance_type, init_params, accelerate, on_degenerate},
+                                    {n_components, n_factors, tol, reg_covar, max_iter, max_seconds, n_init, race,
+                                     max_eigenvalue_ratio, one_unit, gain_left});
   if (prior)
     for (const FitTask& task : tasks) settings.prior = to_prior(*prior, task.data.n_features);  // it must suit each
   const Index n_features = tasks.empty() ? 1 : tasks.front().data.n_features;
@@ -156,10 +156,10 @@ py::dict parameters_of(const py::capsule& outcomes) {
 void add_fit_many(py::module_& m) {
   using py::arg;
   m.def("fit_many", &fit_mixtures, arg("X"), arg("sample_weight"), arg("seeds"), py::kw_only(), arg("n_components"),
-        arg("covariance_type"), arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"), arg("n_init"),
-        arg("race"), arg("init_params"), arg("accelerate"), arg("on_degenerate"), arg("max_eigenvalue_ratio"),
-        arg("one_unit"), arg("gain_left"), arg("prior"), arg("n_threads"), arg("weights_init").noconvert(),
-        arg("means_init").noconvert(), arg("covariances_init").noconvert());
+        arg("covariance_type"), arg("n_factors") = 0, arg("tol"), arg("reg_covar"), arg("max_iter"), arg("max_seconds"),
+        arg("n_init"), arg("race"), arg("init_params"), arg("accelerate"), arg("on_degenerate"),
+        arg("max_eigenvalue_ratio"), arg("one_unit"), arg("gain_left"), arg("prior"), arg("n_threads"),
+        arg("weights_init").noconvert(), arg("means_init").noconvert(), arg("covariances_init").noconvert());
   m.def("outcome_at", &outcome_at, arg("outcomes"), arg("index"));
   m.def("parameters_of", &parameters_of, arg("outcomes"));
 }

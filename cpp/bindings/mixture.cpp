@@ -20,6 +20,7 @@ const char* to_string(ScatterKind kind) {
     case ScatterKind::pooled: return "pooled";
     case ScatterKind::diag: return "diag";
     case ScatterKind::trace: return "trace";
+    case ScatterKind::factor: return "factor";
   }
   return "";
 }
@@ -120,11 +121,13 @@ void add_mixture(py::module_& m) {
   m.def("structures", &list_structures);
   m.def(
       "n_covariance_parameters",
-      [](const std::string& covariance_type, Index n_components, Index n_features) {
+      [](const std::string& covariance_type, Index n_components, Index n_features, Index n_factors) {
         require_sizes(n_components, n_features);
-        return structure(covariance_type).n_covariance_parameters(n_components, n_features);
+        const Structure& wanted = structure(covariance_type, n_factors);
+        require_factors(wanted, n_features);
+        return wanted.n_covariance_parameters(n_components, n_features);
       },
-      arg("covariance_type"), arg("n_components"), arg("n_features"));
+      arg("covariance_type"), arg("n_components"), arg("n_features"), arg("n_factors") = 0);
   m.def("factorise", &factorise_covariances, arg("covariance_type"), arg("covariances").noconvert(),
         arg("n_components"), arg("n_features"));
   m.def("prepare", &prepare_density, arg("covariance_type"), arg("weights").noconvert(), arg("means").noconvert(),

@@ -53,7 +53,7 @@ Settings make_settings(const ModelWords& words, const Limits& limits) {
   if (limits.n_components < 1 || limits.n_init < 1 || limits.max_iter < 0)
     throw InvalidArgument("n_components and n_init must be at least 1, max_iter at least 0");
   Settings settings;
-  settings.structure = &structure(words.covariance_type);
+  settings.structure = &structure(words.covariance_type, limits.n_factors);
   settings.start = to_start(words.init_params);
   settings.acceleration = to_acceleration(words.accelerate, limits.tol.has_value());
   settings.on_degenerate = to_policy(words.on_degenerate);

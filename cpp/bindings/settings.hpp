@@ -17,6 +17,7 @@ struct ModelWords {
 
 struct Limits {
   Index n_components;
+  Index n_factors;  // 0 where the structure has none
   std::optional<double> tol;
   std::optional<double> reg_covar;
   Index max_iter;

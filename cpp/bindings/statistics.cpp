@@ -26,6 +26,7 @@ std::vector<py::ssize_t> scatter_dimensions(ScatterKind kind, Index n_components
     case ScatterKind::pooled: return {n_features, n_features};
     case ScatterKind::diag: return {n_components, n_features};
     case ScatterKind::trace: return {n_components};
+    case ScatterKind::factor: break;  // has no name in to_scatter_kind()
   }
   return {};
 }

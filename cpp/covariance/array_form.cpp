@@ -35,7 +35,7 @@ CovarianceShape array_shape(const Structure& structure) {
 }
 
 Index array_size(const Structure& structure, Index n_components, Index n_features) {
-  return Covariances::size(array_shape(structure), n_components, n_features);
+  return Covariances::size(array_shape(structure), n_components, n_features, structure.n_factors());
 }
 
 std::vector<double> from_array_form(const Structure& structure, Index n_components, Index n_features,

@@ -1,5 +1,5 @@
-// Covariances and inverse factors as arrays outside: scikit-learn's shapes for its four structures, matrices K x D x D for all
-// others, whose storage is smaller where they are diagonal.
+// Covariances and inverse factors as arrays outside: scikit-learn's shapes for its four structures, those of factor analysers as
+// they are stored, and matrices K x D x D for all others, whose storage is smaller where they are diagonal.
 #pragma once
 
 #include "covariance/structure.hpp"

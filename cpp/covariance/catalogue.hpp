@@ -18,5 +18,6 @@ std::span<const Structure* const> axis_aligned_structures();  // EEI, VEI, EVI
 const Structure& common_shape_structure();                    // VEE
 std::span<const Structure* const> common_axes_structures();   // EVE, VVE
 std::span<const Structure* const> own_axes_structures();      // EEV, VEV, EVV
+const Structure& factor_structure(Index n_factors);           // UUU
 
 }  // namespace gaussmix

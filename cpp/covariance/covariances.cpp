@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/errors.hpp"
+#include "covariance/factor_form.hpp"
 #include "linalg/factor.hpp"
 
 namespace gaussmix {
@@ -61,16 +62,18 @@ std::string_view to_string(CovarianceShape shape) {
     case CovarianceShape::tied: return "tied";
     case CovarianceShape::diag: return "diag";
     case CovarianceShape::spherical: return "spherical";
+    case CovarianceShape::factor: return "factor";
   }
   return "";
 }
 
-Index Covariances::size(CovarianceShape shape, Index n_components, Index n_features) {
+Index Covariances::size(CovarianceShape shape, Index n_components, Index n_features, Index n_factors) {
   switch (shape) {
     case CovarianceShape::full: return n_components * n_features * n_features;
     case CovarianceShape::tied: return n_features * n_features;
     case CovarianceShape::diag: return n_components * n_features;
     case CovarianceShape::spherical: return n_components;
+    case CovarianceShape::factor: return n_components * n_features * (n_factors + 1);
   }
   return 0;
 }
@@ -96,29 +99,32 @@ void copy_component(const Factors& from, Factors& to, Index k) {
   to.log_determinants[k] = from.log_determinants[k];
 }
 
-void reshape(Covariances& covariances, CovarianceShape shape, Index n_components, Index n_features) {
+void reshape(Covariances& covariances, CovarianceShape shape, Index n_components, Index n_features, Index n_factors) {
   covariances.shape = shape;
   covariances.n_components = n_components;
   covariances.n_features = n_features;
+  covariances.n_factors = n_factors;
   covariances.root.clear();
   covariances.axes.clear();
   covariances.lifted.clear();
   covariances.within_bound = false;
-  covariances.values.resize(static_cast<std::size_t>(Covariances::size(shape, n_components, n_features)));
+  covariances.values.resize(static_cast<std::size_t>(Covariances::size(shape, n_components, n_features, n_factors)));
 }
 
-void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index n_features) {
+void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index n_features, Index n_factors) {
   factors.shape = shape;
   factors.n_components = n_components;
   factors.n_features = n_features;
-  const auto size = static_cast<std::size_t>(Covariances::size(shape, n_components, n_features));
+  factors.n_factors = n_factors;
+  const auto size = static_cast<std::size_t>(Covariances::size(shape, n_components, n_features, n_factors));
   factors.inverse.resize(size);
   factors.lower.resize(has_matrices(shape) ? size : 0);
   factors.log_determinants.resize(n_components);
 }
 
 std::optional<Indefinite> try_factorise(const Covariances& covariances, Factors& factors) {
-  reshape(factors, covariances.shape, covariances.n_components, covariances.n_features);
+  reshape(factors, covariances.shape, covariances.n_components, covariances.n_features, covariances.n_factors);
+  if (covariances.shape == CovarianceShape::factor) return factorise_factor_form(covariances, factors);
   return has_matrices(covariances.shape) ? factorise_matrices(covariances, factors)
                                          : factorise_variances(covariances, factors);
 }

@@ -9,7 +9,7 @@
 
 namespace gaussmix {
 
-enum class CovarianceShape { full, tied, diag, spherical };
+enum class CovarianceShape { full, tied, diag, spherical, factor };
 
 std::string_view to_string(CovarianceShape shape);
 
@@ -19,11 +19,13 @@ struct Lifted {
   double eigenvalue;  // in units of the columns' spread
 };
 
-// Values: full K x D x D, tied D x D, diag K x D (variances), spherical K (variances).
+// Values: full K x D x D, tied D x D, diag K x D (variances), spherical K (variances), factor K x D x (q + 1): the loadings of
+// each feature on the q factors, then the variance of its noise.
 struct Covariances {
   CovarianceShape shape = CovarianceShape::full;
   Index n_components = 0;
   Index n_features = 0;
+  Index n_factors = 0;
   std::vector<double> values;
   // Between M-step and regularisation, from SufficientStatistics::root: full and tied, covariance = root root^T; else empty.
   std::vector<double> root;
@@ -33,20 +35,31 @@ struct Covariances {
   std::vector<Lifted> lifted;
   bool within_bound = false;  // between them, too: the eigenvalues heed the bound already
 
-  static Index size(CovarianceShape shape, Index n_components, Index n_features);
+  static Index size(CovarianceShape shape, Index n_components, Index n_features, Index n_factors = 0);
   Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }
   MatrixMap matrix(Index i) { return {values.data() + i * n_features * n_features, n_features, n_features}; }
   ConstMatrixMap root_matrix(Index i) const {
     return {root.data() + i * n_features * n_features, n_features, n_features};
   }
   ConstMatrixMap matrix(Index i) const { return {values.data() + i * n_features * n_features, n_features, n_features}; }
+  // Of factor analysers: D x (q + 1).
+  MatrixMap loadings_and_noise(Index k) {
+    const Index width = n_factors + 1;
+    return {values.data() + k * n_features * width, n_features, width};
+  }
+  ConstMatrixMap loadings_and_noise(Index k) const {
+    const Index width = n_factors + 1;
+    return {values.data() + k * n_features * width, n_features, width};
+  }
 };
 
-// Inverse factors by shape: full and tied are lower triangles L^-1 with covariance = L L^T, diag and spherical 1 / sd.
+// Inverse factors by shape: full and tied are lower triangles L^-1 with covariance = L L^T, diag and spherical 1 / sd, factor
+// [P^T, 1 / sd of the noise] with inverse covariance = Psi^-1 - P^T P: see factor_form.hpp.
 struct Factors {
   CovarianceShape shape = CovarianceShape::full;
   Index n_components = 0;
   Index n_features = 0;
+  Index n_factors = 0;
   std::vector<double> inverse;  // laid out as Covariances::values
   std::vector<double> lower;    // L for full and tied, empty otherwise
   Vector log_determinants;      // K
@@ -55,6 +68,14 @@ struct Factors {
   MatrixMap inverse_matrix(Index i) { return {inverse.data() + i * n_features * n_features, n_features, n_features}; }
   ConstMatrixMap inverse_matrix(Index i) const {
     return {inverse.data() + i * n_features * n_features, n_features, n_features};
+  }
+  MatrixMap projections_and_noise(Index k) {
+    const Index width = n_factors + 1;
+    return {inverse.data() + k * n_features * width, n_features, width};
+  }
+  ConstMatrixMap projections_and_noise(Index k) const {
+    const Index width = n_factors + 1;
+    return {inverse.data() + k * n_features * width, n_features, width};
   }
   MatrixMap lower_matrix(Index i) { return {lower.data() + i * n_features * n_features, n_features, n_features}; }
   ConstMatrixMap lower_matrix(Index i) const {
@@ -67,8 +88,9 @@ void copy_component(const Covariances& from, Covariances& to, Index k);
 void copy_component(const Factors& from, Factors& to, Index k);
 
 // Sizes the arrays; what they held is lost, and no memory is asked for when they have these sizes already.
-void reshape(Covariances& covariances, CovarianceShape shape, Index n_components, Index n_features);
-void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index n_features);
+void reshape(Covariances& covariances, CovarianceShape shape, Index n_components, Index n_features,
+             Index n_factors = 0);
+void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index n_features, Index n_factors = 0);
 
 // The first matrix that is not positive definite, and its smallest pivot or variance; nothing when `factors` is written.
 struct Indefinite {
@@ -81,7 +103,7 @@ std::optional<Indefinite> try_factorise(const Covariances& covariances, Factors&
 void factorise(const Covariances& covariances, Factors& factors);
 Factors factorise(const Covariances& covariances);
 
-// Of the correlation matrices, one per component; 1 for diag and spherical.
+// Of the correlation matrices, one per component; 1 for diag and spherical, and not asked of factor analysers.
 Vector reciprocal_conditions(const Covariances& covariances);
 
 // From inverse factors in the transposed (upper triangular) convention of `precisions_cholesky`, and back. Densities do

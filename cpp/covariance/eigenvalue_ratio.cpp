@@ -90,6 +90,7 @@ void restrict_eigenvalues(Covariances& covariances, const Vector& weight, const 
       if (restrict_to_ratio(scaled, weight, ratio, floor)) variances = scaled * scale.cwiseAbs2().asDiagonal();
       return;
     }
+    case CovarianceShape::factor: break;  // not available
     case CovarianceShape::spherical: {
       MatrixMap variances(covariances.values.data(), covariances.n_components, 1);
       Matrix values = variances;

@@ -13,6 +13,7 @@ double prior_weight(ScatterKind kind, double dof, Index n_features, double share
     case ScatterKind::pooled: return (dof + d + 1) / sharers + 1;
     case ScatterKind::diag: return (dof + 2) / sharers + 1;
     case ScatterKind::trace: return (dof + 2) / (sharers * d) + 1;
+    case ScatterKind::factor: break;  // has no prior
   }
   return 0;
 }
@@ -23,6 +24,7 @@ ScatterKind kind_of(CovarianceShape shape) {
     case CovarianceShape::tied: return ScatterKind::pooled;
     case CovarianceShape::diag: return ScatterKind::diag;
     case CovarianceShape::spherical: return ScatterKind::trace;
+    case CovarianceShape::factor: return ScatterKind::factor;
   }
   return ScatterKind::full;
 }
@@ -51,6 +53,7 @@ void Prior::add_to(SufficientStatistics& statistics, bool one_for_all) const {
         statistics.scatter[static_cast<std::size_t>(k)] +=
             share * scale.diagonal().mean() + shrunk * shift.squaredNorm();
         break;
+      case ScatterKind::factor: break;
     }
     statistics.mean.row(k) -= (tau / (tau + n) * shift).transpose();
     statistics.weight[k] += prior_weight(statistics.kind, dof, n_features, sharers) / unit;

@@ -16,6 +16,7 @@ std::vector<const Structure*> all_structures() {
   all.push_back(&common_shape_structure());
   add(common_axes_structures());
   add(own_axes_structures());
+  all.push_back(&factor_structure(1));
   return all;
 }
 
@@ -26,9 +27,10 @@ std::span<const Structure* const> structures() {
   return all;
 }
 
-const Structure& structure(std::string_view name_or_code) {
+const Structure& structure(std::string_view name_or_code, Index n_factors) {
   for (const Structure* candidate : structures())
-    if (candidate->name() == name_or_code || candidate->code() == name_or_code) return *candidate;
+    if (candidate->name() == name_or_code || candidate->code() == name_or_code)
+      return candidate->n_factors() > 0 ? factor_structure(n_factors) : *candidate;
   throw InvalidArgument("unknown covariance structure '" + std::string(name_or_code) + "'");
 }
 

@@ -13,20 +13,34 @@ namespace gaussmix {
 
 namespace {
 
+[[noreturn]] void throw_degenerate(const std::string& what, const char* measured, double number, double weight,
+                                   const Regularisation& regularisation, const char* remedies) {
+  char numbers[128];
+  std::snprintf(numbers, sizeof numbers, " (%.6g effective rows, smallest %s %.3g in units of the columns' spread); ",
+                weight * regularisation.rows_per_weight, measured, number);
+  throw Degenerate(what + numbers + remedies);
+}
+
 void record(Index i, bool tied, double eigenvalue, double weight, const Regularisation& regularisation,
             Repairs& repairs) {
   if (!regularisation.raise) {
     tied ? repairs.floor_common(weight, eigenvalue) : repairs.floor(i, weight, eigenvalue);
     return;
   }
-  char numbers[128];
-  std::snprintf(numbers, sizeof numbers,
-                "%.6g effective rows, smallest eigenvalue %.3g in units of the columns' spread",
-                weight * regularisation.rows_per_weight, eigenvalue);
-  throw Degenerate((tied ? std::string("the common covariance") : "the covariance of component " + std::to_string(i)) +
-                   " is singular (" + numbers +
-                   "); use fewer components or a simpler covariance_type, leave out columns that are constant or "
+  throw_degenerate((tied ? std::string("the common covariance") : "the covariance of component " + std::to_string(i)) +
+                       " is singular",
+                   "eigenvalue", eigenvalue, weight, regularisation,
+                   "use fewer components or a simpler covariance_type, leave out columns that are constant or "
                    "combinations of others, give a prior, or let on_degenerate repair, restart or drop it");
+}
+
+// The factors explain all of a feature: a Heywood case.
+void record_noise(Index k, double variance, double weight, const Regularisation& regularisation, Repairs& repairs) {
+  if (!regularisation.raise) return repairs.floor(k, weight, variance);
+  throw_degenerate("the factors of component " + std::to_string(k) + " leave a column no noise",
+                   "variance of the noise", variance, weight, regularisation,
+                   "use fewer factors or components, leave out columns that are constant or combinations of others, or "
+                   "let on_degenerate repair, restart or drop it");
 }
 
 // Upper bound 1 / lambda_min <= trace of the inverse, which the factor gives for nothing: most covariances are cleared
@@ -112,14 +126,15 @@ void regularise_matrices(Covariances& covariances, const Regularisation& regular
   if (covariances.shape == CovarianceShape::tied) factors.log_determinants.setConstant(factors.log_determinants[0]);
 }
 
+// Of factor analysers: those of the noise, the last number of each feature.
 void regularise_variances(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                           Repairs& repairs) {
   const bool spherical = covariances.shape == CovarianceShape::spherical;
-  const Index n = spherical ? 1 : covariances.n_features;
+  const Index n = spherical ? 1 : covariances.n_features, step = covariances.n_factors + 1;
   for (Index k = 0; k < covariances.n_components; ++k) {
     double worst = 1;
     for (Index d = 0; d < n; ++d) {
-      double& variance = covariances.values[static_cast<std::size_t>(k * n + d)];
+      double& variance = covariances.values[static_cast<std::size_t>((k * n + d + 1) * step - 1)];
       const double scale = spherical ? regularisation.scale.largest : regularisation.scale.each[d];
       const double bound = Regularisation::kFloor * scale * scale;
       if (regularisation.ridge) variance += *regularisation.ridge;
@@ -127,7 +142,11 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
       if (variance < bound * (1 - 1e-6)) worst = std::min(worst, variance / (scale * scale));
       variance = bound;
     }
-    if (worst < 1) record(k, false, worst, weight[k], regularisation, repairs);
+    if (!(worst < 1)) continue;
+    if (covariances.shape == CovarianceShape::factor)
+      record_noise(k, worst, weight[k], regularisation, repairs);
+    else
+      record(k, false, worst, weight[k], regularisation, repairs);
   }
 }
 
@@ -160,6 +179,7 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
       break;
     case CovarianceShape::diag:
     case CovarianceShape::spherical:
+    case CovarianceShape::factor:
       regularise_variances(covariances, regularisation, weight, repairs);
       factorise(covariances, factors);
       break;

@@ -24,6 +24,8 @@ class Structure {
   virtual std::string_view code() const = 0;  // three letters: volume, shape, orientation
   virtual CovarianceShape shape() const = 0;
   virtual ScatterKind need() const = 0;
+  // The same where there is no mixture yet.
+  virtual ScatterKind need_at_start() const { return need(); }
   virtual Index n_covariance_parameters(Index n_components, Index n_features) const = 0;
 
   // Whether all components have the same covariance, and whether each has one that no other restricts.
@@ -31,6 +33,8 @@ class Structure {
   virtual bool each_its_own() const { return false; }
   // Whether eigenvectors, or variances, are compared across features: then all features are measured in one unit.
   virtual bool one_unit() const { return false; }
+  // 0: it is no mixture of factor analysers.
+  virtual Index n_factors() const { return 0; }
   // 0: any number of features.
   virtual Index only_n_features() const { return 0; }
   // Whether the extrapolation of two mixtures of this structure is one: else it is put through maximise().
@@ -46,6 +50,7 @@ class Structure {
 
 // The registry: the only list of structures.
 std::span<const Structure* const> structures();
-const Structure& structure(std::string_view name_or_code);  // throws InvalidArgument
+// Throws InvalidArgument. `n_factors` is that of factor analysers, which are listed with one.
+const Structure& structure(std::string_view name_or_code, Index n_factors = 0);
 
 }  // namespace gaussmix

@@ -33,7 +33,8 @@ Matrix covariance_of(const Mixture& mixture, Index k) {
     case CovarianceShape::full: return covariances.matrix(k);
     case CovarianceShape::tied: return covariances.matrix(0);
     case CovarianceShape::diag: return ConstVectorMap(covariances.values.data() + k * n, n).asDiagonal();
-    case CovarianceShape::spherical: break;
+    case CovarianceShape::spherical:
+    case CovarianceShape::factor: break;  // which are not asked for as matrices
   }
   return covariances.values[static_cast<std::size_t>(k)] * Matrix::Identity(n, n);
 }
@@ -52,16 +53,59 @@ Index n_at_floor(const Vector& eigenvalues) { return (eigenvalues.array() <= kAt
 
 // Its own numbers among `values`, which hold as many for every component; all of them where one covariance serves all.
 Index numbers_per_component(const Covariances& covariances) {
-  return Covariances::size(covariances.shape, 1, covariances.n_features);
+  return Covariances::size(covariances.shape, 1, covariances.n_features, covariances.n_factors);
 }
 
-// Component k takes the average covariance of the others.
+// How many variances of the noise of component k lie at the floor, and the least, in units of `scale`.
+std::pair<Index, double> least_noise(const Mixture& mixture, Index k, const Vector& scale) {
+  const Covariances& covariances = mixture.covariances;
+  const Vector noise = covariances.loadings_and_noise(k).col(covariances.n_factors).cwiseQuotient(scale.cwiseAbs2());
+  return {n_at_floor(noise), noise.minCoeff()};
+}
+
+// Features of which the mixture has hardly any variance.
+Index n_constant(const Mixture& mixture, const Vector& scale) {
+  const Covariances& covariances = mixture.covariances;
+  const Vector centre = mixture.means.transpose() * mixture.weights;
+  Vector variance = Vector::Zero(mixture.n_features());
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    const ConstMatrixMap table = covariances.loadings_and_noise(k);
+    variance += mixture.weights[k] *
+                (table.leftCols(covariances.n_factors).rowwise().squaredNorm() + table.col(covariances.n_factors) +
+                 (mixture.means.row(k).transpose() - centre).cwiseAbs2());
+  }
+  return n_at_floor(variance.cwiseQuotient(scale.cwiseAbs2()));
+}
+
+// Each factor may explain all of one feature (a Heywood case); with more such features the covariance is singular.
+std::optional<DegenerateComponent> degenerate_factor_analyser(const Mixture& mixture, const Vector& scale) {
+  const Index allowed = mixture.covariances.n_factors + n_constant(mixture, scale);
+  std::optional<DegenerateComponent> lightest;
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    if (lightest && mixture.weights[k] >= mixture.weights[lightest->number]) continue;
+    const auto [n, least] = least_noise(mixture, k, scale);
+    if (n > allowed)
+      lightest = {k, least};
+    else if (mixture.weights[k] <= kNoShare)
+      lightest = {k, std::numeric_limits<double>::quiet_NaN()};
+  }
+  return lightest;
+}
+
+// Component k takes the average covariance of the others; of factor analysers, whose loadings have no average, that of the
+// heaviest.
 void average_others(Mixture& mixture, Index k) {
   if (mixture.covariances.shape == CovarianceShape::tied) return;
   const Index size = numbers_per_component(mixture.covariances), n_components = mixture.n_components();
   MatrixMap values(mixture.covariances.values.data(), n_components, size);
   Vector shares = mixture.weights;
   shares[k] = 0;
+  if (mixture.covariances.shape == CovarianceShape::factor) {
+    Eigen::Index heaviest = 0;
+    shares.maxCoeff(&heaviest);
+    values.row(k) = values.row(heaviest);
+    return;
+  }
   const Vector average = values.transpose() * (shares / shares.sum());
   values.row(k) = average.transpose();
 }
@@ -70,6 +114,7 @@ void average_others(Mixture& mixture, Index k) {
 
 std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, const Vector& scale) {
   const CovarianceShape shape = mixture.covariances.shape;
+  if (shape == CovarianceShape::factor) return degenerate_factor_analyser(mixture, scale);
   const Index of_the_data = n_at_floor(scaled_eigenvalues(overall_covariance(mixture), shape, scale));
   std::optional<DegenerateComponent> lightest;
   for (Index k = 0; k < mixture.n_components(); ++k) {

@@ -8,6 +8,7 @@ kernels::Scatter kernel_scatter(ScatterKind kind) {
     case ScatterKind::pooled: return kernels::Scatter::full;
     case ScatterKind::diag: return kernels::Scatter::diagonal;
     case ScatterKind::trace: return kernels::Scatter::trace;
+    case ScatterKind::factor: return kernels::Scatter::factor;
   }
   return kernels::Scatter::none;
 }
@@ -34,7 +35,7 @@ MatrixMap map_of(Matrix& matrix) { return {matrix.data(), matrix.rows(), matrix.
 // Sums about `centre` -> weight, mean, scatter about the mean: W = S - s s^T / n. The centre is the previous mean, so s / n
 // is one step of EM and nothing cancels.
 void EStep::finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
-                             SufficientStatistics& statistics) {
+                             const KernelParameters& parameters, SufficientStatistics& statistics) {
   const Index n_features = statistics.n_features();
   const double weight = sums[layout.weight + k];
   const bool present = weight > 0;
@@ -70,6 +71,18 @@ void EStep::finish_component(const double* sums, const kernels::Layout& layout, 
       statistics.scatter[static_cast<std::size_t>(k)] =
           present ? std::max(0.0, *scatter - weight * shift_.squaredNorm()) : 0.0;
       break;
+    case ScatterKind::factor: {
+      const Index n = statistics.n_projections;
+      MatrixMap out = statistics.projected(k);
+      out.setZero();
+      if (!present) break;
+      const auto projections = parameters.projections.middleRows(k * n, n);
+      out = ConstMatrixMap(scatter, n_features, n + 1);
+      out.leftCols(n).noalias() -= weight * shift_ * (projections * shift_).transpose();
+      out.leftCols(n) /= parameters.projection_scale;
+      out.col(n) = (out.col(n) - weight * shift_.cwiseAbs2()).cwiseMax(0.0);
+      break;
+    }
   }
 }
 
@@ -81,8 +94,8 @@ kernels::Task EStep::task(const kernels::Density& density, kernels::Source sourc
   return task;
 }
 
-void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components) const {
-  reshape(statistics, kind, n_components, data_.n_features);
+void EStep::prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components, Index n_projections) const {
+  reshape(statistics, kind, n_components, data_.n_features, n_projections);
   statistics.total_weight = totals_.weight;
   statistics.n_effective = totals_.n_effective;
   statistics.n_rows = totals_.n_rows;
@@ -96,21 +109,22 @@ const double* EStep::run_pass(kernels::Task& task, bool single_precision) {
   return sums;
 }
 
-void EStep::run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
+void EStep::run(const KernelParameters& parameters, kernels::Source source, const Matrix& centres, ScatterKind kind,
                 const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse,
                 bool single_precision) {
+  const kernels::Density density = parameters.density();
   kernels::Task task = this->task(density, source);
   task.rows.responsibilities = responsibilities;
   task.sparse = sparse;
   task.scatter = kernel_scatter(kind);
   const double* sums = run_pass(task, single_precision);
-  const kernels::Layout layout =
-      kernels::make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter);
+  const kernels::Layout layout = kernels::make_layout(density.n_components, density.n_features, task.scatter,
+                                                      task.total_scatter, density.n_projections);
 
-  prepare(statistics, kind, density.n_components);
+  prepare(statistics, kind, density.n_components, kind == ScatterKind::factor ? density.n_projections : 0);
   statistics.log_likelihood = sums[layout.log_likelihood];
   if (kind == ScatterKind::pooled) statistics.pooled().setZero();
-  for (Index k = 0; k < density.n_components; ++k) finish_component(sums, layout, k, centres, statistics);
+  for (Index k = 0; k < density.n_components; ++k) finish_component(sums, layout, k, centres, parameters, statistics);
 }
 
 void EStep::run_in_own_metric(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics) {
@@ -137,7 +151,7 @@ void EStep::operator()(const Mixture& mixture, ScatterKind kind, SufficientStati
   kernels::Sparse sparse;
   if (in_run_ && density.features.table != nullptr)
     sparse = sparsity_.next_pass(mixture, data_.n_rows, leaf_rows(density.n_components, density.n_features));
-  run(density, kernels::Source::softmax, mixture.means, kind, nullptr, statistics, sparse,
+  run(parameters_, kernels::Source::softmax, mixture.means, kind, nullptr, statistics, sparse,
       single_precision_.serves(mixture));
 }
 
@@ -218,17 +232,21 @@ Likelihood EStep::likelihood(const Mixture& mixture) {
   return {sums[layout.log_likelihood], sums[layout.certainty]};
 }
 
-SufficientStatistics EStep::nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind) {
-  const KernelParameters parameters = gaussmix::nearest_centre(centres, scale);
+SufficientStatistics EStep::nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind,
+                                           const Matrix& projections) {
+  KernelParameters parameters = gaussmix::nearest_centre(centres, scale);
+  parameters.projections = projections;
   SufficientStatistics statistics;
-  run(parameters.density(), kernels::Source::hard, centres, kind, nullptr, statistics);
+  run(parameters, kernels::Source::hard, centres, kind, nullptr, statistics);
   return statistics;
 }
 
-SufficientStatistics EStep::given(const double* responsibilities, const Matrix& centres, ScatterKind kind) {
-  const KernelParameters parameters = centres_only(centres);
+SufficientStatistics EStep::given(const double* responsibilities, const Matrix& centres, ScatterKind kind,
+                                  const Matrix& projections) {
+  KernelParameters parameters = centres_only(centres);
+  parameters.projections = projections;
   SufficientStatistics statistics;
-  run(parameters.density(), kernels::Source::given, centres, kind, responsibilities, statistics);
+  run(parameters, kernels::Source::given, centres, kind, responsibilities, statistics);
   return statistics;
 }
 

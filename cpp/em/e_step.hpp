@@ -52,27 +52,30 @@ class EStep {
   void end_single_precision() { single_precision_.end(); }
 
   // All of each row to its nearest centre; the log-likelihood of the result is minus half the scaled inertia.
-  SufficientStatistics nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind);
+  // Sums of kind factor take any projections, as KernelParameters holds them.
+  SufficientStatistics nearest_centre(const Matrix& centres, const Vector& scale, ScatterKind kind,
+                                      const Matrix& projections = {});
   // Shares given as an n x K array, sums taken about `centres`.
-  SufficientStatistics given(const double* responsibilities, const Matrix& centres, ScatterKind kind);
+  SufficientStatistics given(const double* responsibilities, const Matrix& centres, ScatterKind kind,
+                             const Matrix& projections = {});
 
   const Data& data() const { return data_; }
   const WeightTotals& totals() const { return totals_; }
   const Execution& execution() const { return pass_.execution(); }
 
  private:
-  void run(const kernels::Density& density, kernels::Source source, const Matrix& centres, ScatterKind kind,
+  void run(const KernelParameters& parameters, kernels::Source source, const Matrix& centres, ScatterKind kind,
            const double* responsibilities, SufficientStatistics& statistics, const kernels::Sparse& sparse = {},
            bool single_precision = false);
   const double* run_pass(kernels::Task& task, bool single_precision);
   bool run_whitened(const Mixture& mixture, SufficientStatistics& statistics);
   void run_in_own_metric(const Mixture& mixture, ScatterKind kind, SufficientStatistics& statistics);
   void finish_component(const double* sums, const kernels::Layout& layout, Index k, const Matrix& centres,
-                        SufficientStatistics& statistics);
+                        const KernelParameters& parameters, SufficientStatistics& statistics);
   void take_total_scatter(const Mixture& mixture, const double* packed, const Vector& whitened_mean);
   double total_to_within(const Mixture& mixture);
   kernels::Task task(const kernels::Density& density, kernels::Source source) const;
-  void prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components) const;
+  void prepare(SufficientStatistics& statistics, ScatterKind kind, Index n_components, Index n_projections = 0) const;
 
   Data data_;
   WeightTotals totals_;

@@ -52,7 +52,7 @@ class Loop {
     squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
     e_step_.begin_run(regularisation_.takes_roots());
-    if (accelerating_) e_step_.end_single_precision();
+    if (accelerating_ || settings.structure->n_factors() > 0) e_step_.end_single_precision();
     smallest_single_gain_ = e_step.totals().weight * std::max(kSmallestSingleGain, 2 * settings.tol.value_or(0.0));
     outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
   }

@@ -138,6 +138,12 @@ class Starts {
   Status ended_ = Status::raced_out;
 };
 
+void check_factor_analysers(const Settings& settings, Index n_features) {
+  if (settings.structure->n_factors() >= n_features) throw InvalidArgument("there must be fewer factors than features");
+  if (settings.prior || settings.max_eigenvalue_ratio)
+    throw InvalidArgument("factor analysers have neither a prior nor a bound on the ratio of eigenvalues");
+}
+
 }  // namespace
 
 Outcome fit(const Data& data, const Settings& given, const Execution& execution) {
@@ -149,10 +155,13 @@ Outcome fit(const Data& data, const Settings& given, const Execution& execution)
   outcome.totals = weight_totals(normalised.data());
   if (given.n_components > outcome.totals.n_rows)
     throw InvalidArgument("there are fewer rows of positive weight than components");
+  if (given.structure->n_factors() > 0) check_factor_analysers(given, data.n_features);
   const ColumnMoments moments = column_moments(normalised.data(), outcome.totals.weight, execution);
   outcome.column_scale = moments.scale.each;
   const Frame frame{normalised.unit(), moments.origin};
-  const Settings settings = frame.inside(given);
+  Settings settings = frame.inside(given);
+  // Loadings have no coordinates of their own to extrapolate in.
+  if (settings.structure->n_factors() > 0) settings.acceleration = Acceleration::never;
   Starts starts(normalised.data().relative_to(moments.origin), moments, settings, frame, limit, execution, outcome);
   const double seconds_preparing = stopwatch.seconds();
 

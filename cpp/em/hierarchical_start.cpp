@@ -72,6 +72,12 @@ Mixture hierarchical_start(const Sample& sample, EStep& e_step, const Settings& 
   return from(e_step(mixture, kind), regularisation, repairs);
 }
 
+Matrix hierarchical_centres(const Sample& sample, Index n_components, const ColumnMoments& moments,
+                            const Execution& execution) {
+  const std::vector<Index> labels = Hierarchy(sample, execution).labels(n_components);
+  return SampledData(sample, moments, execution).statistics(labels, n_components, ScatterKind::trace).mean;
+}
+
 void hierarchical_labels(const Data& data, std::span<const Index> n_clusters, std::uint64_t seed,
                          const Execution& execution, std::int64_t* labels) {
   if (n_clusters.empty()) return;

@@ -15,6 +15,10 @@ namespace gaussmix {
 Mixture hierarchical_start(const Sample& sample, EStep& e_step, const Settings& settings, const ColumnMoments& moments,
                            const Regularisation& regularisation, Repairs& repairs);
 
+// Centres of the partition alone.
+Matrix hierarchical_centres(const Sample& sample, Index n_components, const ColumnMoments& moments,
+                            const Execution& execution);
+
 // For each of these numbers of clusters the label of every row of the data, n after n. Rows that the sample has not (those of
 // weight zero are never in it) go to the component of largest responsibility under full covariances. The sample is that of
 // a fit of the largest number of components with this seed.

@@ -1,9 +1,9 @@
 #include "em/initialise.hpp"
 
+#include "em/first_step.hpp"
 #include "em/hierarchical_start.hpp"
 #include "em/hierarchy.hpp"
 #include "em/lloyd.hpp"
-#include "em/m_step.hpp"
 #include "em/seeding.hpp"
 #include "em/short_runs.hpp"
 
@@ -11,20 +11,19 @@ namespace gaussmix {
 
 namespace {
 
-enum Stream : std::uint64_t { kSubset = 0, kSeeds = 1, kShares = 2, kShortRun = 3, kStreamsPerStart = 8 };
+enum Stream : std::uint64_t { kSubset = 0, kSeeds = 1, kShares = 2, kShortRun = 3, kAxes = 4, kStreamsPerStart = 8 };
 
 Random stream(const Settings& settings, std::uint64_t start_number, Stream use) {
   return Random(settings.seed, start_number * kStreamsPerStart + use);
 }
 
-SufficientStatistics from_centres(EStep& e_step, Start start, const Settings& settings, const ColumnMoments& moments,
-                                  const Sample& sample, const Random& random) {
-  const Execution& execution = e_step.execution();
+Matrix first_centres(Start start, const Settings& settings, const ColumnMoments& moments, const Sample& sample,
+                     const Random& random, const Execution& execution) {
   Matrix centres = start == Start::random_from_data
                        ? random_centres(sample, settings.n_components, random)
                        : plus_plus_centres(sample, settings.n_components, random, execution);
   if (start == Start::kmeans) centres = lloyd(sample, std::move(centres), execution);
-  return e_step.nearest_centre(unstandardised(centres, moments), moments.scale.each, settings.structure->need());
+  return unstandardised(centres, moments);
 }
 
 // Uniform shares, normalised per row: drawn a chunk at a time, so that no n x K array exists. By the number of the row among
@@ -55,8 +54,8 @@ SufficientStatistics from_random_shares(EStep& e_step, const Settings& settings,
         shares.row(i) /= shares.row(i).sum();
       }
     });
-    const SufficientStatistics part =
-        EStep(data.slice(begin, n), {}, e_step.execution()).given(shares.data(), centres, settings.structure->need());
+    const SufficientStatistics part = EStep(data.slice(begin, n), {}, e_step.execution())
+                                          .given(shares.data(), centres, settings.structure->need_at_start());
     if (sum)
       merge(*sum, part);
     else
@@ -76,22 +75,21 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
                         const Regularisation& regularisation, std::uint64_t start_number, const TimeLimit& limit,
                         Repairs& repairs) {
   const GivenStart& given = settings.given;
-  const ScatterKind kind = settings.structure->need();
-  const auto from = [&](const SufficientStatistics& statistics) {
-    return m_step(statistics, *settings.structure, regularisation, nullptr, e_step.execution(), repairs);
-  };
+  const FirstStep step{e_step, *settings.structure, moments, regularisation, stream(settings, start_number, kAxes),
+                       repairs};
   if (given.responsibilities != nullptr)
-    return from(
-        statistics_from_responsibilities(e_step, given.responsibilities, settings.n_components, moments.mean, kind));
-  if (settings.start == Start::random) return from(from_random_shares(e_step, settings, moments, start_number));
-  if (given.means)  // the given centres, so that weights and covariances belong to them
-    return from(e_step.nearest_centre(*given.means, moments.scale.each, kind));
+    return step.from_responsibilities(given.responsibilities, settings.n_components);
+  if (settings.start == Start::random)
+    return step.from_blurred(from_random_shares(e_step, settings, moments, start_number));
+  if (given.means) return step.from_centres(*given.means);  // so that weights and covariances belong to them
   const Index n_rows = e_step.totals().n_rows, n_features = e_step.data().n_features;
   const Start start = start_of(settings, start_number, n_rows, n_features);
   const auto size = start == Start::hierarchical ? hierarchy_size : sample_size;
   const Sample sample =
       standardised_sample(e_step.data(), moments, n_rows, size(n_rows, settings.n_components, n_features),
                           subset_stream(settings.seed, start_number));
+  if (start == Start::hierarchical && settings.structure->n_factors() > 0)
+    return step.from_centres(hierarchical_centres(sample, settings.n_components, moments, e_step.execution()));
   if (start == Start::hierarchical)
     return hierarchical_start(sample, e_step, settings, moments, regularisation, repairs);
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.
@@ -100,7 +98,8 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
           return Random(settings.seed, run == 0 ? kSeeds : run * kStreamsPerStart + kShortRun);
         }))
       return std::move(*best);
-  return from(from_centres(e_step, start, settings, moments, sample, stream(settings, start_number, kSeeds)));
+  return step.from_centres(
+      first_centres(start, settings, moments, sample, stream(settings, start_number, kSeeds), e_step.execution()));
 }
 
 }  // namespace

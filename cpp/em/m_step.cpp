@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/errors.hpp"
+#include "covariance/factor_form.hpp"
 
 namespace gaussmix {
 
@@ -28,6 +29,15 @@ void keep_previous(SufficientStatistics& statistics, Index k, double weight, con
       statistics.scatter[static_cast<std::size_t>(k)] =
           weight * (values[static_cast<std::size_t>(k)] * static_cast<double>(n_features));
       break;
+    case ScatterKind::factor: {
+      const Index n_factors = statistics.n_projections;
+      const ConstMatrixMap table = previous.covariances.loadings_and_noise(k);
+      MatrixMap projected = statistics.projected(k);
+      multiply_projections(table, previous.factors.projections_and_noise(k), projected.leftCols(n_factors));
+      projected.col(n_factors) = table.leftCols(n_factors).rowwise().squaredNorm() + table.col(n_factors);
+      projected *= weight;
+      break;
+    }
   }
 }
 
@@ -41,6 +51,7 @@ void take_overall(SufficientStatistics& statistics, Index k, double weight, cons
     case ScatterKind::pooled: break;
     case ScatterKind::diag: statistics.diag().row(k) = unit * whole.diag().row(0); break;
     case ScatterKind::trace: statistics.scatter[static_cast<std::size_t>(k)] = unit * whole.scatter[0]; break;
+    case ScatterKind::factor: break;  // comes with a previous mixture
   }
 }
 
@@ -96,7 +107,9 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
 
   mixture.structure = &structure;
   mixture.weights = statistics.weight / total;
-  if (previous != nullptr && previous->covariances.shape != structure.shape()) previous = nullptr;
+  if (previous != nullptr &&
+      (previous->covariances.shape != structure.shape() || previous->covariances.n_factors != structure.n_factors()))
+    previous = nullptr;
   const double negligible = kEmptyShare * total;
   if (regularisation.prior) regularisation.prior->add_to(statistics, structure.one_for_all());
   fill_empty(statistics, negligible, previous, repairs);
@@ -123,7 +136,8 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
 
 Mixture m_step(const SufficientStatistics& given, const Structure& structure, const Regularisation& regularisation,
                const Mixture* previous, const Execution& execution, Repairs& repairs) {
-  SufficientStatistics statistics = convert(given, structure.need());
+  SufficientStatistics statistics =
+      convert(given, given.kind == structure.need_at_start() ? given.kind : structure.need());
   Mixture mixture;
   m_step(statistics, structure, regularisation, previous, execution, repairs, mixture);
   return mixture;
@@ -140,6 +154,7 @@ ColumnScale column_scale(const SufficientStatistics& statistics) {
       case ScatterKind::pooled: sum = whole.full(0)(d, d); break;
       case ScatterKind::diag: sum = whole.diag()(0, d); break;
       case ScatterKind::trace: sum = whole.scatter[0] / static_cast<double>(n_features); break;
+      case ScatterKind::factor: break;  // overall() throws
     }
     variance[d] = sum / whole.weight[0];
   }

@@ -9,7 +9,8 @@
 namespace gaussmix {
 
 // `previous` (may be null) supplies mean and covariance of a component that lost all its weight; without it the component
-// gets the overall mean and covariance. Repairs are added to `repairs`.
+// gets the overall mean and covariance. Repairs are added to `repairs`. Factor analysers take no loadings from statistics of the
+// kind that they need at the start.
 Mixture m_step(const SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
                const Mixture* previous, const Execution& execution, Repairs& repairs);
 // The same into `mixture`, which must not be `previous`, from statistics of the kind that the structure needs. Those of

@@ -9,6 +9,7 @@
 #include "em/hierarchy.hpp"
 #include "em/initialise.hpp"
 #include "em/last_steps.hpp"
+#include "em/principal_axes.hpp"
 #include "em/seeding.hpp"
 #include "em/short_runs.hpp"
 #include "mixture/feature_table.hpp"
@@ -56,10 +57,11 @@ class Sizes {
         n_threads_(n_threads),
         shape_(settings.structure->shape()),
         k_(settings.n_components),
-        d_(data.n_features) {}
+        d_(data.n_features),
+        q_(settings.structure->n_factors()) {}
 
   double parameters() const {
-    const double own = static_cast<double>(k_) * static_cast<double>(has_matrices(shape_) ? d_ * d_ : d_);
+    const double own = static_cast<double>(k_) * static_cast<double>(has_matrices(shape_) ? d_ * d_ : d_ * (q_ + 1));
     return settings_.prior ? std::max(own, square()) : own;
   }
 
@@ -83,13 +85,13 @@ class Sizes {
   }
 
  private:
-  double covariances() const { return static_cast<double>(Covariances::size(shape_, k_, d_)); }
+  double covariances() const { return static_cast<double>(Covariances::size(shape_, k_, d_, q_)); }
   double means() const { return static_cast<double>(k_ * d_ + 2 * k_); }
   double square() const { return static_cast<double>(d_ * d_); }
   double mixture() const { return means() + (has_matrices(shape_) ? 3 : 2) * covariances(); }
   // With the roots of scatters, where there are any.
   double statistics() const {
-    const auto scatter = static_cast<double>(scatter_size(settings_.structure->need(), k_, d_));
+    const auto scatter = static_cast<double>(scatter_size(settings_.structure->need(), k_, d_, q_));
     return means() + (has_matrices(shape_) ? 2 : 1) * scatter;
   }
   // A start that the caller gives, and the same in the numbers of the fit, to which the weights of rows are normalised, too.
@@ -108,9 +110,13 @@ class Sizes {
     task.density.n_features = d_;
     task.source = source;
     task.scatter = scatter;
-    task.single_precision = data_.single_precision;
+    task.single_precision = data_.single_precision && q_ == 0;
+    task.density.n_projections = scatter == kernels::Scatter::factor ? n_projections() : 0;
     return task;
   }
+
+  // The visits of the start take more than those of the iterations.
+  Index n_projections() const { return principal_axes_width(d_, q_); }
 
   // The visits of the iterations.
   kernels::Task iteration() const {
@@ -118,6 +124,7 @@ class Sizes {
     static const double some_table = 0;
     kernels::Task task = this->task(shape_ == CovarianceShape::diag        ? kernels::Shape::diagonal
                                     : shape_ == CovarianceShape::spherical ? kernels::Shape::spherical
+                                    : shape_ == CovarianceShape::factor    ? kernels::Shape::factor
                                                                            : kernels::Shape::full,
                                     kernels::Source::softmax, kernel_scatter(settings_.structure->need()));
     task.density.features.size = feature_table_width(shape_, d_);
@@ -176,7 +183,12 @@ class Sizes {
     const double factors = has_matrices(shape_) ? packed : covariances();
     const auto width = static_cast<double>(shape_ == CovarianceShape::tied ? d_ + 1 : feature_table_width(shape_, d_));
     const double matrices = has_matrices(shape_) || width > 0 ? 8 * square() : 0;
-    return visit + means() + factors + static_cast<double>(k_) * width + matrices;
+    return visit + means() + factors + static_cast<double>(k_) * width + matrices + factor_analysers();
+  }
+
+  // Projections of the start and their statistics, twice; factors while an M-step lasts.
+  double factor_analysers() const {
+    return q_ == 0 ? 0 : static_cast<double>(4 * k_ * d_ * (n_projections() + 1) + 8 * d_ * (n_projections() + 1));
   }
 
   double sparsity_bytes(Index n_rows) const {
@@ -215,8 +227,8 @@ class Sizes {
 
   double loop() const {
     const bool may_extrapolate =
-        settings_.acceleration == Acceleration::always ||
-        (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2);
+        q_ == 0 && (settings_.acceleration == Acceleration::always ||
+                    (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2));
     // Extrapolations work with three mixtures and five vectors of parameters, the forecast with one mixture and its vectors.
     // The first passes of an automatic run are not slow yet.
     const Index n_steps = settings_.max_iter - (settings_.acceleration == Acceleration::automatic ? 2 : 0);
@@ -238,6 +250,7 @@ class Sizes {
 
   double repairs() const {
     const bool looks_for_components = may(OnDegenerate::restart) || may(OnDegenerate::drop);
+    if (q_ > 0) return 0;
     if (!has_matrices(shape_)) return looks_for_components ? kRepairMatrices * square() : 0;
     const Index matrices = shape_ == CovarianceShape::full ? k_ : 1;
     return kRepairMatrices * static_cast<double>(std::min<Index>(n_threads_, matrices)) * square();
@@ -255,7 +268,7 @@ class Sizes {
   const Settings& settings_;
   int n_threads_;
   CovarianceShape shape_;
-  Index k_, d_;
+  Index k_, d_, q_;
 };
 
 }  // namespace

@@ -59,6 +59,12 @@ double coloured(const Factors& factors, Index k, const double* d, Index i) {
 
 double mean_movement(const Mixture& a, const Mixture& b, Index k) {
   const auto d = b.means.row(k) - a.means.row(k);
+  if (a.factors.shape == CovarianceShape::factor) {
+    const ConstMatrixMap table = a.factors.projections_and_noise(k);
+    const Index n_factors = table.cols() - 1;
+    const double of_noise = table.col(n_factors).cwiseProduct(d.transpose()).squaredNorm();
+    return std::sqrt(std::max(0.0, of_noise - (d * table.leftCols(n_factors)).squaredNorm()));
+  }
   double squares = 0;
   for (Index i = 0; i < a.n_features(); ++i) {
     const double distance = whitened(a.factors, k, d, i);
@@ -142,6 +148,7 @@ void Coordinates::metric(Vector& information) const {
     case CovarianceShape::spherical:
       for (Index k = 0; k < n_components; ++k) *out++ = 2 * static_cast<double>(n_features) * origin_.weights[k];
       break;
+    case CovarianceShape::factor: break;
   }
 }
 

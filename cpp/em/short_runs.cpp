@@ -2,8 +2,8 @@
 
 #include "base/errors.hpp"
 #include "em/em.hpp"
+#include "em/first_step.hpp"
 #include "em/lloyd.hpp"
-#include "em/m_step.hpp"
 
 namespace gaussmix {
 
@@ -60,9 +60,9 @@ std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step,
               execution);
     StartOutcome outcome;
     outcome.repairs = Repairs(own.n_components);
-    outcome.mixture =
-        m_step(on_sample.nearest_centre(unstandardised(centres, moments), moments.scale.each, own.structure->need()),
-               *own.structure, plain, nullptr, execution, outcome.repairs);
+    const FirstStep step{on_sample,      *own.structure, moments, plain, seeds(static_cast<std::uint64_t>(kRuns + run)),
+                         outcome.repairs};
+    outcome.mixture = step.from_centres(unstandardised(centres, moments));
     run_em(on_sample, own, plain, limit, run, kNoHalt, outcome);
     if (outcome.status == Status::interrupted) throw Interrupted();
     if (run == 0 || better(outcome, best)) best = std::move(outcome);

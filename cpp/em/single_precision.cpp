@@ -42,6 +42,7 @@ void SinglePrecision::begin(const Data& data, const WeightTotals& totals) {
 bool SinglePrecision::serves(const Mixture& mixture) const {
   if (!on_) return false;
   const Factors& factors = mixture.factors;
+  if (factors.shape == CovarianceShape::factor) return false;
   if (factors.shape == CovarianceShape::diag || factors.shape == CovarianceShape::spherical)
     return std::all_of(factors.inverse.begin(), factors.inverse.end(), within_scale);
   const Index n = factors.shape == CovarianceShape::tied ? 1 : mixture.n_components();

@@ -33,7 +33,7 @@ struct Block {
   Index n_strips;     // padding rows repeat the first row with weight zero
   Real* x;            // D per sample
   Real* whitened;     // D, or null
-  Real* centred;      // D + 1, scratch of the centred form
+  Real* centred;      // scratch of the centred form: see centred_quantities()
   Real* features;     // scratch of the feature form; shares the memory of `centred`
   Real* logits;       // K: logits, then responsibilities
   Real* weights;      // 1
@@ -48,11 +48,17 @@ inline bool needs_whitened(const BasicTask<T>& task) {
   return task.density.whitener != nullptr || task.own_metric;
 }
 
+// A row less a mean, the root of its weight, and for sums of kind factor its projections.
+template <class T>
+inline Index centred_quantities(const BasicTask<T>& task) {
+  return task.density.n_features + 1 + (task.scatter == Scatter::factor ? task.density.n_projections : 0);
+}
+
 // What one sample needs, in numbers.
 template <class T>
 inline Index row_size(const BasicTask<T>& task) {
   const BasicDensity<T>& density = task.density;
-  const Index centred = density.n_features + 1;
+  const Index centred = centred_quantities(task);
   const Index scratch =
       density.features.table != nullptr && density.features.size > centred ? density.features.size : centred;
   const Index coordinates = needs_whitened(task) ? 2 * density.n_features : density.n_features;
@@ -76,7 +82,7 @@ inline Index centred_step(const Block& block) { return block.capacity + kAlignme
 // In numbers, all buffers together.
 template <class T>
 inline Index block_size(const BasicTask<T>& task) {
-  return block_rows(task) * row_size(task) + (task.density.n_features + 1) * kAlignment;
+  return block_rows(task) * row_size(task) + centred_quantities(task) * kAlignment;
 }
 
 inline Block make_block(const RealTask& task, Real* workspace) {

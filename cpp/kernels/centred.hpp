@@ -1,7 +1,7 @@
 // The centred form: |factor (x - mean)|^2 and sums about each mean. Exact at any distance; every shape has it.
 #pragma once
 
-#include "kernels/products.hpp"
+#include "kernels/factor.hpp"
 
 namespace gaussmix::kernels {
 namespace {
@@ -65,6 +65,14 @@ inline void centred_logits(const RealDensity& density, const Real* x, Real* z, R
         centre_strip(x, mean, n_features, z);
         squared_distance_full(z, density.factors + k * packed_size(n_features), n_features, distance);
         break;
+      case Shape::factor: {
+        const Index n_projections = density.n_projections;
+        squared_distance_diagonal(x, mean, density.factors + k * n_features, 1, n_features, distance);
+        centre_strip(x, mean, n_features, z);
+        subtract_projections(z, density.projections + k * n_projections * n_features, n_projections, n_features,
+                             distance);
+        break;
+      }
     }
     const Vec constant = broadcast(density.log_constants[k]);
     for (int v = 0; v < kTileVectors; ++v)
@@ -202,6 +210,13 @@ inline void accumulate_component(const RealTask& task, const Layout& layout, Ind
   if (task.scatter == Scatter::full) {
     accumulate_square(u, n_features + 1, n_features, block,
                       [&](Index row) { return row < n_features ? scatter + packed_size(row) : first; });
+    return;
+  }
+  if (task.scatter == Scatter::factor) {
+    accumulate_projections(task.density, k, u, block, first, scatter);
+    for (Index d = 0; d < n_features; ++d)
+      scatter[d * (task.density.n_projections + 1) + task.density.n_projections] +=
+          product_of(u, d, u, d, block.n_strips);
     return;
   }
   for (Index d = 0; d < n_features; ++d) {

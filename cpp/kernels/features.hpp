@@ -59,6 +59,7 @@ inline void make_features(const RealDensity& density, const Real* x, Real* out) 
         for (Index j = 0; j <= i; ++j)
           out = write_strip(out, [&](int v) { return load(z + i * kStrip + v) * load(z + j * kStrip + v); });
       break;
+    case Shape::factor: break;  // has no such form
   }
 }
 

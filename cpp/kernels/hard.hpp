@@ -27,7 +27,8 @@ inline void add_row(const RealTask& task, const Layout& layout, const T* row, do
     first[i] += weight * z[i];
   }
   switch (task.scatter) {
-    case Scatter::none: break;
+    case Scatter::none:
+    case Scatter::factor: break;  // all components pass
     case Scatter::trace:
       for (Index i = 0; i < n_features; ++i) *scatter += weight * z[i] * z[i];
       break;

@@ -9,9 +9,9 @@ namespace gaussmix::kernels {
 
 using Index = std::int64_t;
 
-enum class Shape { spherical, diagonal, full };  // of the inverse factors below
-enum class Source { softmax, hard, given };      // where responsibilities come from
-enum class Scatter { none, trace, diagonal, full };
+enum class Shape { spherical, diagonal, full, factor };  // of the inverse factors below
+enum class Source { softmax, hard, given };              // where responsibilities come from
+enum class Scatter { none, trace, diagonal, full, factor };
 
 // Logits as products of a table of numbers with features of the row, z = x - centre: [1, z] for a whitened density, [1, z, |z|^2]
 // spherical, [1, z, z_i^2] diagonal, [1, z, z_i z_j (j <= i, by rows)] full. Half the operations of the centred form and no
@@ -27,15 +27,19 @@ struct BasicFeatures {
   Index size = 0;
 };
 
-// Logit, in units of log 2, of row x and component k: log_constants[k] - |factor_k (x - mean_k)|^2, never below kLowestLogit.
+// Logit, in units of log 2, of row x and component k: log_constants[k] - |factor_k (x - mean_k)|^2, never below kLowestLogit;
+// of factor analysers, + |projection_k (x - mean_k)|^2.
 template <class Real>
 struct BasicDensity {
   Shape shape = Shape::full;
   Index n_components = 0;
   Index n_features = 0;
   const Real* means = nullptr;          // K x D
-  const Real* factors = nullptr;        // spherical K, diagonal K x D, full K x packed lower triangle
+  const Real* factors = nullptr;        // spherical K, diagonal and factor K x D, full K x packed lower triangle
   const Real* log_constants = nullptr;  // K
+  // For factor densities, and for sums of kind factor under any density.
+  Index n_projections = 0;
+  const Real* projections = nullptr;  // K x n_projections x D
   // When set, rows are replaced by whitener (x - whitening_centre) first; `means` and all sums live in those coordinates.
   const Real* whitener = nullptr;          // packed lower triangle
   const Real* whitening_centre = nullptr;  // D
@@ -69,7 +73,8 @@ struct Outputs {
   std::int64_t* labels = nullptr;       // n
 };
 
-// Sums over rows, flat: weight (K), sum of r (x - mean_k) (K x D), scatter about mean_k (K x its size), total scatter of
+// Sums over rows, flat: weight (K), sum of r (x - mean_k) (K x D), scatter about mean_k (K x its size; of kind factor, for every
+// feature, its products with the projections of x - mean_k and then with itself), total scatter of
 // the whitened rows about zero (packed), log-likelihood (1), certainty: sum of log max_k r_k (1). Flat so that merging two is one loop of additions.
 struct Layout {
   Index weight = 0;
@@ -84,13 +89,15 @@ struct Layout {
 
 static inline Index packed_size(Index n) { return n * (n + 1) / 2; }
 
-static inline Layout make_layout(Index n_components, Index n_features, Scatter scatter, bool total_scatter) {
+static inline Layout make_layout(Index n_components, Index n_features, Scatter scatter, bool total_scatter,
+                                 Index n_projections = 0) {
   Layout layout;
   switch (scatter) {
     case Scatter::none: layout.scatter_size = 0; break;
     case Scatter::trace: layout.scatter_size = 1; break;
     case Scatter::diagonal: layout.scatter_size = n_features; break;
     case Scatter::full: layout.scatter_size = packed_size(n_features); break;
+    case Scatter::factor: layout.scatter_size = n_features * (n_projections + 1); break;
   }
   layout.weight = 0;
   layout.sum = n_components;

@@ -131,7 +131,7 @@ inline bool visit_all(const RealTask& task, const Layout& layout, Index begin, I
     if (!task.accumulate) continue;
     if (by_features)
       accumulate_features(density, block, sums.features);
-    else if (task.source == Source::hard && density.n_components > kFewComponents)
+    else if (task.source == Source::hard && task.scatter != Scatter::factor && density.n_components > kFewComponents)
       accumulate_hard(task, layout, first, block, sums.centred);
     else
       accumulate_centred(task, layout, x, block, sums.centred);
@@ -142,7 +142,8 @@ inline bool visit_all(const RealTask& task, const Layout& layout, Index begin, I
 
 template <class T>
 inline Layout layout_of(const BasicTask<T>& task) {
-  return make_layout(task.density.n_components, task.density.n_features, task.scatter, task.total_scatter);
+  return make_layout(task.density.n_components, task.density.n_features, task.scatter, task.total_scatter,
+                     task.density.n_projections);
 }
 
 struct Workspace {

@@ -12,7 +12,8 @@ inline void move_sums(Scatter scatter, Index n, double weight, const double* fir
                       double* out_scatter) {
   const auto change = [&](Index i, Index j) { return -d[i] * first[j] - d[j] * (first[i] - weight * d[i]); };
   switch (scatter) {
-    case Scatter::none: break;
+    case Scatter::none:
+    case Scatter::factor: break;  // has neither the feature form nor single precision
     case Scatter::trace:
       for (Index i = 0; i < n; ++i) *out_scatter += change(i, i);
       break;

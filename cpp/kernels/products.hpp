@@ -7,12 +7,12 @@
 namespace gaussmix::kernels {
 namespace {
 
-// sum[r] += sum_{j < count} row[r][j] * z_j over one strip.
+// sum[r] += sum_{j < count} row[r][j] * z_j over one strip; z_j at a distance of `step`.
 template <int R>
-inline void add_products(const Real* const (&row)[R], Index count, const Real* z, Tile (&sum)[R]) {
+inline void add_products(const Real* const (&row)[R], Index count, const Real* z, Tile (&sum)[R], Index step = kStrip) {
   for (Index j = 0; j < count; ++j) {
     Vec zj[kTileVectors];
-    unrolled<kTileVectors>([&]<int v>() { zj[v] = load(z + j * kStrip + v * kLanes); });
+    unrolled<kTileVectors>([&]<int v>() { zj[v] = load(z + j * step + v * kLanes); });
     unrolled<R>([&]<int r>() {
       const Vec factor = broadcast(row[r][j]);
       unrolled<kTileVectors>([&]<int v>() { sum[r][v] += factor * zj[v]; });

@@ -51,7 +51,8 @@ Index n_features_of_row(CovarianceShape shape, Index n) {
     case CovarianceShape::full: return kernels::packed_size(n + 1);
     case CovarianceShape::diag: return 2 * n + 1;
     case CovarianceShape::spherical: return n + 2;
-    case CovarianceShape::tied: break;
+    case CovarianceShape::tied:
+    case CovarianceShape::factor: break;
   }
   return 0;
 }
@@ -102,7 +103,8 @@ void FeatureTable::fill_row(CovarianceShape shape, double constant, double* row)
       for (Index i = 0; i < n; ++i) *row++ = -precision_(i, i);
       break;
     case CovarianceShape::spherical: *row = -precision_(0, 0); break;
-    case CovarianceShape::tied: break;
+    case CovarianceShape::tied:
+    case CovarianceShape::factor: break;
   }
 }
 

@@ -54,6 +54,19 @@ void whiten(const Mixture& mixture, KernelParameters& parameters) {
   parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), kLogitScale);
 }
 
+// Densities of factor analysers: the inverse sd of the noise, and the projections, a row each.
+void take_factor_form(const Factors& source, KernelParameters& parameters) {
+  const Index n_features = source.n_features, n_factors = source.n_factors;
+  parameters.factors.resize(static_cast<std::size_t>(source.n_components * n_features));
+  parameters.projections.resize(source.n_components * n_factors, n_features);
+  parameters.projection_scale = kLogitScale;
+  for (Index k = 0; k < source.n_components; ++k) {
+    const ConstMatrixMap table = source.projections_and_noise(k);
+    VectorMap(parameters.factors.data() + k * n_features, n_features) = kLogitScale * table.col(n_factors);
+    parameters.projections.middleRows(k * n_factors, n_factors) = kLogitScale * table.leftCols(n_factors).transpose();
+  }
+}
+
 void scale_into(const std::vector<double>& values, std::vector<double>& out) {
   out = values;
   for (double& value : out) value *= kLogitScale;
@@ -69,6 +82,10 @@ kernels::Density KernelParameters::density() const {
   d.means = means.data();
   d.factors = factors.data();
   d.log_constants = log_constants.data();
+  if (projections.size() > 0) {
+    d.n_projections = n_projections();
+    d.projections = projections.data();
+  }
   if (!whitener.empty()) {
     d.whitener = whitener.data();
     d.whitening_centre = whitening_centre.data();
@@ -99,6 +116,10 @@ void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& para
     case CovarianceShape::spherical:
       parameters.shape = kernels::Shape::spherical;
       scale_into(mixture.factors.inverse, parameters.factors);
+      break;
+    case CovarianceShape::factor:
+      parameters.shape = kernels::Shape::factor;
+      take_factor_form(mixture.factors, parameters);
       break;
   }
   if (form == Form::centred)

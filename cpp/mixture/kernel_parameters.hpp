@@ -17,6 +17,10 @@ struct KernelParameters {
   Matrix means;  // whitened for whitened densities
   std::vector<double> factors;
   Vector log_constants;
+  // Of factor analysers, times projection_scale, or those that sums of kind factor are to take; else none. The rows of
+  // component k begin at k * n_projections().
+  Matrix projections;
+  double projection_scale = 1;
   std::vector<double> whitener;
   Vector whitening_centre;
   FeatureTable features;
@@ -24,6 +28,7 @@ struct KernelParameters {
   Vector difference;  // scratch
 
   bool whitened() const { return !whitener.empty(); }
+  Index n_projections() const { return projections.rows() / means.rows(); }
   kernels::Density density() const;
 };
 

@@ -18,7 +18,7 @@ Vector cumulative(const Vector& weights) {
   return sum / total;
 }
 
-// mean + L z, with L from the factors; 1 / sd for diag and spherical.
+// mean + L z, with L from the factors; 1 / sd for diag and spherical. Factor analysers: mean + [Lambda, Psi^1/2] z.
 void transform(const Mixture& mixture, Index k, const Eigen::Ref<const Vector>& z, double* out) {
   const Index n_features = mixture.n_features();
   const Factors& factors = mixture.factors;
@@ -30,6 +30,13 @@ void transform(const Mixture& mixture, Index k, const Eigen::Ref<const Vector>& 
       x = z.cwiseQuotient(ConstVectorMap(factors.inverse.data() + k * n_features, n_features));
       break;
     case CovarianceShape::spherical: x = z / factors.inverse[static_cast<std::size_t>(k)]; break;
+    case CovarianceShape::factor: {
+      const ConstMatrixMap table = mixture.covariances.loadings_and_noise(k);
+      const Index n_factors = table.cols() - 1;
+      x = z.tail(n_features).cwiseProduct(table.col(n_factors).cwiseSqrt());
+      x += table.leftCols(n_factors) * z.head(n_factors);
+      break;
+    }
   }
   x += mixture.means.row(k).transpose();
 }
@@ -42,7 +49,8 @@ void sample(const Mixture& mixture, Index n, std::uint64_t seed, const Execution
   const Vector cumulated = cumulative(mixture.weights);
   const Random component(seed, kSamplingStreams);
   const Random noise(seed, kSamplingStreams + 1);
-  const Index pairs = (n_features + 1) / 2;
+  const Index n_normals = n_features + mixture.covariances.n_factors;
+  const Index pairs = (n_normals + 1) / 2;
   parallel_for((n + kChunkRows - 1) / kChunkRows, execution, [&](Index chunk, int) {
     Vector z(2 * pairs);
     for (Index i = chunk * kChunkRows; i < std::min(n, (chunk + 1) * kChunkRows); ++i) {
@@ -53,7 +61,7 @@ void sample(const Mixture& mixture, Index n, std::uint64_t seed, const Execution
       for (Index p = 0; p < pairs; ++p)
         std::tie(z[2 * p], z[2 * p + 1]) = noise.normals(static_cast<std::uint64_t>(i * pairs + p));
       labels[i] = k;
-      transform(mixture, k, z.head(n_features), x + i * n_features);
+      transform(mixture, k, z.head(n_normals), x + i * n_features);
     }
   });
 }

@@ -26,8 +26,9 @@ Sizes sizes_of(const kernels::Task& task, Index n_rows) {
   const kernels::Density& density = task.density;
   const kernels::Level& level = kernels::active_level();
   const Index rows = leaf_rows(density.n_components, density.n_features);
-  const Index sums =
-      kernels::make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter).size;
+  const Index sums = kernels::make_layout(density.n_components, density.n_features, task.scatter, task.total_scatter,
+                                          density.n_projections)
+                         .size;
   Index workspace = level.workspace_size(task);
   if (task.single_precision) workspace = std::max(workspace, level.single->workspace_size(task));
   return {rows, (n_rows + rows - 1) / rows, sums, (workspace + 7) / 8 * 8};

@@ -13,6 +13,7 @@ void add_to_scatter(SufficientStatistics& s, Index k, const Vector& d, double fa
     case ScatterKind::pooled: add_outer_product(s.pooled(), d, factor); break;
     case ScatterKind::diag: s.diag().row(k) += factor * d.cwiseProduct(d).transpose(); break;
     case ScatterKind::trace: s.scatter[static_cast<std::size_t>(k)] += factor * d.squaredNorm(); break;
+    case ScatterKind::factor: throw InvalidArgument("statistics of factor analysers do not add up");
   }
 }
 
@@ -37,24 +38,28 @@ void add_outer_product(MatrixMap out, const Vector& d, double factor) {
 }
 
 bool can_convert(ScatterKind from, ScatterKind to) {
-  return from == to || from == ScatterKind::full || (from == ScatterKind::diag && to == ScatterKind::trace);
+  return from == to || (from == ScatterKind::full && to != ScatterKind::factor) ||
+         (from == ScatterKind::diag && to == ScatterKind::trace);
 }
 
-Index scatter_size(ScatterKind kind, Index n_components, Index n_features) {
+Index scatter_size(ScatterKind kind, Index n_components, Index n_features, Index n_projections) {
   switch (kind) {
     case ScatterKind::full: return n_components * n_features * n_features;
     case ScatterKind::pooled: return n_features * n_features;
     case ScatterKind::diag: return n_components * n_features;
     case ScatterKind::trace: return n_components;
+    case ScatterKind::factor: return n_components * n_features * (n_projections + 1);
   }
   return 0;
 }
 
-void reshape(SufficientStatistics& statistics, ScatterKind kind, Index n_components, Index n_features) {
+void reshape(SufficientStatistics& statistics, ScatterKind kind, Index n_components, Index n_features,
+             Index n_projections) {
   statistics.kind = kind;
   statistics.weight.resize(n_components);
   statistics.mean.resize(n_components, n_features);
-  statistics.scatter.resize(static_cast<std::size_t>(scatter_size(kind, n_components, n_features)));
+  statistics.scatter.resize(static_cast<std::size_t>(scatter_size(kind, n_components, n_features, n_projections)));
+  statistics.n_projections = n_projections;
   statistics.root.clear();
 }
 
@@ -84,7 +89,8 @@ SufficientStatistics convert(const SufficientStatistics& statistics, ScatterKind
   s.scatter.assign(static_cast<std::size_t>(scatter_size(kind, s.n_components(), s.n_features())), 0.0);
   for (Index k = 0; k < s.n_components(); ++k) {
     switch (kind) {
-      case ScatterKind::full: break;  // only from full itself
+      case ScatterKind::full:
+      case ScatterKind::factor: break;  // only from itself
       case ScatterKind::pooled: s.pooled() += statistics.full(k); break;
       case ScatterKind::diag: s.diag().row(k) = statistics.full(k).diagonal().transpose(); break;
       case ScatterKind::trace:
@@ -142,6 +148,7 @@ SufficientStatistics overall(const SufficientStatistics& statistics) {
       case ScatterKind::pooled: break;
       case ScatterKind::diag: s.diag().row(0) += statistics.diag().row(k); break;
       case ScatterKind::trace: s.scatter[0] += statistics.scatter[static_cast<std::size_t>(k)]; break;
+      case ScatterKind::factor: break;  // adding to it throws
     }
     const Vector d = statistics.mean.row(k).transpose() - origin - shift;
     add_to_scatter(s, 0, d, statistics.weight[k]);

@@ -28,6 +28,7 @@ from gaussmix.exceptions import (
     NotFittedError,
     RepairWarning,
 )
+from gaussmix.factor_mixture import FactorMixture
 from gaussmix.fitting import fit
 from gaussmix.likelihood_ratio import bootstrap_lrt
 from gaussmix.likelihood_ratio_result import LikelihoodRatioTest
@@ -64,6 +65,7 @@ __all__ = [
     "ConvergenceWarning",
     "CovarianceType",
     "DegenerateError",
+    "FactorMixture",
     "FitInterrupted",
     "FitResult",
     "FitResults",

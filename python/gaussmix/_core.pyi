@@ -6,9 +6,12 @@ or layout here is a TypeError.
 
 Shapes of ``covariances`` and ``precisions_cholesky`` by covariance type, K components, D features:
 full (K, D, D), tied (D, D), diag (K, D), spherical (K,), all others (K, D, D). ``precisions_cholesky`` is the upper
-triangular U with inverse(covariance) = U @ U.T, and 1 / standard deviation for diag and spherical.
+triangular U with inverse(covariance) = U @ U.T, and 1 / standard deviation for diag and spherical. For "factor" both are
+the same array (K, D, n_factors + 1): the loadings of each feature, then the variance of its noise; ``n_factors`` is 0 for
+all other types.
 
-Shapes of ``scatter`` by kind: full (K, D, D), pooled (D, D), diag (K, D), trace (K,).
+Shapes of ``scatter`` by kind: full (K, D, D), pooled (D, D), diag (K, D), trace (K,). The kind of "factor" does not come
+here.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +39,9 @@ def structures() -> tuple[tuple[str, str, str, str, bool, bool, int], ...]:
     same covariance, whether each has one that no other restricts, the only number of features or 0), e.g.
     ("tied", "EEE", "tied", "pooled", True, False, 0)."""
 
-def n_covariance_parameters(covariance_type: str, n_components: int, n_features: int) -> int: ...
+def n_covariance_parameters(
+    covariance_type: str, n_components: int, n_features: int, n_factors: int = 0
+) -> int: ...
 def find_nonfinite(X: _Data, n_threads: int | None) -> tuple[int, int] | None:
     """(row, column) of the first NaN or infinity in row order, or None."""
 
@@ -143,6 +148,7 @@ def fit(
     *,
     n_components: int,
     covariance_type: str,
+    n_factors: int = 0,
     tol: float | None,
     reg_covar: float | None,
     max_iter: int,
@@ -209,6 +215,7 @@ def fit_many(
     *,
     n_components: int,
     covariance_type: str,
+    n_factors: int = 0,
     tol: float | None,
     reg_covar: float | None,
     max_iter: int,
@@ -264,6 +271,7 @@ def memory_needed(
     *,
     n_components: int,
     covariance_type: str,
+    n_factors: int = 0,
     tol: float | None,
     reg_covar: float | None,
     max_iter: int,

@@ -75,10 +75,7 @@ def likelihood(
         *core.likelihood(
             data,
             sample_weight,
-            mixture.covariance_type.value,
-            mixture.weights,
-            mixture.means,
-            mixture.precisions_cholesky,
+            *mixture._engine_parameters(),
             n_threads,
         )
     )

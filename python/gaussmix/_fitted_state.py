@@ -9,6 +9,7 @@ import numpy as np
 
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.exceptions import not_fitted_error
+from gaussmix.factor_mixture import FactorMixture
 from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult
 
@@ -75,6 +76,16 @@ class FittedState:
         return self._rounded(self._mixture.precisions_cholesky)
 
     @FittedAttribute
+    def loadings_(self) -> FloatArray:
+        """Factor loadings, shape (n_components, n_features, n_factors); of ``factor`` only."""
+        return self._rounded(self._factor_mixture.loadings)
+
+    @FittedAttribute
+    def noise_variances_(self) -> FloatArray:
+        """Noise variances, shape (n_components, n_features); of ``factor`` only."""
+        return self._rounded(self._factor_mixture.noise_variances)
+
+    @FittedAttribute
     def converged_(self) -> bool:
         """Whether the kept start met the stopping rule."""
         return self._result.converged
@@ -127,6 +138,15 @@ class FittedState:
     @property
     def _mixture(self) -> Mixture:
         return self._result.mixture
+
+    @property
+    def _factor_mixture(self) -> FactorMixture:
+        mixture = self._mixture
+        if isinstance(mixture, FactorMixture):
+            return mixture
+        raise AttributeError(
+            f"This {type(self).__name__} has no loadings and noise: covariance_type='factor' has."
+        )
 
     def _rounded(self, parameters: Float64Array) -> FloatArray:
         """Return an array of the mixture in the precision of the training data."""

@@ -16,6 +16,7 @@ from gaussmix._parameters import (
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+from gaussmix.factor_mixture import FactorMixture
 from gaussmix.result import FitResult
 
 _REMEMBERED = 16  # log-likelihoods that a fit which carries on is told; more than its rule looks at
@@ -28,6 +29,7 @@ _ENGINE_NAMES = (
 def initial_parameters(
     structure: CovarianceType,
     sizes: tuple[int, int, int],
+    n_factors: int = 0,
     *,
     start: FitResult | None,
     **given: ArrayLike | None,
@@ -38,18 +40,19 @@ def initial_parameters(
     they have in `gaussmix.fit`. The parameters of `start` take their place.
     """
     if start is not None:
-        _check_start(start, structure, sizes)
+        _check_start(start, structure, sizes, n_factors)
+        _, weights, means, factors = start.mixture._engine_parameters()
         return {
-            "weights_init": start.mixture.weights,
-            "means_init": start.mixture.means,
-            "covariances_init": start.mixture.covariances,
-            "precisions_cholesky_init": start.mixture.precisions_cholesky,
+            "weights_init": weights,
+            "means_init": means,
+            "covariances_init": factors if n_factors else start.mixture.covariances,
+            "precisions_cholesky_init": factors,
             "responsibilities_init": None,
             "history": _history_of(start),
         }
     if all(value is None for value in given.values()):
         return dict.fromkeys(_ENGINE_NAMES)
-    _check_combination({name for name, value in given.items() if value is not None})
+    _check_combination({name for name, value in given.items() if value is not None}, structure)
     rows, K, D = sizes
     checks: dict[str, Any] = {
         "weights_init": lambda value, name: check_weights(value, K, name),
@@ -75,7 +78,13 @@ def _history_of(start: FitResult) -> Float64Array:
     return np.concatenate([start.history, trace])[-_REMEMBERED:]
 
 
-def _check_combination(named: set[str]) -> None:
+def _check_combination(named: set[str], structure: CovarianceType) -> None:
+    matrices = {"precisions_init", "covariances_init"} & named
+    if matrices and structure is CovarianceType.FACTOR:
+        raise GaussmixError(
+            f"{matrices.pop()} is not available for covariance_type='factor', whose covariances "
+            "are loadings and noise: carry on from a fit with start=, or leave it out."
+        )
     if {"precisions_init", "covariances_init"} <= named:
         raise GaussmixError(
             "precisions_init and covariances_init were both given, and each determines the other: "
@@ -89,7 +98,9 @@ def _check_combination(named: set[str]) -> None:
         )
 
 
-def _check_start(start: object, structure: CovarianceType, sizes: tuple[int, int, int]) -> None:
+def _check_start(
+    start: object, structure: CovarianceType, sizes: tuple[int, int, int], n_factors: int
+) -> None:
     if not isinstance(start, FitResult):
         raise GaussmixTypeError(
             "start must be a FitResult, as fit returns it, got "
@@ -103,6 +114,8 @@ def _check_start(start: object, structure: CovarianceType, sizes: tuple[int, int
         "covariance_type": start.covariance_type.value,
         "number of features": start.n_features,
     }
+    if isinstance(start.mixture, FactorMixture):
+        wanted["n_factors"], held["n_factors"] = n_factors, start.mixture.n_factors
     for name, value in wanted.items():
         if held[name] != value:
             raise GaussmixError(

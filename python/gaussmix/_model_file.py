@@ -14,11 +14,13 @@ from gaussmix._replace_file import replace_file
 from gaussmix._runtime import core
 from gaussmix.covariance import CovarianceType, resolve_covariance_type
 from gaussmix.exceptions import GaussmixError, ModelFileError
+from gaussmix.factor_mixture import mixture_class
 from gaussmix.mixture import Mixture
 
 FORMAT = "gaussmix mixture"
 FORMAT_VERSION = 1
 _ARRAYS = ("weights", "means", "covariances", "precisions_cholesky")
+_FACTOR_ARRAYS = ("weights", "means", "loadings", "noise_variances")
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _SHORTEST_ZIP_END = 22
@@ -27,7 +29,7 @@ _LONGEST_ZIP_END = _SHORTEST_ZIP_END + 65535  # with the longest comment
 
 def write(mixture: Mixture, path: str) -> None:
     """Write the mixture; `gaussmix.persistence.save` says how."""
-    arrays = {name: getattr(mixture, name) for name in _ARRAYS}
+    arrays = {name: getattr(mixture, name) for name in _arrays_of(mixture.covariance_type)}
     with replace_file(path) as file:
         write_archive(file, _header(mixture, arrays), arrays)
 
@@ -94,13 +96,18 @@ def _unreadable(file: BinaryIO, path: str) -> ModelFileError:
 
 def _read(archive: zipfile.ZipFile, path: str) -> Mixture:
     header = _checked_header(archive, path)
+    structure = _covariance_type(header, path)
     try:
-        arrays = read_arrays(archive, _ARRAYS)
+        arrays = read_arrays(archive, _arrays_of(structure))
     except Exception as error:
         raise _damaged(path, f"its arrays cannot be read ({error})") from error
     if digest(arrays) != header.get("sha256"):
         raise _damaged(path, "its numbers do not match their checksum")
-    return _mixture(header, arrays, path)
+    return _mixture(header, structure, arrays, path)
+
+
+def _arrays_of(structure: CovarianceType) -> tuple[str, ...]:
+    return _FACTOR_ARRAYS if structure is CovarianceType.FACTOR else _ARRAYS
 
 
 def _checked_header(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
@@ -129,18 +136,19 @@ def _newer(header: dict[str, Any], path: str, what: str) -> ModelFileError:
     )
 
 
-def _mixture(header: dict[str, Any], arrays: dict[str, NDArray[np.float64]], path: str) -> Mixture:
+def _mixture(
+    header: dict[str, Any],
+    structure: CovarianceType,
+    arrays: dict[str, NDArray[np.float64]],
+    path: str,
+) -> Mixture:
     names = header.get("feature_names")
-    structure = _covariance_type(header, path)
+    others: dict[str, Any] = {}
+    if structure is not CovarianceType.FACTOR:
+        others["covariance_type"] = structure
     try:
-        mixture = Mixture(
-            arrays["weights"],
-            arrays["means"],
-            arrays["covariances"],
-            covariance_type=structure,
-            feature_names=None if names is None else tuple(names),
-            precisions_cholesky=arrays["precisions_cholesky"],
-        )
+        others["feature_names"] = None if names is None else tuple(names)
+        mixture = mixture_class(structure)(**(others | arrays))
     except (GaussmixError, TypeError) as error:
         raise _damaged(path, f"what it holds is not a mixture ({error})") from error
     if (mixture.n_components, mixture.n_features) != (

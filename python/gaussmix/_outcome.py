@@ -8,6 +8,7 @@ import numpy as np
 
 from gaussmix import _criteria
 from gaussmix.covariance import CovarianceType
+from gaussmix.factor_mixture import mixture_class
 from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult, RepairEvent, Repairs, StartOutcome
 
@@ -20,7 +21,7 @@ def result_of(
     """Turn the engine's outcome under `settings` into a `FitResult`."""
     history = settings.get("history")
     structure = CovarianceType(settings["covariance_type"])
-    mixture = Mixture._of_engine(outcome, structure, names)
+    mixture = mixture_class(structure)._of_engine(outcome, structure, names)
     total_weight = outcome["total_weight"]
     n_effective = outcome["n_effective"]
     bic = _criteria.bic(outcome["log_likelihood"], mixture.n_parameters, total_weight)
@@ -52,7 +53,7 @@ def result_of(
 def _mixture_of(one: dict[str, Any], best: Mixture) -> Mixture | None:
     if one["mixture"] is None:
         return None
-    return Mixture._of_engine(one["mixture"], best.covariance_type, best.feature_names)
+    return type(best)._of_engine(one["mixture"], best.covariance_type, best.feature_names)
 
 
 def _start_of(

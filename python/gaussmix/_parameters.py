@@ -21,7 +21,7 @@ _MISMATCH = 1e-3  # of a factor and its matrix, beside the rounding of the matri
 
 def check_weights(values: ArrayLike, n_components: int, name: str = "weights") -> Float64Array:
     """Check mixture weights: shape (K,), none negative, sum 1."""
-    weights = _array(values, (n_components,), name)
+    weights = check_array(values, (n_components,), name)
     if (weights < 0).any():
         k = int(np.argmax(weights < 0))
         raise GaussmixError(
@@ -40,7 +40,7 @@ def check_means(
     values: ArrayLike, n_components: int, n_features: int, name: str = "means"
 ) -> Float64Array:
     """Check means: shape (K, D)."""
-    return _array(values, (n_components, n_features), name)
+    return check_array(values, (n_components, n_features), name)
 
 
 def check_covariances(
@@ -131,7 +131,7 @@ def check_responsibilities(
     values: ArrayLike, n_rows: int, n_components: int, name: str = "responsibilities_init"
 ) -> Float64Array:
     """Check responsibilities: shape (n, K), none negative, each row of sum 1."""
-    responsibilities = _array(values, (n_rows, n_components), name)
+    responsibilities = check_array(values, (n_rows, n_components), name)
     if (responsibilities < 0).any():
         index = _first(responsibilities < 0)
         raise GaussmixError(
@@ -148,7 +148,10 @@ def check_responsibilities(
     return np.asarray(responsibilities / sums[:, None], dtype=np.float64)
 
 
-def _array(values: ArrayLike, shape: tuple[int, ...], name: str, reason: str = "") -> Float64Array:
+def check_array(
+    values: ArrayLike, shape: tuple[int, ...], name: str, reason: str = ""
+) -> Float64Array:
+    """Check an array of finite numbers of this shape."""
     array = as_numbers(values, name).astype(np.float64, copy=False)
     if array.shape != shape:
         raise GaussmixError(f"{name} must have shape {shape}{reason}, but has shape {array.shape}.")
@@ -193,7 +196,7 @@ def _covariance_array(
 ) -> Float64Array:
     check_columns(covariance_type, n_features)
     shape = covariance_shape(covariance_type, n_components, n_features)
-    return _array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
+    return check_array(values, shape, name, f" for covariance_type={covariance_type.value!r}")
 
 
 def _symmetric_array(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
 from gaussmix._typing import Float64Array
+from gaussmix.factor_mixture import FactorMixture
 
 if TYPE_CHECKING:
     from gaussmix.mixture import Mixture
@@ -104,6 +105,14 @@ def _floored(result: FitResult) -> Iterator[str]:
     counts = result.repairs.floored
     if not any(counts):
         return
+    if isinstance(result.mixture, FactorMixture):
+        yield (
+            f"The floor of the noise acted on {_counted(counts)}: the factors explain all of a "
+            "column there (a Heywood case). Causes are too many factors, columns that are constant "
+            "or combinations of others, repeated rows, and components of few rows. Use fewer "
+            "factors or components, or drop such columns."
+        )
+        return
     if result.covariance_type.one_for_all:
         what = f"the common covariance in {max(counts)} M-steps"
     else:
@@ -190,10 +199,17 @@ def spurious_components(
     if mixture.covariance_type.one_for_all:
         return []
     rows = mixture.weights * n_effective
-    D = mixture.n_features
+    # As many rows as that lie in one plane: more of them determine the covariance.
+    D = mixture.n_factors if isinstance(mixture, FactorMixture) else mixture.n_features
     smallest = scaled_eigenvalues(mixture, column_scale)[:, 0]
     thin = (rows < 2 * (D + 1)) & (smallest < _THIN)
     return [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= D or thin[k])]
+
+
+def _rows_needed(mixture: Mixture) -> str:
+    if isinstance(mixture, FactorMixture):
+        return f"{mixture.n_factors} factors"
+    return f"{mixture.n_features} features"
 
 
 def _spurious(result: FitResult) -> Iterator[str]:
@@ -202,7 +218,7 @@ def _spurious(result: FitResult) -> Iterator[str]:
         rows = result.mixture.weights * result.n_effective
         names = _listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
         yield (
-            f"The effective number of rows is no more than the {result.n_features} features, or "
+            f"The effective number of rows is no more than the {_rows_needed(result.mixture)}, or "
             f"hardly more with a covariance that is close to singular, in {names}. This is how a "
             "spurious maximum looks: a few rows that happen to lie close together. Use fewer "
             "components, a simpler covariance_type or a prior, and compare starts with n_init."

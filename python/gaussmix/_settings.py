@@ -14,8 +14,16 @@ from gaussmix._validation import (
     check_real,
     check_switch,
 )
-from gaussmix.covariance import CovarianceType, each_its_own, resolve_covariance_type
+from gaussmix.covariance import (
+    CovarianceType,
+    check_columns,
+    check_factors_fit,
+    check_n_factors,
+    each_its_own,
+    resolve_covariance_type,
+)
 from gaussmix.exceptions import GaussmixError
+from gaussmix.prior import check_prior
 
 POLICIES = ("repair", "restart", "drop", "raise")
 INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data", "hierarchical")
@@ -35,14 +43,23 @@ def engine_settings(
     init_params: str,
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
+    n_factors: int | None = None,
     one_unit: bool = False,
     gain_left: float = 0.1,
 ) -> dict[str, Any]:
     """Check the settings of a model and of its EM; return the engine's arguments of these names."""
     structure = resolve_covariance_type(covariance_type)
+    factors = check_n_factors(n_factors, structure)
+    acceleration = check_accelerate(accelerate)
+    if factors and acceleration == "always":
+        raise GaussmixError(
+            "accelerate=True is not available for covariance_type='factor', whose steps are those "
+            "of parameter-expanded EM: leave it out."
+        )
     return {
         "n_components": check_integer(n_components, "n_components", minimum=1),
         "covariance_type": structure.value,
+        "n_factors": factors,
         "tol": check_optional_real(tol, "tol"),
         "reg_covar": check_optional_real(reg_covar, "reg_covar"),
         "max_iter": check_integer(max_iter, "max_iter", minimum=0),
@@ -50,7 +67,7 @@ def engine_settings(
         "n_init": check_integer(n_init, "n_init", minimum=1),
         "race": check_switch(race, "race"),
         "init_params": check_choice(init_params, "init_params", INIT_PARAMS),
-        "accelerate": check_accelerate(accelerate),
+        "accelerate": acceleration,
         "on_degenerate": check_choice(on_degenerate, "on_degenerate", POLICIES),
         "max_eigenvalue_ratio": None
         if max_eigenvalue_ratio is None
@@ -60,8 +77,29 @@ def engine_settings(
     }
 
 
+def settings_for_columns(
+    settings: dict[str, Any], n_features: int, prior: Any
+) -> dict[str, Any] | None:
+    """Check what depends on the number of columns; return the engine's prior."""
+    structure = CovarianceType(settings["covariance_type"])
+    check_columns(structure, n_features)
+    if structure is CovarianceType.FACTOR:
+        check_factors_fit(settings["n_factors"], n_features)
+        if prior is not None:
+            raise GaussmixError(
+                "prior is not available for covariance_type='factor': leave it out, or use another "
+                "covariance_type."
+            )
+    return check_prior(prior, n_features)
+
+
 def _check_ratio(value: float, structure: CovarianceType) -> float:
     ratio = check_real(value, "max_eigenvalue_ratio", minimum=1)
+    if structure is CovarianceType.FACTOR:
+        raise GaussmixError(
+            "max_eigenvalue_ratio is not available for covariance_type='factor': use full, tied, "
+            "diag or spherical, or leave the ratio out."
+        )
     if not each_its_own(structure) and structure is not CovarianceType.TIED:
         raise GaussmixError(
             f"max_eigenvalue_ratio is for full, tied, diag and spherical covariances: those of "

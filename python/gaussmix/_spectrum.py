@@ -6,14 +6,18 @@ import numpy as np
 
 from gaussmix._typing import Float64Array
 from gaussmix.covariance import in_short_form
+from gaussmix.factor_mixture import FactorMixture
 from gaussmix.mixture import Mixture
 
 
 def scaled_eigenvalues(mixture: Mixture, column_scale: Float64Array) -> Float64Array:
     """Return them in rising order, shape (K, D); (1, D) for tied, (K, 1) for spherical.
 
-    Spherical covariances have one coordinate, and are divided by the largest of the scales.
+    Spherical covariances have one coordinate, and are divided by the largest of the scales. Of
+    factor analysers: the variances of the noise, of which the least is a bound from below.
     """
+    if isinstance(mixture, FactorMixture):
+        return np.sort(mixture.noise_variances / column_scale**2, axis=1)
     covariances = mixture.covariances
     if in_short_form(mixture.covariance_type) == "spherical":
         return np.asarray(covariances[:, None] / column_scale.max() ** 2)

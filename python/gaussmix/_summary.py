@@ -9,6 +9,7 @@ import numpy as np
 
 from gaussmix._typing import Float64Array
 from gaussmix.covariance import in_short_form
+from gaussmix.factor_mixture import FactorMixture
 from gaussmix.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _facts(result: FitResult) -> list[tuple[str, str]]:
         ("rows", f"{result.n_rows} (effective {result.n_effective:.6g})"),
         ("total weight", f"{result.total_weight:.10g}"),
         ("features", f"{result.n_features}{_feature_list(result.mixture)}"),
-        ("covariances", f"{structure} ({structure.code})"),
+        ("covariances", f"{structure} ({structure.code}){_factors(result.mixture)}"),
         ("components", f"{result.n_components}"),
         ("free parameters", f"{result.n_parameters}"),
         ("log-likelihood", f"{result.log_likelihood:.10g} ({per_weight:.6g} per unit weight)"),
@@ -88,6 +89,12 @@ def _facts(result: FitResult) -> list[tuple[str, str]]:
             f"{result.seconds_init:.3g} initialisation, {result.seconds_em:.3g} EM",
         ),
     ]
+
+
+def _factors(mixture: Mixture) -> str:
+    if not isinstance(mixture, FactorMixture):
+        return ""
+    return f", {mixture.n_factors} {_plural(mixture.n_factors, 'factor', 'factors')}"
 
 
 def _starts(result: FitResult) -> str:
@@ -136,6 +143,8 @@ def _component_table(result: FitResult) -> tuple[Row, list[Row], list[str]]:
 
 def standard_deviations(mixture: Mixture) -> Float64Array:
     """Return the standard deviation of each feature in each component, shape (K, D)."""
+    if isinstance(mixture, FactorMixture):
+        return np.asarray(np.sqrt((mixture.loadings**2).sum(axis=2) + mixture.noise_variances))
     covariances = mixture.covariances
     if in_short_form(mixture.covariance_type) == "spherical":
         variances = covariances[:, None]

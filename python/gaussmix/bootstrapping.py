@@ -16,6 +16,7 @@ from gaussmix._settings import engine_settings
 from gaussmix._typing import Acceleration, ArrayLike, FloatArray, RandomSource
 from gaussmix._validation import check_choice, check_enough_rows, check_integer, check_n_threads
 from gaussmix.bootstrap_result import BootstrapResult
+from gaussmix.covariance import check_no_factors
 from gaussmix.exceptions import GaussmixError
 from gaussmix.mixture import Mixture
 from gaussmix.prior import Prior, check_prior
@@ -106,6 +107,7 @@ def bootstrap(
     True
     """
     mixture = mixture_of(result)
+    check_no_factors(mixture.covariance_type, "bootstrap")
     threads = check_n_threads(n_threads)
     count = check_integer(n_resamples, "n_resamples", minimum=2)
     method = check_choice(method, "method", METHODS)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from gaussmix._runtime import core
-from gaussmix._validation import check_choice
+from gaussmix._validation import check_choice, check_integer
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["CovarianceType", "covariance_shape", "n_parameters", "resolve_covariance_type"]
@@ -41,6 +41,7 @@ class CovarianceType(StrEnum):
     ``FULL``      VVV  :math:`\lambda_k D_k A_k D_k^T`        K D (D + 1) / 2                closed
     ``E``         E    one variance, one column only         1                              closed
     ``V``         V    a variance each, one column only      K                              closed
+    ``FACTOR``    UUU  :math:`\Lambda_k\Lambda_k^T+\Psi_k`     K (D q + D - q (q - 1) / 2)    EM
     ============= ==== ===================================== ============================== =======
 
     Diagonal and round structures, and VEI, EVI, depend on the axes, and all with equal or common
@@ -48,6 +49,10 @@ class CovarianceType(StrEnum):
     not comparable. Descents start at the last iterate, so that the likelihood never falls; the
     common eigenvectors of EVE and VVE follow Flury & Gautschi 1986 [2]_ and Browne & McNicholas
     2014 [3]_, who say which function of them is to be minimised.
+
+    ``FACTOR`` is a mixture of factor analysers [4]_: q columns of loadings and a diagonal for each
+    component, which `FactorMixture` holds in place of matrices. It goes where D x D numbers per
+    component are too many; the code is that of McNicholas & Murphy 2008 [5]_.
 
     References
     ----------
@@ -58,6 +63,10 @@ class CovarianceType(StrEnum):
        Stat. Comput. 7 (1986), 169-184.
     .. [3] R. P. Browne and P. D. McNicholas, "Estimating common principal components in high
        dimensions", Adv. Data Anal. Classif. 8 (2014), 217-226.
+    .. [4] Z. Ghahramani and G. E. Hinton, "The EM algorithm for mixtures of factor analyzers",
+       Technical Report CRG-TR-96-1, University of Toronto (1996).
+    .. [5] P. D. McNicholas and T. B. Murphy, "Parsimonious Gaussian mixture models", Statistics
+       and Computing 18 (2008), 285-296.
 
     Examples
     --------
@@ -82,6 +91,7 @@ class CovarianceType(StrEnum):
     EVV = "EVV"
     E = "E"
     V = "V"
+    FACTOR = "factor"
 
     @property
     def code(self) -> str:
@@ -164,8 +174,17 @@ def check_columns(covariance_type: CovarianceType, n_features: int) -> None:
         )
 
 
+def check_no_factors(covariance_type: CovarianceType, what: str) -> None:
+    """Raise for factor analysers where `what` is not available for them."""
+    if covariance_type is CovarianceType.FACTOR:
+        raise GaussmixError(
+            f"{what} is not available for covariance_type='factor': use one of the other "
+            "structures, for example 'diag', or compare fits with several n_factors by their bic."
+        )
+
+
 def in_short_form(covariance_type: CovarianceType) -> str:
-    """Return the shape of the array of covariances: ``full``, ``tied``, ``diag``, ``spherical``."""
+    """Return the kind of array that holds them: ``full``, ``tied``, ..., or ``factor``."""
     found = _REGISTRY[covariance_type]
     return "full" if covariance_type.value == found.code else found.storage
 
@@ -184,6 +203,8 @@ def covariance_shape(
     covariance_type: CovarianceType, n_components: int, n_features: int
 ) -> tuple[int, ...]:
     """Return the shape of the array of covariances: scikit-learn's, or (K, D, D)."""
+    if covariance_type is CovarianceType.FACTOR:
+        covariance_type = CovarianceType.FULL
     shapes: dict[str, tuple[int, ...]] = {
         "full": (n_components, n_features, n_features),
         "tied": (n_features, n_features),
@@ -193,19 +214,69 @@ def covariance_shape(
     return shapes[in_short_form(covariance_type)]
 
 
-def n_parameters(covariance_type: str | CovarianceType, n_components: int, n_features: int) -> int:
+def check_n_factors(value: Any, covariance_type: CovarianceType) -> int:
+    """Return the number of factors, 0 where the structure has none.
+
+    Raises
+    ------
+    GaussmixError
+        It is missing, less than one, or given with another structure.
+    GaussmixTypeError
+        It is no integer.
+    """
+    if covariance_type is not CovarianceType.FACTOR:
+        if value is not None:
+            raise GaussmixError(
+                f"n_factors is for covariance_type='factor', but covariance_type is "
+                f"{covariance_type.value!r}: leave n_factors out, or ask for 'factor'."
+            )
+        return 0
+    if value is None:
+        raise GaussmixError(
+            "covariance_type='factor' needs n_factors, the number of factors of each component, "
+            "such as n_factors=2; compare several by BIC."
+        )
+    return check_integer(value, "n_factors", minimum=1)
+
+
+def check_factors_fit(n_factors: int, n_features: int) -> None:
+    """Raise where there are more factors than the bound of Ledermann (1937) allows.
+
+    With (D - q)^2 < D + q loadings and noise are more numbers than a full covariance has.
+    """
+    if (n_features - n_factors) ** 2 >= n_features + n_factors and n_factors < n_features:
+        return
+    most = next((q for q in range(n_features, 0, -1) if (n_features - q) ** 2 >= n_features + q), 0)
+    remedy = f"use at most {most}" if most else "there are too few columns for any"
+    raise GaussmixError(
+        f"n_factors={n_factors} is too many for {n_features} columns: with (D - q)^2 < D + q a "
+        f"covariance of q factors has as many parameters as a full one; {remedy}, or "
+        "covariance_type='full'."
+    )
+
+
+def n_parameters(
+    covariance_type: str | CovarianceType,
+    n_components: int,
+    n_features: int,
+    n_factors: int | None = None,
+) -> int:
     """Count the free parameters: weights, means and covariances.
 
     ``(K - 1) + K D`` and the count of the covariance structure, K components in D dimensions:
     ``K D (D + 1) / 2`` (full), ``D (D + 1) / 2`` (tied), ``K D`` (diag), ``K`` (spherical), and
-    of the others as `CovarianceType` says.
+    of the others as `CovarianceType` says; `n_factors` is the q of ``factor``.
 
     Examples
     --------
     >>> from gaussmix.covariance import n_parameters
     >>> [n_parameters(name, 2, 5) for name in ("spherical", "diag", "tied", "full")]
     [13, 21, 26, 41]
+    >>> n_parameters("factor", 2, 5, n_factors=2)
+    39
     """
     structure = resolve_covariance_type(covariance_type)
-    of_covariances = core.n_covariance_parameters(structure.value, n_components, n_features)
+    of_covariances = core.n_covariance_parameters(
+        structure.value, n_components, n_features, check_n_factors(n_factors, structure)
+    )
     return (n_components - 1) + n_components * n_features + of_covariances

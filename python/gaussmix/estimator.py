@@ -55,9 +55,11 @@ class GaussianMixture(FittedState, SklearnProtocol):
         Number of components K; at most the number of rows of positive weight.
     covariance_type : str, default='full'
         ``full``, ``tied``, ``diag``, ``spherical``, or the code of any of the fourteen structures,
-        such as ``VEI``: see `CovarianceType`.
-        The words: one unrestricted covariance each, one for all, one diagonal each, one variance
-        each; 'VVV', 'EEE', 'VVI' and 'VII' mean the same.
+        such as ``VEI``: see `CovarianceType`. The words: one unrestricted covariance each, one for
+        all, one diagonal each, one variance each; 'VVV', 'EEE', 'VVI' and 'VII' mean the same.
+        'factor' is a mixture of factor analysers (`gaussmix.FactorMixture`), for many features.
+    n_factors : int or None, default=None
+        Number of factors of each component, for 'factor' only, which needs it.
     tol : float or None, default=None
         None stops when the gain still to come, predicted from the last steps of EM, is below
         ``max(0.1 / n_eff, 1e-7)`` nats per unit weight. A number is scikit-learn's rule: stop when
@@ -130,6 +132,9 @@ default='kmeans'
     precisions_cholesky_ : ndarray
         Upper triangular U with ``precision = U @ U.T``; reciprocal standard deviations for diag
         and spherical.
+    loadings_ : ndarray of shape (n_components, n_features, n_factors)
+    noise_variances_ : ndarray of shape (n_components, n_features)
+        Of 'factor' only, in place of `covariances_`, which are made of them on request.
     converged_ : bool
     n_iter_ : int
         Passes over the data of the kept start.
@@ -171,6 +176,7 @@ default='kmeans'
         n_components: int = 1,
         *,
         covariance_type: str | CovarianceType = "full",
+        n_factors: int | None = None,
         tol: float | None = None,
         reg_covar: float | None = None,
         max_iter: int = 1000,
@@ -198,6 +204,7 @@ default='kmeans'
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
+        self.n_factors = n_factors
         self.tol = tol
         self.reg_covar = reg_covar
         self.max_iter = max_iter

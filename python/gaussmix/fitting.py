@@ -12,7 +12,7 @@ from gaussmix._progress import Monitor
 from gaussmix._random import seed_from
 from gaussmix._reasons import first_reason
 from gaussmix._runtime import core
-from gaussmix._settings import INIT_PARAMS, engine_settings
+from gaussmix._settings import INIT_PARAMS, engine_settings, settings_for_columns
 from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
     check_callback,
@@ -27,9 +27,9 @@ from gaussmix._validation import (
     feature_names_of,
 )
 from gaussmix.callback import Callback
-from gaussmix.covariance import CovarianceType, check_columns
+from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import FitInterrupted, GaussmixError, warn_not_converged
-from gaussmix.prior import Prior, check_prior
+from gaussmix.prior import Prior
 from gaussmix.result import FitResult
 
 __all__ = ["INIT_PARAMS", "fit"]
@@ -40,6 +40,7 @@ def fit(
     n_components: int = 1,
     *,
     covariance_type: str | CovarianceType = "full",
+    n_factors: int | None = None,
     tol: float | None = None,
     reg_covar: float | None = None,
     max_iter: int = 1000,
@@ -85,7 +86,11 @@ def fit(
         K; at most the number of rows of positive weight.
     covariance_type : str or CovarianceType, default "full"
         ``full``, ``tied``, ``diag``, ``spherical``, or the code of any of the fourteen structures,
-        such as ``VEI``: see `CovarianceType`.
+        such as ``VEI``; ``factor`` for factor analysers, which go to thousands of columns; see
+        `CovarianceType`.
+    n_factors : int, optional
+        q, the number of factors of each component, where `covariance_type` is ``factor``: see
+        `FactorMixture`. At most as many as (D - q)^2 >= D + q allows (Ledermann 1937).
     tol : float, optional
         None: stop when the predicted remaining gain per unit weight is below
         max(0.1 / n_effective, 1e-7) nats, and the maximum is near: steps of less than 1e-3 standard
@@ -219,6 +224,7 @@ default "kmeans"
     settings = engine_settings(
         n_components=n_components,
         covariance_type=covariance_type,
+        n_factors=n_factors,
         tol=tol,
         reg_covar=reg_covar,
         max_iter=max_iter,
@@ -245,14 +251,14 @@ default "kmeans"
     if isinstance(start, FitResult):
         check_feature_names(names, start.mixture.feature_names)
     data = check_X(X, n_threads=threads)
-    check_columns(structure, data.shape[1])
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(K, len(data), weight)
-    settings["prior"] = check_prior(prior, data.shape[1])
+    settings["prior"] = settings_for_columns(settings, data.shape[1], prior)
     check_memory(data, weight is not None, settings, limit)
     settings |= initial_parameters(
         structure,
         (len(data), K, data.shape[1]),
+        settings["n_factors"],
         weights_init=weights_init,
         means_init=means_init,
         precisions_init=precisions_init,

@@ -25,7 +25,7 @@ from gaussmix._validation import (
     check_X,
     feature_names_of,
 )
-from gaussmix.covariance import CovarianceType
+from gaussmix.covariance import CovarianceType, check_no_factors, resolve_covariance_type
 from gaussmix.exceptions import warn_not_converged
 from gaussmix.likelihood_ratio_result import LikelihoodRatioStep, LikelihoodRatioTest
 from gaussmix.mixture import Mixture
@@ -131,9 +131,11 @@ def bootstrap_lrt(
     most = check_integer(max_components, "max_components", minimum=1)
     count = check_integer(n_resamples, "n_resamples", minimum=1)
     level = check_share(level, "level")
+    structure = resolve_covariance_type(covariance_type)
+    check_no_factors(structure, "bootstrap_lrt")
     settings = engine_settings(
         n_components=1,
-        covariance_type=covariance_type,
+        covariance_type=structure,
         tol=None,
         reg_covar=None,
         max_iter=check_integer(max_iter, "max_iter", minimum=1),

@@ -11,17 +11,17 @@ from gaussmix._outcome import result_of
 from gaussmix._random import seed_from
 from gaussmix._runtime import core
 from gaussmix._sets import CheckedSet, DataSet, checked, grouped_sets, listed_sets
-from gaussmix._settings import engine_settings
+from gaussmix._settings import engine_settings, settings_for_columns
 from gaussmix._typing import Acceleration, ArrayLike, RandomSource
 from gaussmix._validation import check_choice, check_n_threads
-from gaussmix.covariance import CovarianceType, check_columns
+from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import (
     DegenerateError,
     FitInterrupted,
     GaussmixError,
     warn_not_converged,
 )
-from gaussmix.prior import Prior, check_prior
+from gaussmix.prior import Prior
 from gaussmix.result import FitResult
 from gaussmix.results import Columns, FitResults
 
@@ -37,6 +37,7 @@ def fit_many(
     groups: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
     covariance_type: str | CovarianceType = "full",
+    n_factors: int | None = None,
     tol: float | None = None,
     reg_covar: float | None = None,
     max_iter: int = 1000,
@@ -72,7 +73,7 @@ def fit_many(
     sample_weight : array-like, optional
         Frequency weights of the rows: with `groups` of shape (n,); for a stack or a list one array
         per set, where None means that every row of that set counts once.
-    covariance_type, tol, reg_covar, max_iter, accelerate, n_init, race, init_params, \
+    covariance_type, n_factors, tol, reg_covar, max_iter, accelerate, n_init, race, init_params, \
     on_degenerate, max_eigenvalue_ratio, prior
         As in `gaussmix.fit`, the same for every set; what a prior leaves open is taken from each.
     max_seconds : float, optional
@@ -135,6 +136,7 @@ def fit_many(
     settings = engine_settings(
         n_components=n_components,
         covariance_type=covariance_type,
+        n_factors=n_factors,
         tol=tol,
         reg_covar=reg_covar,
         max_iter=max_iter,
@@ -156,8 +158,7 @@ def fit_many(
     fit_sets, errors = _check_all(sets, settings["n_components"], keep)
     settings["prior"] = None
     for one in fit_sets.values():
-        check_columns(CovarianceType(settings["covariance_type"]), one.X.shape[1])
-        settings["prior"] = check_prior(prior, one.X.shape[1])
+        settings["prior"] = settings_for_columns(settings, one.X.shape[1], prior)
     settings["n_threads"] = threads
     check_memory_of_many(fit_sets.values(), settings, limit)
     # The seed comes last: an error above must not have moved the caller's generator.

@@ -107,7 +107,12 @@ class Mixture(Record):
         precisions_cholesky: ArrayLike | None = None,
     ) -> None:
         structure = resolve_covariance_type(covariance_type)
-        K, D = _shape_of_means(means)
+        if structure is CovarianceType.FACTOR:
+            raise GaussmixError(
+                "covariances of covariance_type='factor' are given as loadings and noise: use "
+                "gaussmix.FactorMixture(weights, means, loadings, noise_variances)."
+            )
+        K, D = shape_of_means(means)
         if precisions_cholesky is None:
             matrices, factor = factorised(covariances, structure, K, D, "covariances")
         else:
@@ -117,7 +122,7 @@ class Mixture(Record):
             "means": read_only(check_means(means, K, D)),
             "covariances": read_only(matrices),
             "covariance_type": structure,
-            "feature_names": _checked_names(feature_names, D),
+            "feature_names": checked_names(feature_names, D),
             "precisions_cholesky": read_only(factor),
         }
         self.__dict__.update(values)
@@ -356,7 +361,7 @@ class Mixture(Record):
         )
 
 
-def _shape_of_means(means: ArrayLike) -> tuple[int, int]:
+def shape_of_means(means: ArrayLike) -> tuple[int, int]:
     """Return (K, D), which the other parameters must fit."""
     shape = as_numbers(means, "means").shape
     if len(shape) != 2 or 0 in shape:
@@ -367,7 +372,8 @@ def _shape_of_means(means: ArrayLike) -> tuple[int, int]:
     return int(shape[0]), int(shape[1])
 
 
-def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
+def checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
+    """Return names of the columns; None for none."""
     if names is None:
         return None
     are_text = isinstance(names, Collection) and all(isinstance(name, str) for name in names)

@@ -22,7 +22,12 @@ from gaussmix._validation import (
     check_X,
     feature_names_of,
 )
-from gaussmix.covariance import CovarianceType, check_columns, resolve_covariance_type
+from gaussmix.covariance import (
+    CovarianceType,
+    check_columns,
+    check_no_factors,
+    resolve_covariance_type,
+)
 from gaussmix.exceptions import FitInterrupted, GaussmixError, GaussmixTypeError
 from gaussmix.selection_result import SelectionCell, SelectionResult
 
@@ -232,6 +237,7 @@ def _checked_structures(
     if not found:
         raise GaussmixError("covariance_types must hold at least one structure, got none.")
     for structure in found:
+        check_no_factors(structure, "select")
         check_columns(structure, n_features)
     return found
 

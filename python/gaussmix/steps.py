@@ -86,6 +86,7 @@ def e_step(
     structure = resolve_covariance_type(
         mixture.covariance_type if covariance_type is None else covariance_type
     )
+    _check_has_steps(structure)
     threads = check_n_threads(n_threads)
     check_feature_names(feature_names_of(X), mixture.feature_names)
     data = check_X(X, n_features=mixture.n_features, estimator_name="Mixture", n_threads=threads)
@@ -94,10 +95,7 @@ def e_step(
     values = core.e_step(
         data,
         weight,
-        mixture.covariance_type.value,
-        mixture.weights,
-        mixture.means,
-        mixture.precisions_cholesky,
+        *mixture._engine_parameters(),
         kind,
         threads,
     )
@@ -170,6 +168,7 @@ def m_step(
             f"{type(statistics).__name__}."
         )
     structure = resolve_covariance_type(covariance_type)
+    _check_has_steps(structure)
     ridge = check_optional_real(reg_covar, "reg_covar")
     policy = check_choice(on_degenerate, "on_degenerate", ON_DEGENERATE)
     if not statistics.weight.any():
@@ -188,6 +187,15 @@ def m_step(
         None if previous is None else previous.feature_names,
         values["precisions_cholesky"],
     )
+
+
+def _check_has_steps(structure: CovarianceType) -> None:
+    if structure is CovarianceType.FACTOR:
+        raise GaussmixError(
+            "covariance_type='factor' has no e_step and m_step of its own: sums over parts of the "
+            "data would depend on the loadings. Use gaussmix.fit, or statistics of another "
+            "covariance_type."
+        )
 
 
 def _tell_of_repairs(floored: Int64Array, emptied: Int64Array) -> None:

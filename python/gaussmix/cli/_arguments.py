@@ -91,7 +91,13 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
         type=_covariance_type,
         default="full",
         metavar="TYPE",
-        help="full, tied, diag or spherical (or VVV, EEE, VVI, VII); default: full",
+        help="full, tied, diag or spherical (or VVV, EEE, VVI, VII), or factor; default: full",
+    )
+    group.add_argument(
+        "--factors",
+        type=int,
+        metavar="Q",
+        help="how many factors each component has; with --covariance factor, which needs it",
     )
     group.add_argument(
         "--reg-covar",

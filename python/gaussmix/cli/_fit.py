@@ -35,6 +35,7 @@ def _fit(table: Table, options: argparse.Namespace) -> FitResult:
         table.X,
         options.components,
         covariance_type=options.covariance,
+        n_factors=options.factors,
         tol=options.tol,
         reg_covar=options.reg_covar,
         max_iter=options.max_iter,

@@ -1,0 +1,18 @@
+// Covariances of factor analysers, Lambda Lambda^T + Psi with q columns of loadings Lambda and a diagonal Psi, without a matrix of
+// D x D: what they are inverted by.
+#pragma once
+
+#include "covariance/covariances.hpp"
+
+namespace gaussmix {
+
+// With M = I + Lambda^T Psi^-1 Lambda and P = M^-1/2 Lambda^T Psi^-1 (q x D)
+//   (Lambda Lambda^T + Psi)^-1 = Psi^-1 - P^T P (Sherman, Morrison & Woodbury),  log det = log det Psi + log det M.
+// The root is the symmetric one, so that P turns with the loadings: to Lambda R belongs R^T P for any rotation R.
+std::optional<Indefinite> factorise_factor_form(const Covariances& covariances, Factors& factors);
+
+// (Lambda Lambda^T + Psi) P^T.
+void multiply_projections(const ConstMatrixMap& loadings_and_noise, const ConstMatrixMap& projections_and_noise,
+                          Eigen::Ref<Matrix, 0, Eigen::OuterStride<>> out);
+
+}  // namespace gaussmix
