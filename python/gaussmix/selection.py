@@ -110,7 +110,8 @@ def select(
     GaussmixTypeError
         An argument has the wrong type.
     FitInterrupted
-        Ctrl-C; its ``selection`` holds the cells that were done, and can be resumed.
+        Ctrl-C; its ``selection`` holds the cells that were done, and can be resumed. It has "bic"
+        in the place of "cv".
 
     References
     ----------
@@ -169,9 +170,11 @@ def select(
     interrupted = False
     try:
         search.run()
+        values = criterion_values(chosen, search, size, folds)
     except KeyboardInterrupt:
         interrupted = True
-    values = criterion_values(chosen if not interrupted else "bic", search, size, folds)
+        chosen = "bic" if chosen == "cv" else chosen  # which takes long
+        values = criterion_values(chosen, search, size, folds)
     cells = tuple(
         _cell(search.done[key], values[key], data.shape[1])
         for key in ((s, K) for s in structures for K in counts)
@@ -180,8 +183,8 @@ def select(
     result = SelectionResult(cells, chosen, fingerprint, time.perf_counter() - began)
     if interrupted:
         raise FitInterrupted(
-            f"the search was interrupted after {len(cells)} of {len(structures) * len(counts)} "
-            "models; the exception's .selection holds them, and select(..., "
+            f"the search was interrupted after {len(cells)} of {len(search.models())} models; the "
+            "exception's .selection holds them, and select(..., "
             "resume=error.selection) carries on.",
             selection=result,
         )
