@@ -14,7 +14,8 @@ RELATIVE = 1e-6
 def within(smaller: str, larger: str) -> bool:
     """Whether `larger` can be `smaller`: a structure of one letter is that of one column."""
     return all(
-        _FREEDOM[a] <= _FREEDOM[b] for a, b in zip(smaller.ljust(3, "I"), larger.ljust(3, "I"))
+        _FREEDOM[a] <= _FREEDOM[b]
+        for a, b in zip(smaller.ljust(3, "I"), larger.ljust(3, "I"), strict=True)
     )
 
 

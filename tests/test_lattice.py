@@ -10,7 +10,22 @@ from gaussmix._lattice import contains, depth, next_within
 from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance_type
 from nesting import within
 
-CODES = "EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV EVV VVV".split()
+CODES = [
+    "EII",
+    "VII",
+    "EEI",
+    "VEI",
+    "EVI",
+    "VVI",
+    "EEE",
+    "VEE",
+    "EVE",
+    "VVE",
+    "EEV",
+    "VEV",
+    "EVV",
+    "VVV",
+]
 ALL = tuple(resolve_covariance_type(code) for code in CODES)
 
 

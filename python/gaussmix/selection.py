@@ -230,8 +230,14 @@ def _checked_structures(
 ) -> tuple[CovarianceType, ...]:
     if covariance_types is None:
         covariance_types = ("E", "V") if n_features == 1 else _FOURTEEN
-    given = [covariance_types] if isinstance(covariance_types, str) else list(covariance_types)
-    found = tuple(dict.fromkeys(resolve_covariance_type(value) for value in given))
+    if isinstance(covariance_types, str | CovarianceType):
+        covariance_types = [covariance_types]
+    elif not isinstance(covariance_types, Iterable):
+        raise GaussmixTypeError(
+            "covariance_types must be names of structures, such as ['EEE', 'VVV'], got "
+            f"{covariance_types!r}."
+        )
+    found = tuple(dict.fromkeys(resolve_covariance_type(value) for value in covariance_types))
     if not found:
         raise GaussmixError("covariance_types must hold at least one structure, got none.")
     for structure in found:
