@@ -20,6 +20,10 @@ Array = NDArray[np.longdouble]
 LOG_TWO_PI = np.log(2 * np.arccos(Real(-1)))
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 SCATTER_KINDS = {"full": "full", "tied": "pooled", "diag": "diag", "spherical": "trace"}
+# Those without a word of scikit-learn's, whose covariances are K matrices in any case.
+SCATTER_KINDS |= dict.fromkeys(("VEE", "EVE", "VVE", "EEV", "VEV", "EVV"), "full")
+SCATTER_KINDS |= dict.fromkeys(("EEI", "VEI", "EVI"), "diag")
+SCATTER_KINDS |= dict.fromkeys(("EII", "E", "V"), "trace")
 
 
 def real(values: ArrayLike) -> Array:
@@ -55,12 +59,12 @@ class Statistics:
 def matrices(covariance_type: str, values: ArrayLike, n_components: int, n_features: int) -> Array:
     """K full D x D matrices from the compact shape of a structure.
 
-    Serves covariances and triangular precision factors alike: both are (K, D, D), (D, D), (K, D)
-    or (K,) by structure.
+    Serves covariances and triangular precision factors alike: both are (D, D) tied, (K, D) diag,
+    (K,) spherical, and (K, D, D) in every other structure.
     """
     compact = real(values)
     identity = np.eye(n_features, dtype=Real)
-    if covariance_type == "full":
+    if covariance_type not in ("tied", "diag", "spherical"):
         return compact.reshape(n_components, n_features, n_features)
     if covariance_type == "tied":
         return np.array([compact.reshape(n_features, n_features)] * n_components)
@@ -71,7 +75,7 @@ def matrices(covariance_type: str, values: ArrayLike, n_components: int, n_featu
 
 def compact(covariance_type: str, covariances: Array) -> Array:
     """The inverse of `matrices`, for matrices that have the structure."""
-    if covariance_type == "full":
+    if covariance_type not in ("tied", "diag", "spherical"):
         return covariances
     if covariance_type == "tied":
         return np.asarray(covariances[0])

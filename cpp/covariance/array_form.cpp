@@ -71,6 +71,21 @@ void check_off_diagonals(const Structure& structure, Index n_components, Index n
   }
 }
 
+namespace {
+
+// In which eigenvalues are found to their last digits, also where the columns are in very different units.
+ColumnScale unit_of(const Structure& structure, const Covariances& covariances) {
+  Vector each = Vector::Ones(covariances.n_features);
+  if (!structure.one_unit() && covariances.shape == CovarianceShape::full) {
+    each = covariances.matrix(0).diagonal().cwiseSqrt();
+    for (Index k = 1; k < covariances.n_components; ++k)
+      each = each.cwiseMin(covariances.matrix(k).diagonal().cwiseSqrt());
+  }
+  return {each, each.maxCoeff(), each.minCoeff()};
+}
+
+}  // namespace
+
 // A covariance of the structure is the likeliest one for a scatter that is proportional to it.
 void check_structure(const Structure& structure, const Covariances& covariances) {
   if (structure.each_its_own() || covariances.shape == CovarianceShape::tied) return;
@@ -80,9 +95,8 @@ void check_structure(const Structure& structure, const Covariances& covariances)
   statistics.scatter = covariances.values;
   if (covariances.shape == CovarianceShape::spherical)  // the trace
     for (double& value : statistics.scatter) value *= static_cast<double>(n_features);
-  const ColumnScale scale{Vector::Ones(n_features), 1, 1};
   Covariances likeliest;
-  structure.maximise(statistics, nullptr, {scale, 1e-290}, likeliest);
+  structure.maximise(statistics, nullptr, {unit_of(structure, covariances), 1e-290}, likeliest);
   const Index size = static_cast<Index>(covariances.values.size()) / n_components;
   for (Index k = 0; k < n_components; ++k) {
     const ConstVectorMap given(covariances.values.data() + k * size, size),

@@ -3,6 +3,7 @@
 
 #include "covariance/catalogue.hpp"
 #include "covariance/profile.hpp"
+#include "covariance/spectral_form.hpp"
 #include "linalg/joint_axes.hpp"
 #include "linalg/spectral.hpp"
 
@@ -61,7 +62,7 @@ class CommonAxes final : public Structure {
     reshape(covariances, shape(), n_components, n_features);
     note_lifted(profile_, best.axes.along(), statistics.weight, bound.least, best.variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k)
-      from_eigenvalues(bound.scale.each, best.axes.axes(), best.variances.row(k).transpose(), covariances.matrix(k));
+      set_spectral(covariances, k, bound.scale.each, best.axes.axes(), best.variances.row(k).transpose());
     covariances.axes.resize(static_cast<std::size_t>(n_features * n_features));
     MatrixMap(covariances.axes.data(), n_features, n_features) = best.axes.axes();
   }

@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <cmath>
 
 #include <Eigen/Eigenvalues>
 
 #include "covariance/catalogue.hpp"
-#include "linalg/spectral.hpp"
+#include "covariance/spectral_form.hpp"
 
 namespace gaussmix {
 
@@ -47,8 +48,10 @@ class CommonShape final : public Structure {
     }
     for (Index k = 0; k < n_components; ++k) {
       const Vector variances = common.volume[k] * common.variances;
-      from_eigenvalues(bound.scale.each, common.solver.eigenvectors(), variances, covariances.matrix(k));
-      if (variances.minCoeff() <= bound.least * (1 + 1e-9)) covariances.lifted.push_back({k, bound.least});
+      set_spectral(covariances, k, bound.scale.each, common.solver.eigenvectors(), variances);
+      if (variances.minCoeff() <= bound.least * (1 + 1e-9))
+        covariances.lifted.push_back(
+            {k, std::clamp(common.volume[k] * common.solver.eigenvalues().minCoeff(), 0.0, bound.least)});
     }
   }
 

@@ -100,8 +100,10 @@ void reshape(Covariances& covariances, CovarianceShape shape, Index n_components
   covariances.shape = shape;
   covariances.n_components = n_components;
   covariances.n_features = n_features;
+  covariances.root.clear();
   covariances.axes.clear();
   covariances.lifted.clear();
+  covariances.within_bound = false;
   covariances.values.resize(static_cast<std::size_t>(Covariances::size(shape, n_components, n_features)));
 }
 

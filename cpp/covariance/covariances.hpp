@@ -31,6 +31,7 @@ struct Covariances {
   std::vector<double> axes;
   // Between M-step and regularisation: components whose eigenvalues were lifted to the bound, and the least there was.
   std::vector<Lifted> lifted;
+  bool within_bound = false;  // between them, too: the eigenvalues heed the bound already
 
   static Index size(CovarianceShape shape, Index n_components, Index n_features);
   Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }

@@ -4,7 +4,7 @@
 
 #include "covariance/catalogue.hpp"
 #include "covariance/profile.hpp"
-#include "linalg/spectral.hpp"
+#include "covariance/spectral_form.hpp"
 
 namespace gaussmix {
 
@@ -40,8 +40,8 @@ class OwnAxes final : public Structure {
     maximise_profile(profile_, scatter, statistics.weight, bound.least, variances);
     note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k)
-      from_eigenvalues(bound.scale.each, solvers[static_cast<std::size_t>(k)].eigenvectors(),
-                       variances.row(k).transpose(), covariances.matrix(k));
+      set_spectral(covariances, k, bound.scale.each, solvers[static_cast<std::size_t>(k)].eigenvectors(),
+                   variances.row(k).transpose());
   }
 
  private:

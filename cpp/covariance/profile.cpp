@@ -29,10 +29,15 @@ void maximise_equal_shape(const Matrix& scatter, const Vector& weight, double le
   variances.noalias() = volume * shape.transpose();
 }
 
-// The variances of one component with a given mean log that are best for its scatters: proportional to them, but for those
-// that lie at the bound.
-void fill_to_volume(const Eigen::Ref<const Vector>& scatter, double log_volume, double least,
-                    Eigen::Ref<Vector> variances) {
+// The variances of one component with a given mean log that are best for its scatters: w_j / factor, but for those that lie at
+// the bound.
+struct Filling {
+  double log_factor;
+  double n_free;  // variances above the bound
+};
+
+Filling fill_to_volume(const Eigen::Ref<const Vector>& scatter, double log_volume, double least,
+                       Eigen::Ref<Vector> variances) {
   const Index n = scatter.size();
   std::vector<double> logs(static_cast<std::size_t>(n));
   for (Index j = 0; j < n; ++j) logs[static_cast<std::size_t>(j)] = std::log(std::max(scatter[j], 1e-300));
@@ -40,38 +45,44 @@ void fill_to_volume(const Eigen::Ref<const Vector>& scatter, double log_volume, 
   double above = 0;  // sum of the logs of those that are not at the bound
   for (const double log : logs) above += log;
   const double log_least = std::log(least);
-  double log_factor = 0;
+  Filling filling{0, 1};
   for (Index at_bound = 0; at_bound < n; ++at_bound) {
-    log_factor = (above - (static_cast<double>(n) * log_volume - static_cast<double>(at_bound) * log_least)) /
-                 static_cast<double>(n - at_bound);
+    filling.n_free = static_cast<double>(n - at_bound);
+    filling.log_factor =
+        (above - (static_cast<double>(n) * log_volume - static_cast<double>(at_bound) * log_least)) / filling.n_free;
     const double smallest = logs[static_cast<std::size_t>(at_bound)];
-    if (smallest - log_factor >= log_least) break;
+    if (smallest - filling.log_factor >= log_least) break;
     above -= smallest;
   }
   for (Index j = 0; j < n; ++j)
-    variances[j] = std::max(least, std::exp(std::log(std::max(scatter[j], 1e-300)) - log_factor));
+    variances[j] = std::max(least, std::exp(std::log(std::max(scatter[j], 1e-300)) - filling.log_factor));
+  return filling;
 }
 
-// v_kj = volume shape_kj with shapes of geometric mean one.
+// v_kj = volume shape_kj with shapes of geometric mean one. In logarithms the problem is convex; the factors c_k are its
+// multipliers, so that the best volume, unless it is the bound itself, has sum_k c_k = sum_k n_k. The logarithm of the left
+// side falls with that of the volume and is convex: Newton's method meets the root from below, in one step where nothing is at
+// the bound.
 void maximise_equal_volume(const Matrix& scatter, const Vector& weight, double least, Matrix& variances) {
   const Index n_components = scatter.rows(), n_features = scatter.cols();
-  const double size = weight.sum() * static_cast<double>(n_features), log_least = std::log(least);
-  // Where nothing is at the bound, shapes do not depend on the volume: one round finds both.
-  double log_volume = std::max(log_least, std::log(std::max(scatter.sum() / size, 1e-300)));
+  const double log_weight = std::log(weight.sum()), log_least = std::log(least);
+  double log_volume = log_least;
   variances.resize(n_components, n_features);
-  Vector component(n_features);
+  Vector component(n_features), log_factor(n_components), slope(n_components);
   for (int round = 0; round < kMostRounds; ++round) {
-    double sum = 0, highest = log_least;  // the volume must leave no variance below the bound
     for (Index k = 0; k < n_components; ++k) {
-      fill_to_volume(scatter.row(k).transpose(), log_volume, least, component);
+      const Filling filling = fill_to_volume(scatter.row(k).transpose(), log_volume, least, component);
       variances.row(k) = component.transpose();
-      sum += (scatter.row(k).transpose().array() / component.array()).sum();
-      highest = std::max(highest, log_volume + log_least - std::log(component.minCoeff()));
+      log_factor[k] = filling.log_factor;
+      slope[k] = static_cast<double>(n_features) / filling.n_free;
     }
-    const double found = std::max(highest, log_volume + std::log(std::max(sum / size, 1e-300)));
-    variances *= std::exp(found - log_volume);
-    if (std::abs(found - log_volume) < kUnchanged) break;
-    log_volume = found;
+    const double largest = log_factor.maxCoeff();
+    const Eigen::ArrayXd factor = (log_factor.array() - largest).exp();
+    const double excess = largest + std::log(factor.sum()) - log_weight;
+    const double step = excess * factor.sum() / (factor * slope.array()).sum();
+    const double next = std::max(log_least, log_volume + step);
+    if (std::abs(next - log_volume) < kUnchanged) break;
+    log_volume = next;
   }
 }
 

@@ -17,8 +17,8 @@ Index n_profile_parameters(const Profile& profile, Index n_components, Index n_f
 
 // The variances, at least `least` each, that minimise sum_k (n_k sum_j log v_kj + sum_j w_kj / v_kj), from the scatters w along
 // the directions (K x D) and the weights n. On entry `variances` holds those to start from, of this profile, or has no rows.
-// Equal and variable volume are in turn best for the shapes found (Celeux & Govaert 1995, section 4.2); with variances at
-// the bound that is a descent, and need not reach the least value of all.
+// Variable volumes of an equal shape and that shape are in turn best for one another (Celeux & Govaert 1995, section 4.2); with
+// variances at the bound that is a descent, and need not reach the least value of all.
 void maximise_profile(const Profile& profile, const Matrix& scatter, const Vector& weight, double least,
                       Matrix& variances);
 

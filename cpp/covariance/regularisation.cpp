@@ -101,7 +101,8 @@ void regularise_matrices(Covariances& covariances, const Regularisation& regular
     if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;
     FactorReport report;
     const bool clear = factorise_known(covariances, i, factors, report) &&
-                       (regularisation.ridge || clear_of_floor(factors.inverse_matrix(i), regularisation.scale.each));
+                       (regularisation.ridge || covariances.within_bound ||
+                        clear_of_floor(factors.inverse_matrix(i), regularisation.scale.each));
     factors.log_determinants[i] = clear ? report.log_determinant : kDoubtful;
   });
   std::vector<Index> doubtful;
@@ -155,6 +156,7 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
       reshape(factors, covariances.shape, covariances.n_components, covariances.n_features);
       regularise_matrices(covariances, regularisation, weight, execution, repairs, factors);
       covariances.root.clear();
+      covariances.within_bound = false;
       break;
     case CovarianceShape::diag:
     case CovarianceShape::spherical:

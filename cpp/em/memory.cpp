@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "covariance/array_form.hpp"
 #include "em/e_step.hpp"
 #include "em/em.hpp"
 #include "em/hierarchical_start.hpp"
@@ -75,8 +76,9 @@ class Sizes {
   }
 
   double handed_over_bytes() const {
-    const double start = kDouble * (means() + 2 * covariances() + trace() + counts()) + kPythonEvent * n_events();
-    const double copies = kDouble * 2 * covariances();  // for a moment, of one start
+    const auto covariances = static_cast<double>(array_size(*settings_.structure, k_, d_));
+    const double start = kDouble * (means() + 2 * covariances + trace() + counts()) + kPythonEvent * n_events();
+    const double copies = kDouble * 2 * covariances;  // for a moment, of one start
     return static_cast<double>(settings_.n_init) * (start + kPythonStart) + copies;
   }
 

@@ -28,6 +28,12 @@ class Prior(Record):
     :math:`\Lambda` in place of its elements for ``spherical`` [1]_. No component can become
     singular. What is left at None is taken from the data, as there; weights count as rows.
 
+    For structures of one covariance for all (``EII``, ``EEI``, ``tied``) that covariance counts
+    once, and for ``spherical``, ``diag`` and ``full`` each on its own, as there. All others share
+    parts of their covariances: their prior is the product of those of the components, restricted
+    to the structure, which is not one of that paper's (diagonal structures take the inverse-gamma
+    form).
+
     Parameters
     ----------
     shrinkage : float, default 0.01
