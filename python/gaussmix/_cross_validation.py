@@ -50,8 +50,15 @@ def _of_cell(search: Search, result: FitResult, folds: Int64Array, n_folds: int)
         if np.count_nonzero(seen) < K:
             return np.nan
         outcome = core.fit(search.data, seen, on_iteration=None, **settings)
-        mixture = result_of(outcome, search.names, settings).mixture
+        mixture = _uninterrupted(result_of(outcome, search.names, settings)).mixture
         held_out = np.where(folds == fold, weight, 0.0)
         sums = _criteria.likelihood(search.data, held_out, mixture, search.n_threads)
         total += sums.log_likelihood
     return -2.0 * total
+
+
+def _uninterrupted(result: FitResult) -> FitResult:
+    """Return a fit that Ctrl-C has not cut short: the engine tells, and does not raise."""
+    if result.status == "interrupted":
+        raise KeyboardInterrupt
+    return result

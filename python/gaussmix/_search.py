@@ -14,10 +14,17 @@ from gaussmix._outcome import result_of
 from gaussmix._reasons import spurious_components
 from gaussmix._runtime import core
 from gaussmix._schedule import run_in_order
-from gaussmix._search_starts import PartitionStarts, Start, start_at, start_of, with_more
+from gaussmix._search_starts import (
+    PartitionStarts,
+    Start,
+    parameters_of,
+    start_at,
+    start_of,
+    with_more,
+)
 from gaussmix._splitting import split_component
 from gaussmix._typing import Float64Array, FloatArray
-from gaussmix.covariance import CovarianceType
+from gaussmix.covariance import CovarianceType, resolve_covariance_type
 from gaussmix.result import FitResult
 
 SAME = 1e-9  # relative difference of log-likelihoods that is rounding
@@ -62,13 +69,14 @@ class Search:
     seed: int
     most_components: int  # rows of positive weight
     done: dict[Key, Found] = field(default_factory=dict)
+    stopped: bool = False
 
     def run(self) -> None:
         """Do every cell that is not done yet, as soon as those that it builds on are.
 
         A cell of an earlier search is done again if one that it contains has turned out likelier.
         """
-        missing = {key for key in self._keys() if key not in self.done}
+        missing = {key for key in self.models() if key not in self.done}
         if not missing:
             return
         partitions = self._partitions(self.n_components)
@@ -77,9 +85,12 @@ class Search:
             if key in missing or self._is_below(key):
                 self.done[key] = self._cell(key, partitions.get(key[1]), n_threads)
 
-        run_in_order(self._after(), task, self.n_threads)
+        run_in_order(self._after(), task, self.n_threads, self._stop)
 
-    def _keys(self) -> list[Key]:
+    def _stop(self) -> None:
+        self.stopped = True
+
+    def models(self) -> list[Key]:
         return [(s, K) for s in self.structures for K in self.n_components]
 
     def _is_below(self, key: Key) -> bool:
@@ -91,7 +102,7 @@ class Search:
     def _after(self) -> dict[Key, set[Key]]:
         """Which cells each builds on; the first ones first, and of equals the longer ones."""
         numbers = {K: i for i, K in enumerate(self.n_components)}
-        keys = sorted(self._keys(), key=lambda key: (depth(key[0]) + numbers[key[1]], -key[1]))
+        keys = sorted(self.models(), key=lambda key: (depth(key[0]) + numbers[key[1]], -key[1]))
         return {
             (structure, K): {(one, K) for one in next_within(structure, self.structures)}
             | {(structure, fewer) for fewer in self.n_components[: numbers[K]][-1:]}
@@ -106,9 +117,17 @@ class Search:
             self.data, possible, sample_weight=self.weight, seed=self.seed, n_threads=self.n_threads
         )
         return {
-            K: PartitionStarts(self.data, self.weight, row, self.n_threads)
+            K: PartitionStarts(self.data, self.weight, row, K, self.n_threads)
             for K, row in zip(possible, labels, strict=True)
         }
+
+    def log_likelihood_of_one(self, structure: CovarianceType) -> float:
+        """Return that of a single component, whether the search includes it or not."""
+        if (structure, 1) not in self.done:
+            everybody = np.zeros(len(self.data), dtype=np.int64)
+            partition = PartitionStarts(self.data, self.weight, everybody, 1, self.n_threads)
+            return self._cell((structure, 1), partition, self.n_threads).log_likelihood
+        return self.done[structure, 1].log_likelihood
 
     # --- one cell -----------------------------------------------------------------------------
 
@@ -121,9 +140,19 @@ class Search:
         except ValueError as error:
             return Found(structure, K, None, "", "", str(error), 0, time.perf_counter() - began)
         origin, result = best
-        spurious = why_spurious(result)
+        spurious = why_spurious(result) or (
+            self._why_origin(key, origin) if not result.n_iter else ""
+        )
         seconds = time.perf_counter() - began
         return Found(structure, K, result, origin, spurious, "", cell.n_fits, seconds)
+
+    def _why_origin(self, key: Key, origin: str) -> str:
+        """Say why the cell that this one has its very parameters from is spurious."""
+        structure, K = key
+        if origin == "split":
+            fewer = max(n for n in self.n_components if n < K and (structure, n) in self.done)
+            return self.done[structure, fewer].spurious
+        return self.done[resolve_covariance_type(origin), K].spurious
 
     def results_within(self, structure: CovarianceType, K: int) -> dict[str, FitResult]:
         """Return the fits of the structures that this one contains, by their codes."""
@@ -136,8 +165,9 @@ class Search:
 
     def result_before(self, structure: CovarianceType, K: int) -> FitResult | None:
         """Return the fit of the same structure with the next smaller number of components."""
-        fewer = [n for n in self.n_components if n < K and (structure, n) in self.done]
-        return self.done[structure, max(fewer)].result if fewer else None
+        cells = [self.done.get((structure, n)) for n in self.n_components if n < K]
+        results = [cell.result for cell in cells if cell and cell.result is not None]
+        return results[-1] if results else None
 
 
 class _Cell:
@@ -166,20 +196,29 @@ class _Cell:
                 f"there are {search.most_components} rows of positive weight, fewer than the {K} "
                 "components"
             )
-        start = partition.start(self.structure)
-        if K == 1:
-            return "partition", self._fit(start)
         within = search.results_within(self.structure, K)
         before = search.result_before(self.structure, K)
+        try:
+            found = self._from_all_starts(partition.start(self.structure), within, before)
+        except ValueError:  # as columns 1e16 times apart can bring about
+            if not within and before is None:
+                raise
+            found = []
+        likelier = [one for one in (*within.values(), before) if one is not None]
+        bound = max((one.log_likelihood for one in likelier), default=-np.inf)
+        return self._above(bound, found, within, before)
+
+    def _from_all_starts(
+        self, start: Start, within: dict[str, FitResult], before: FitResult | None
+    ) -> list[tuple[str, FitResult]]:
+        if self.settings["n_components"] == 1:
+            return [("partition", self._fit(start))]
         starts = {"partition": start}
         starts |= {code: self._start_at(result) for code, result in within.items()}
         if before is not None:
             starts["split"] = self._best_split(before)
         short = {name: self._fit(start, _SHORT_PASSES) for name, start in starts.items()}
-        found = self._finish_the_best(short)
-        likelier = [one for one in (*within.values(), before) if one is not None]
-        bound = max((one.log_likelihood for one in likelier), default=-np.inf)
-        return self._above(bound, found, within, before)
+        return self._finish_the_best(short)
 
     def _finish_the_best(self, short: dict[str, FitResult]) -> list[tuple[str, FitResult]]:
         """Carry on to the end from the most promising starts, and from more while none will do."""
@@ -216,16 +255,27 @@ class _Cell:
             reached = result.log_likelihood >= least
             return reached, not why_spurious(result), result.log_likelihood
 
-        name, result = max(found, key=preferred)
-        if result.log_likelihood >= least:
+        name, result = max(found, key=preferred, default=("", None))
+        if result is not None and result.log_likelihood >= least:
             return name, result if result.converged else self._carry_on(result)
         # From the very parameters that are likelier: nothing that contains them can end below.
         for code, one in within.items():
             if one.log_likelihood == bound:
-                return code, self._fit(self._start_at(one))
+                return code, self._no_lower(self._start_at(one), least)
         assert before is not None  # the bound is somebody's
-        same = with_more(before.mixture, self.settings["n_components"], self.structure, 0.0)
-        return "split", self._fit(start_of(same))
+        fewer, K = parameters_of(before.mixture), self.settings["n_components"]
+        same = with_more(fewer, K, self.structure, 0.0)
+        return "split", self._no_lower(start_of(same), least)
+
+    def _no_lower(self, start: Start, least: float) -> FitResult:
+        """Fit from parameters as likely as `least`; keep them where rounding takes EM below."""
+        try:
+            result = self._fit(start)
+            if result.log_likelihood >= least:
+                return result
+        except ValueError:
+            pass
+        return self._fit(start, 0)
 
     def _carry_on(self, result: FitResult, max_iter: int | None = None) -> FitResult:
         return self._fit(self._start_at(result), max_iter)
@@ -233,7 +283,7 @@ class _Cell:
     def _best_split(self, before: FitResult) -> Start:
         """Return the start with one component in two halves that gains most in a few passes."""
         K, structure = self.settings["n_components"], self.structure
-        parameters = with_more(before.mixture, K - 1, structure, 1.0)
+        parameters = with_more(parameters_of(before.mixture), K - 1, structure, 1.0)
         weights = parameters.weights[0]
         order = np.argsort(-weights, kind="stable")[:_SHORT_SPLITS]
         starts = [
@@ -251,11 +301,15 @@ class _Cell:
 
     def _fit(self, start: Start, max_iter: int | None = None) -> FitResult:
         self.n_fits += 1
-        settings = self.settings | start
+        search, settings = self.search, self.settings | start
         if max_iter is not None:
-            settings["max_iter"] = max_iter
-        outcome = core.fit(self.search.data, self.search.weight, on_iteration=None, **settings)
-        return result_of(outcome, self.search.names, settings)
+            settings["max_iter"] = min(max_iter, settings["max_iter"])
+        # Only the main thread hears of Ctrl-C. Where passes are quick, so is the whole cell.
+        go_on = None if len(search.data) <= _FEW_ROWS else lambda *_: not search.stopped
+        outcome = core.fit(search.data, search.weight, on_iteration=go_on, **settings)
+        if search.stopped:
+            raise KeyboardInterrupt
+        return result_of(outcome, search.names, settings)
 
 
 def why_spurious(result: FitResult) -> str:

@@ -39,17 +39,27 @@ class PartitionStarts:
     """The partition of the rows into K groups, summed up once for all structures."""
 
     def __init__(
-        self, data: FloatArray, weight: Float64Array | None, labels: Int64Array, n_threads: int
+        self,
+        data: FloatArray,
+        weight: Float64Array | None,
+        labels: Int64Array,
+        n_components: int,
+        n_threads: int,
     ) -> None:
         self._statistics: dict[str, dict[str, Any]] = {}
         self._data, self._weight, self._labels, self._n_threads = data, weight, labels, n_threads
         self._identity = np.eye(int(labels.max()) + 1)
+        self._n_components = n_components
 
     def start(self, structure: CovarianceType) -> Start:
-        """Return the M-step of `structure` for that partition."""
+        """Return the M-step of `structure` for that partition.
+
+        There are fewer groups than components where fewer rows differ: some are then split.
+        """
         kind = scatter_kind(structure)
         found = core.m_step(self._sums(kind), kind, structure.value, None, None, "repair", None)
-        return {f"{name}_init": found[name] for name in ("weights", "means", "covariances")}
+        groups = Parameters(*(found[name][None] for name in ("weights", "means", "covariances")))
+        return start_of(with_more(groups, self._n_components, structure, 1.0))
 
     def _sums(self, kind: str) -> dict[str, Any]:
         if kind not in self._statistics:
@@ -84,10 +94,9 @@ def start_of(parameters: Parameters) -> Start:
 
 
 def with_more(
-    mixture: Mixture, n_components: int, structure: CovarianceType, distance: float
+    found: Parameters, n_components: int, structure: CovarianceType, distance: float
 ) -> Parameters:
     """Split the heaviest component until there are so many."""
-    found = parameters_of(mixture)
     while found.weights.shape[1] < n_components:
         found = split_component(found, int(found.weights[0].argmax()), structure, distance)
     return found

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 from gaussmix import _criteria
 from gaussmix._cross_validation import held_out_log_likelihood
 from gaussmix._search import Key, Search
@@ -16,9 +14,10 @@ CRITERIA = ("bic", "aic", "aicc", "icl", "icl_entropy", "nec", "cv")
 
 
 def criterion_values(name: str, search: Search, sample_size: str, n_folds: int) -> dict[Key, float]:
-    """Return the criterion of each cell that is done; NaN where it has no fit."""
-    values = dict.fromkeys(search.done, math.nan)
-    present = {key: found.result for key, found in search.done.items() if found.result is not None}
+    """Return the criterion of each cell of the search that is done; NaN where it has no fit."""
+    done = {key: search.done[key].result for key in search.models() if key in search.done}
+    values = dict.fromkeys(done, math.nan)
+    present = {key: result for key, result in done.items() if result is not None}
     if name == "cv":
         return values | held_out_log_likelihood(search, present, n_folds)
     of_cell = _formula(name, search, sample_size)
@@ -44,8 +43,7 @@ def _formula(name: str, search: Search, sample_size: str) -> Callable[[FitResult
     def nec(result: FitResult) -> float:
         if result.n_components == 1:
             return 1.0
-        one = search.done.get((result.covariance_type, 1))
-        of_one = np.nan if one is None else one.log_likelihood
+        of_one = search.log_likelihood_of_one(result.covariance_type)
         return _criteria.nec(entropy(result), result.log_likelihood, of_one)
 
     formulas: dict[str, Callable[[FitResult], float]] = {

@@ -115,7 +115,8 @@ def select(
     GaussmixTypeError
         An argument has the wrong type.
     FitInterrupted
-        Ctrl-C; its ``selection`` holds the cells that were done, and can be resumed.
+        Ctrl-C; its ``selection`` holds the cells that were done, and can be resumed. It has "bic"
+        in the place of "cv".
 
     References
     ----------
@@ -174,9 +175,11 @@ def select(
     interrupted = False
     try:
         search.run()
+        values = criterion_values(chosen, search, size, folds)
     except KeyboardInterrupt:
         interrupted = True
-    values = criterion_values(chosen if not interrupted else "bic", search, size, folds)
+        chosen = "bic" if chosen == "cv" else chosen  # which takes long
+        values = criterion_values(chosen, search, size, folds)
     cells = tuple(
         _cell(search.done[key], values[key], data.shape[1])
         for key in ((s, K) for s in structures for K in counts)
@@ -185,8 +188,8 @@ def select(
     result = SelectionResult(cells, chosen, fingerprint, time.perf_counter() - began)
     if interrupted:
         raise FitInterrupted(
-            f"the search was interrupted after {len(cells)} of {len(structures) * len(counts)} "
-            "models; the exception's .selection holds them, and select(..., "
+            f"the search was interrupted after {len(cells)} of {len(search.models())} models; the "
+            "exception's .selection holds them, and select(..., "
             "resume=error.selection) carries on.",
             selection=result,
         )
@@ -232,8 +235,14 @@ def _checked_structures(
 ) -> tuple[CovarianceType, ...]:
     if covariance_types is None:
         covariance_types = ("E", "V") if n_features == 1 else _FOURTEEN
-    given = [covariance_types] if isinstance(covariance_types, str) else list(covariance_types)
-    found = tuple(dict.fromkeys(resolve_covariance_type(value) for value in given))
+    if isinstance(covariance_types, str | CovarianceType):
+        covariance_types = [covariance_types]
+    elif not isinstance(covariance_types, Iterable):
+        raise GaussmixTypeError(
+            "covariance_types must be names of structures, such as ['EEE', 'VVV'], got "
+            f"{covariance_types!r}."
+        )
+    found = tuple(dict.fromkeys(resolve_covariance_type(value) for value in covariance_types))
     if not found:
         raise GaussmixError("covariance_types must hold at least one structure, got none.")
     for structure in found:
