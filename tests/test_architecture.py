@@ -38,7 +38,8 @@ PYTHON_FLOORS = (
     {"mixture", "statistics", "persistence", "prior"},
     {"steps"},
     {"result", "results", "fitting", "many"},
-    {"estimator", "selection", "selection_result", "streaming", "distributed", "plotting"},
+    {"selection", "selection_result", "plotting"},
+    {"estimator", "selector", "reporting", "streaming", "distributed"},
     {"_io", "cli", "datasets", "versions", "__main__", "__init__"},
 )
 

@@ -31,10 +31,12 @@ from gaussmix.many import fit_many
 from gaussmix.mixture import Mixture
 from gaussmix.persistence import load
 from gaussmix.prior import Prior
+from gaussmix.reporting import report
 from gaussmix.result import FitResult
 from gaussmix.results import FitResults
 from gaussmix.selection import select
 from gaussmix.selection_result import SelectionResult
+from gaussmix.selector import GaussianMixtureSelector
 from gaussmix.statistics import SufficientStatistics
 from gaussmix.steps import e_step, m_step
 from gaussmix.versions import show_versions
@@ -61,6 +63,7 @@ __all__ = [
     "FitResults",
     "FitState",
     "GaussianMixture",
+    "GaussianMixtureSelector",
     "GaussmixError",
     "GaussmixTypeError",
     "InsufficientMemoryError",
@@ -79,6 +82,7 @@ __all__ = [
     "load",
     "m_step",
     "plotting",
+    "report",
     "select",
     "show_versions",
 ]

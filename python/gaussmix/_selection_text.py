@@ -75,12 +75,19 @@ def _table(selection: SelectionResult) -> list[str]:
 
 
 def as_html(selection: SelectionResult) -> str:
-    """Lay out the choice and the table; the best cell is in bold."""
+    """Lay out the choice and the table."""
+    from html import escape
+
+    return f"<p>{escape(headline(selection))}</p>\n{table_html(selection)}"
+
+
+def table_html(selection: SelectionResult) -> str:
+    """Lay out the table of the criterion; the best cell is in bold."""
     from html import escape  # its table of entities is not wanted by every search
 
     header, *rows = _rows(selection)
     best = selection.ranking[0] if selection.ranking else None
-    lines = [f"<p>{escape(headline(selection))}</p>", "<table>"]
+    lines = ["<table>"]
     lines.append("<tr>" + "".join(f"<th>{escape(text)}</th>" for text in header) + "</tr>")
     for row in rows:
         cells = [f"<th>{escape(row[0])}</th>"]

@@ -171,13 +171,14 @@ def select(
         search.run()
     except KeyboardInterrupt:
         interrupted = True
-    values = criterion_values(chosen if not interrupted else "bic", search, size, folds)
+    used = "bic" if interrupted else chosen  # what takes no time
+    values = criterion_values(used, search, size, folds)
     cells = tuple(
         _cell(search.done[key], values[key], data.shape[1])
         for key in ((s, K) for s in structures for K in counts)
         if key in search.done
     )
-    result = SelectionResult(cells, chosen, fingerprint, time.perf_counter() - began)
+    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began)
     if interrupted:
         raise FitInterrupted(
             f"the search was interrupted after {len(cells)} of {len(structures) * len(counts)} "
