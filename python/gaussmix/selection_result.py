@@ -144,7 +144,7 @@ class SelectionResult(Record):
     @property
     def n_components(self) -> tuple[int, ...]:
         """Numbers of components."""
-        return tuple(dict.fromkeys(cell.n_components for cell in self.cells))
+        return tuple(sorted({cell.n_components for cell in self.cells}))
 
     @cached_property
     def log_likelihood(self) -> Table:

@@ -14,9 +14,8 @@ from gaussmix._io import Table
 from gaussmix._model_file import write_to
 from gaussmix._replace_file import replace_file
 from gaussmix.cli._outputs import model_written
-from gaussmix.plotting import criterion
 from gaussmix.plotting._canvas import matplotlib
-from gaussmix.reporting import report_html
+from gaussmix.reporting import criterion_figure, report_html
 from gaussmix.selection_result import SelectionResult
 
 SELECT_OUTPUTS = {
@@ -59,10 +58,8 @@ def write_outputs(
 
 def _write_plot(file: BinaryIO, selection: SelectionResult, suffix: str) -> None:
     kind = suffix.lower().removeprefix(".")
-    figure = matplotlib("figure").Figure(figsize=(8, 5.5), layout="constrained")
-    criterion(selection, figure.subplots())
     with matplotlib("style").context({"svg.hashsalt": "gaussmix"}):
-        figure.savefig(file, format=kind, dpi=150, metadata=_NO_DATE.get(kind))
+        criterion_figure(selection).savefig(file, format=kind, dpi=150, metadata=_NO_DATE.get(kind))
 
 
 def _as_csv(selection: SelectionResult) -> str:

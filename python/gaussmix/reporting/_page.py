@@ -36,7 +36,7 @@ def page(selection: SelectionResult, pictures: Sequence[Picture], reproduce: str
             *_section("All models", table_html(selection)),
             *_section("The best fit", as_html(selection.best), repairs(selection.best)),
             *(_figure(picture) for picture in pictures[1:]),
-            *_section("What to know about the other models", incidents(selection)),
+            *_section("Failures, spurious fits and repairs", incidents(selection)),
             *_section("To get the same again", f"<pre>{escape(reproduce)}</pre>"),
             f"<footer>gaussmix {escape(str(core.build_info()['version']))}; "
             f"fingerprint of data and settings {escape(selection.fingerprint)}; "

@@ -7,9 +7,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from gaussmix import plotting
 from gaussmix._typing import FloatArray
 from gaussmix.plotting._canvas import matplotlib
+from gaussmix.reporting._curves import criterion_figure
 from gaussmix.reporting._features import most_separating, some_rows
 from gaussmix.result import FitResult
 from gaussmix.selection_result import SelectionResult
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 5000
 _MOST_FEATURES = 4
 _DOTS_PER_INCH = 120
+_VISIBLE = 1e-3  # nats
 _WIDE, _SQUARE = (8.0, 5.0), (6.5, 5.5)
 
 
@@ -45,11 +49,13 @@ def _drawn(selection: SelectionResult, rows: FloatArray) -> Iterator[Picture]:
         f"{selection.criterion_name} of every model",
         "A line for each covariance structure; lower is better, and the best model is ringed. "
         "Models without a fit are left out; one that is not to be believed may lie lower.",
-        _png(_WIDE, lambda figure: plotting.criterion(selection, figure.subplots())),
+        _as_png(criterion_figure(selection)),
     )
     yield _components(result, shown, _of(len(shown), len(rows)))
     if result.n_components > 1:
         yield _uncertainty(result, shown, _of(len(shown), len(rows)))
+    if np.ptp(result.trace) < _VISIBLE:  # it was carried on from its own maximum
+        return
     yield Picture(
         "The last steps to the best fit",
         "Log-likelihood before each pass over the data, from where the fit that was kept was last "
@@ -86,8 +92,8 @@ def _uncertainty(result: FitResult, rows: FloatArray, which: str) -> Picture:
     chosen = most_separating(result.mixture, 2)
     return Picture(
         "Rows in doubt",
-        f"The larger and darker, the less certain is the component of a row; {which}."
-        + _which_features(len(chosen), result.n_features),
+        f"The larger and darker, the less certain is the component of a row, and the legend "
+        f"tells by how much; {which}." + _which_features(len(chosen), result.n_features),
         _png(
             _SQUARE,
             lambda figure: plotting.uncertainty(result, rows, figure.subplots(), features=chosen),
@@ -113,6 +119,10 @@ def _which_features(shown: int, total: int) -> str:
 def _png(inches: tuple[float, float], draw: Callable[[Figure], object]) -> bytes:
     figure = matplotlib("figure").Figure(figsize=inches, layout="constrained")
     draw(figure)
+    return _as_png(figure)
+
+
+def _as_png(figure: Figure) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=_DOTS_PER_INCH)
     return file.getvalue()
