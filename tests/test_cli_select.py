@@ -261,6 +261,12 @@ def test_a_search_in_vain_shows_its_table_and_fails(tmp_path: Path, capsys) -> N
     assert not (tmp_path / "m").exists()
 
 
+def test_a_criterion_without_a_value_is_told(capsys) -> None:
+    """NEC compares with one component, which is not among the models here."""
+    words = ["--criterion", "nec", "-k", "2:3", "--structures", "EEE"]
+    assert "let --components begin at 1" in fails(capsys, FAITHFUL, *words)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -7,7 +7,6 @@
 """
 
 from importlib import import_module as _import_module
-from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from gaussmix._runtime import core as _engine
@@ -31,7 +30,6 @@ from gaussmix.many import fit_many
 from gaussmix.mixture import Mixture
 from gaussmix.persistence import load
 from gaussmix.prior import Prior
-from gaussmix.reporting import report
 from gaussmix.result import FitResult
 from gaussmix.results import FitResults
 from gaussmix.selection import select
@@ -43,12 +41,15 @@ from gaussmix.versions import show_versions
 
 if _TYPE_CHECKING:
     from gaussmix import plotting
+    from gaussmix.reporting import report
 else:
 
-    def __getattr__(name: str) -> _ModuleType:
+    def __getattr__(name: str) -> object:
         # What only some programs want is loaded when it is first asked for.
         if name == "plotting":
             return _import_module("gaussmix.plotting")
+        if name == "report":
+            return _import_module("gaussmix.reporting").report
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -110,7 +110,7 @@ def select(
     GaussmixTypeError
         An argument has the wrong type.
     FitInterrupted
-        Ctrl-C; its ``selection`` holds the cells that were done, and can be resumed.
+        Ctrl-C; its ``selection`` holds the cells that were done, by BIC, and can be resumed.
 
     References
     ----------

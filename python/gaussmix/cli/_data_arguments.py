@@ -7,6 +7,7 @@ import csv
 
 
 def add_data(group: argparse._ArgumentGroup) -> None:
+    """Add the file and what to read of it."""
     group.add_argument("data", metavar="DATA", help="the file; its suffix tells the format")
     group.add_argument(
         "--columns",

@@ -49,6 +49,12 @@ def _select(table: Table, options: argparse.Namespace) -> SelectionResult:
 
 def _why_none(selection: SelectionResult) -> str:
     whys = {**selection.failures, **selection.spurious}
+    if not whys:  # each has a fit: it is the criterion that has no value, for want of another
+        return (
+            f"no model can be recommended, and no file was written: {selection.criterion_name} "
+            "has a value for none of them. Choose another criterion, or for nec let --components "
+            "begin at 1."
+        )
     (code, K), why = next(iter(whys.items()))
     return (
         "no model can be recommended, and no file was written: every one failed or is spurious "
