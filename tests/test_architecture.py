@@ -40,7 +40,8 @@ PYTHON_FLOORS = (
     {"result", "results", "fitting", "many"},
     {"bootstrap_result", "likelihood_ratio_result", "merge_tree"},
     {"bootstrapping", "likelihood_ratio", "merging", "separation"},
-    {"estimator", "selection", "selection_result", "streaming", "distributed", "plotting"},
+    {"selection", "selection_result", "plotting"},
+    {"estimator", "selector", "reporting", "streaming", "distributed"},
     {"_io", "cli", "datasets", "versions", "__main__", "__init__"},
 )
 

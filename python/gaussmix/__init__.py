@@ -7,7 +7,6 @@
 """
 
 from importlib import import_module as _import_module
-from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from gaussmix._runtime import core as _engine
@@ -42,6 +41,7 @@ from gaussmix.result import FitResult
 from gaussmix.results import FitResults
 from gaussmix.selection import select
 from gaussmix.selection_result import SelectionResult
+from gaussmix.selector import GaussianMixtureSelector
 from gaussmix.separation import Overlap, bhattacharyya_distances, confusion, pairwise_overlap
 from gaussmix.statistics import SufficientStatistics
 from gaussmix.steps import e_step, m_step
@@ -49,12 +49,15 @@ from gaussmix.versions import show_versions
 
 if _TYPE_CHECKING:
     from gaussmix import plotting
+    from gaussmix.reporting import report
 else:
 
-    def __getattr__(name: str) -> _ModuleType:
+    def __getattr__(name: str) -> object:
         # What only some programs want is loaded when it is first asked for.
         if name == "plotting":
             return _import_module("gaussmix.plotting")
+        if name == "report":
+            return _import_module("gaussmix.reporting").report
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -71,6 +74,7 @@ __all__ = [
     "FitResults",
     "FitState",
     "GaussianMixture",
+    "GaussianMixtureSelector",
     "GaussmixError",
     "GaussmixTypeError",
     "InsufficientMemoryError",
@@ -98,6 +102,7 @@ __all__ = [
     "merge_components",
     "pairwise_overlap",
     "plotting",
+    "report",
     "select",
     "show_versions",
 ]

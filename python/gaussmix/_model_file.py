@@ -29,9 +29,14 @@ _LONGEST_ZIP_END = _SHORTEST_ZIP_END + 65535  # with the longest comment
 
 def write(mixture: Mixture, path: str) -> None:
     """Write the mixture; `gaussmix.persistence.save` says how."""
-    arrays = {name: getattr(mixture, name) for name in _arrays_of(mixture.covariance_type)}
     with replace_file(path) as file:
-        write_archive(file, _header(mixture, arrays), arrays)
+        write_to(file, mixture)
+
+
+def write_to(file: BinaryIO, mixture: Mixture) -> None:
+    """Write the mixture to an open file."""
+    arrays = {name: getattr(mixture, name) for name in _arrays_of(mixture.covariance_type)}
+    write_archive(file, _header(mixture, arrays), arrays)
 
 
 def read(path: str) -> Mixture:

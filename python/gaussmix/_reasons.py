@@ -199,17 +199,23 @@ def spurious_components(
     if mixture.covariance_type.one_for_all:
         return []
     rows = mixture.weights * n_effective
-    # As many rows as that lie in one plane: more of them determine the covariance.
-    D = mixture.n_factors if isinstance(mixture, FactorMixture) else mixture.n_features
+    few, _ = _too_few(mixture)
     smallest = scaled_eigenvalues(mixture, column_scale)[:, 0]
-    thin = (rows < 2 * (D + 1)) & (smallest < _THIN)
-    return [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= D or thin[k])]
+    thin = (rows < 2 * (few + 1)) & (smallest < _THIN)
+    return [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= few or thin[k])]
 
 
-def _rows_needed(mixture: Mixture) -> str:
+def _too_few(mixture: Mixture) -> tuple[int, str]:
+    """Return how many rows do not determine what is a component's own; and that in words.
+
+    As many as there are features lie in one plane, and have no covariance of their own; of
+    factors, the same. Of variances alone, two rows that agree in a column have none.
+    """
     if isinstance(mixture, FactorMixture):
-        return f"{mixture.n_factors} factors"
-    return f"{mixture.n_features} features"
+        return mixture.n_factors, f"the {mixture.n_factors} factors"
+    if mixture.covariance_type.code[-1] == "V" and mixture.n_features > 1:
+        return mixture.n_features, f"the {mixture.n_features} features"
+    return 2, "two"
 
 
 def _spurious(result: FitResult) -> Iterator[str]:
@@ -218,7 +224,7 @@ def _spurious(result: FitResult) -> Iterator[str]:
         rows = result.mixture.weights * result.n_effective
         names = _listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
         yield (
-            f"The effective number of rows is no more than the {_rows_needed(result.mixture)}, or "
+            f"The effective number of rows is no more than {_too_few(result.mixture)[1]}, or "
             f"hardly more with a covariance that is close to singular, in {names}. This is how a "
             "spurious maximum looks: a few rows that happen to lie close together. Use fewer "
             "components, a simpler covariance_type or a prior, and compare starts with n_init."

@@ -25,11 +25,12 @@ from gaussmix._search_starts import (
 from gaussmix._splitting import split_component
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.covariance import CovarianceType, resolve_covariance_type
-from gaussmix.result import FitResult
+from gaussmix.result import FitResult, RepairEvent
 
 SAME = 1e-9  # relative difference of log-likelihoods that is rounding
 _SHORT_PASSES = 4
 _FEW_ROWS = 2000  # whose passes are so cheap that no start is given up
+_PASSES_AT_BOUND = 100
 _TRIAL_PASSES = 20  # of a start that is not the most promising
 _OPTIMISM = 10.0  # predictions of the remaining gain are too low at a plateau
 _SHORT_SPLITS = 3  # halved components that are tried, the most promising ones
@@ -300,10 +301,22 @@ class _Cell:
         return start_at(result.mixture, self.structure)
 
     def _fit(self, start: Start, max_iter: int | None = None) -> FitResult:
+        """Run EM to the end, or for some passes.
+
+        The end of a fit at the bound on eigenvalues, which can be far, is not waited for.
+        """
+        if max_iter is not None:
+            return self._run(start, max_iter)
+        most = self.settings["max_iter"]
+        result = self._run(start, min(most, _PASSES_AT_BOUND))
+        if result.converged or most <= _PASSES_AT_BOUND or _held_by_bound(result):
+            return result
+        return self._run(self._start_at(result), most - _PASSES_AT_BOUND)
+
+    def _run(self, start: Start, max_iter: int) -> FitResult:
         self.n_fits += 1
         search, settings = self.search, self.settings | start
-        if max_iter is not None:
-            settings["max_iter"] = min(max_iter, settings["max_iter"])
+        settings["max_iter"] = min(max_iter, settings["max_iter"])
         # Only the main thread hears of Ctrl-C. Where passes are quick, so is the whole cell.
         go_on = None if len(search.data) <= _FEW_ROWS else lambda *_: not search.stopped
         outcome = core.fit(search.data, search.weight, on_iteration=go_on, **settings)
@@ -314,8 +327,7 @@ class _Cell:
 
 def why_spurious(result: FitResult) -> str:
     """Say why a likelihood is not to be believed: at the bound, or because of a few rows."""
-    last = [event for event in result.events if event.last_iteration >= result.n_iter - 1]
-    at_bound = [event for event in last if event.action in ("floored", "emptied")]
+    at_bound = _held_by_bound(result)
     if at_bound:
         which = sorted({-1 if e.component is None else e.component for e in at_bound})
         named = ", ".join("all" if k < 0 else str(k) for k in which)
@@ -324,3 +336,9 @@ def why_spurious(result: FitResult) -> str:
     if few:
         return f"too few rows determine the covariance of component {', '.join(map(str, few))}"
     return ""
+
+
+def _held_by_bound(result: FitResult) -> list[RepairEvent]:
+    """Return what the last M-steps had to repair."""
+    last = [event for event in result.events if event.last_iteration >= result.n_iter - 1]
+    return [event for event in last if event.action in ("floored", "emptied")]

@@ -37,17 +37,20 @@ def _rivals(selection: SelectionResult) -> list[str]:
     return ["The best, and what the next ones lack:", *lines] if lines else []
 
 
-def cell_text(cell: SelectionCell) -> str:
-    """Return a cell's criterion, with a star where it is spurious."""
+def cell_text(cell: SelectionCell | None) -> str:
+    """Return a cell's criterion, with a star where it is spurious; nothing if it was not done."""
+    if cell is None:
+        return ""
     if not math.isfinite(cell.criterion):
         return "-"
     return f"{cell.criterion:.2f}{'*' if cell.spurious else ' '}"
 
 
 def _rows(selection: SelectionResult) -> list[list[str]]:
+    cells = {(cell.covariance_type.code, cell.n_components): cell for cell in selection.cells}
     header = ["", *(f"{K} " for K in selection.n_components)]
     rows = [
-        [code, *(cell_text(selection.cell(code, K)) for K in selection.n_components)]
+        [code, *(cell_text(cells.get((code, K))) for K in selection.n_components)]
         for code in selection.covariance_types
     ]
     return [header, *rows]
@@ -75,17 +78,25 @@ def _table(selection: SelectionResult) -> list[str]:
 
 
 def as_html(selection: SelectionResult) -> str:
-    """Lay out the choice and the table; the best cell is in bold."""
+    """Lay out the choice and the table."""
+    from html import escape
+
+    return f"<p>{escape(headline(selection))}</p>\n{table_html(selection)}"
+
+
+def table_html(selection: SelectionResult) -> str:
+    """Lay out the table of the criterion; the best cell is in bold."""
     from html import escape  # its table of entities is not wanted by every search
 
     header, *rows = _rows(selection)
     best = selection.ranking[0] if selection.ranking else None
-    lines = [f"<p>{escape(headline(selection))}</p>", "<table>"]
+    place = None if best is None else (best.covariance_type.code, best.n_components)
+    lines = ["<table>"]
     lines.append("<tr>" + "".join(f"<th>{escape(text)}</th>" for text in header) + "</tr>")
     for row in rows:
         cells = [f"<th>{escape(row[0])}</th>"]
         for K, text in zip(selection.n_components, row[1:], strict=True):
-            chosen = best is not None and best is selection.cell(row[0], K)
+            chosen = (row[0], K) == place
             cells.append(
                 f"<td><b>{escape(text)}</b></td>" if chosen else f"<td>{escape(text)}</td>"
             )

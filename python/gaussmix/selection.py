@@ -115,8 +115,7 @@ def select(
     GaussmixTypeError
         An argument has the wrong type.
     FitInterrupted
-        Ctrl-C; its ``selection`` holds the cells that were done, and can be resumed. It has "bic"
-        in the place of "cv".
+        Ctrl-C; its ``selection`` holds the cells that were done, by BIC, and can be resumed.
 
     References
     ----------
@@ -172,20 +171,19 @@ def select(
         most_components=len(data) if weight is None else int(np.count_nonzero(weight)),
         done={} if earlier is None else _as_found(earlier),
     )
-    interrupted = False
+    used, interrupted = chosen, False
     try:
         search.run()
-        values = criterion_values(chosen, search, size, folds)
+        values = criterion_values(used, search, size, folds)
     except KeyboardInterrupt:
-        interrupted = True
-        chosen = "bic" if chosen == "cv" else chosen  # which takes long
-        values = criterion_values(chosen, search, size, folds)
+        used, interrupted = "bic", True  # which takes no time
+        values = criterion_values(used, search, size, folds)
     cells = tuple(
         _cell(search.done[key], values[key], data.shape[1])
         for key in ((s, K) for s in structures for K in counts)
         if key in search.done
     )
-    result = SelectionResult(cells, chosen, fingerprint, time.perf_counter() - began)
+    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began)
     if interrupted:
         raise FitInterrupted(
             f"the search was interrupted after {len(cells)} of {len(search.models())} models; the "

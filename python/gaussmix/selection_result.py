@@ -144,7 +144,7 @@ class SelectionResult(Record):
     @property
     def n_components(self) -> tuple[int, ...]:
         """Numbers of components."""
-        return tuple(dict.fromkeys(cell.n_components for cell in self.cells))
+        return tuple(sorted({cell.n_components for cell in self.cells}))
 
     @cached_property
     def log_likelihood(self) -> Table:
@@ -229,10 +229,13 @@ class SelectionResult(Record):
     @property
     def _best(self) -> SelectionCell:
         if not self.ranking:
+            sizes = {cell.result.n_rows for cell in self.cells if cell.result is not None}
+            rows = "".join(f" (n_samples={size})" for size in sizes)  # all cells have the same
             raise GaussmixError(
-                "no model of this search can be recommended: every one failed or is spurious; "
-                "result.failures and result.spurious say why. Use fewer components or simpler "
-                "structures, or leave out columns that are constant or combinations of others."
+                f"no model of this search{rows} can be recommended: every one failed or is "
+                "spurious; result.failures and result.spurious say why. Use fewer components or "
+                "simpler structures, or leave out columns that are constant or combinations of "
+                "others."
             )
         return self.ranking[0]
 
@@ -273,6 +276,10 @@ class SelectionResult(Record):
 
     # --- in words -----------------------------------------------------------------------------
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the cells as dictionaries of plain values, all with the same keys."""
+        return [_row(cell, self.criterion_name) for cell in self.cells]
+
     def to_frame(self) -> Any:
         """Return the cells as a pandas ``DataFrame``, a row each.
 
@@ -282,7 +289,7 @@ class SelectionResult(Record):
             pandas is not installed.
         """
         pandas = optional_module("pandas", extra="io", purpose="SelectionResult.to_frame")
-        return pandas.DataFrame([_row(cell, self.criterion_name) for cell in self.cells])
+        return pandas.DataFrame(self.rows())
 
     def summary(self) -> str:
         """Lay out the choice, its rivals, and the table of the criterion as text."""

@@ -5,27 +5,21 @@ from __future__ import annotations
 import argparse
 
 from gaussmix._io import Table, read_table
-from gaussmix.cli._outputs import check_outputs, write_outputs
+from gaussmix.cli._input import reading, what_was_read
+from gaussmix.cli._output_checks import check_outputs
+from gaussmix.cli._outputs import FIT_OUTPUTS, write_outputs
 from gaussmix.fitting import fit
 from gaussmix.result import FitResult
-
-_NAMES_SHOWN = 8
 
 
 def run_fit(options: argparse.Namespace) -> None:
     """Read, fit, write the files, and only then print: a closed stdout loses nothing."""
-    check_outputs(options)  # before hours of work
-    table = read_table(
-        options.data,
-        columns=options.columns,
-        weights=options.weights,
-        separator=options.separator,
-        header=options.header,
-    )
+    check_outputs(options, FIT_OUTPUTS)  # before hours of work
+    table = read_table(options.data, **reading(options))
     result = _fit(table, options)
     written = write_outputs(result.mixture, table.X, options)
     if not options.quiet:
-        print(_what_was_read(table, options.data), result.summary(), sep="\n\n")
+        print(what_was_read(table, options.data), result.summary(), sep="\n\n")
         if written:
             print("", *written, sep="\n")
 
@@ -46,12 +40,3 @@ def _fit(table: Table, options: argparse.Namespace) -> FitResult:
         random_state=options.seed,
         n_threads=options.threads,
     )
-
-
-def _what_was_read(table: Table, path: str) -> str:
-    shown = ", ".join(table.names[:_NAMES_SHOWN])
-    more = ", ..." if len(table.names) > _NAMES_SHOWN else ""
-    n_rows, n_columns = table.X.shape
-    rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
-    columns = "1 column" if n_columns == 1 else f"{n_columns} columns"
-    return f"{path}: {rows}, {columns} ({shown}{more})"

@@ -63,14 +63,19 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _tell_interrupted(interruption: KeyboardInterrupt) -> int:
-    """Show the best fit so far, if there is one."""
-    result = interruption.result if isinstance(interruption, FitInterrupted) else None
+    """Show the best fit so far, or the models that were done, if there are any."""
+    result = selection = None
+    if isinstance(interruption, FitInterrupted):
+        result, selection = interruption.result, interruption.selection
     with contextlib.suppress(BrokenPipeError):
-        if result is None:
-            _tell("interrupted", "stopped before there was a result to show")
-        else:
+        if result is not None:
             print(result.summary(), flush=True)
             _tell("interrupted", "above is the best fit so far; no file was written")
+        elif selection is not None and selection.cells:
+            print(selection.summary(), flush=True)
+            _tell("interrupted", "above are the models that were done; no file was written")
+        else:
+            _tell("interrupted", "stopped before there was a result to show")
     return INTERRUPTED
 
 

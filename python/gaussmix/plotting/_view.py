@@ -44,7 +44,8 @@ class View:
         """What to write at the axes."""
         if self.all_names is None:
             return tuple(f"feature {column}" for column in self.columns)
-        return tuple(self.all_names[column] for column in self.columns)
+        # matplotlib takes what stands between dollars for mathematics.
+        return tuple(self.all_names[column].replace("$", r"\$") for column in self.columns)
 
     @cached_property
     def shown(self) -> Mixture:

@@ -1,0 +1,63 @@
+"""``gaussmix select``: from a file to the model that suits it, and to files."""
+
+from __future__ import annotations
+
+import argparse
+
+from gaussmix._io import Table, read_table
+from gaussmix.cli._input import reading, what_was_read
+from gaussmix.cli._output_checks import check_outputs
+from gaussmix.cli._select_outputs import SELECT_OUTPUTS, write_outputs
+from gaussmix.exceptions import GaussmixError
+from gaussmix.plotting._canvas import matplotlib
+from gaussmix.selection import select
+from gaussmix.selection_result import SelectionResult
+
+
+def run_select(options: argparse.Namespace) -> None:
+    """Read, search, write the files, and only then print: a closed stdout loses nothing."""
+    check_outputs(options, SELECT_OUTPUTS)  # before hours of work
+    if options.plot is not None or options.report is not None:
+        matplotlib("figure")
+    table = read_table(options.data, **reading(options))
+    selection = _select(table, options)
+    # A search in vain has a table that says why; the error follows.
+    written = write_outputs(selection, table, options) if selection.ranking else []
+    if not options.quiet:
+        print(what_was_read(table, options.data), selection.summary(), sep="\n\n")
+        if selection.ranking:
+            print("", selection.best.summary(), sep="\n")
+        if written:
+            print("", *written, sep="\n")
+    if not selection.ranking:
+        raise GaussmixError(_why_none(selection))
+
+
+def _select(table: Table, options: argparse.Namespace) -> SelectionResult:
+    return select(
+        table.X,
+        options.components,
+        options.structures,
+        criterion=options.criterion,
+        sample_weight=table.weights,
+        n_folds=options.folds,
+        max_iter=options.max_iter,
+        random_state=options.seed,
+        n_threads=options.threads,
+    )
+
+
+def _why_none(selection: SelectionResult) -> str:
+    whys = {**selection.failures, **selection.spurious}
+    if not whys:  # each has a fit: it is the criterion that has no value, for want of another
+        return (
+            f"no model can be recommended, and no file was written: {selection.criterion_name} "
+            "has a value for none of them. Choose another criterion, or for nec let --components "
+            "begin at 1."
+        )
+    (code, K), why = next(iter(whys.items()))
+    return (
+        "no model can be recommended, and no file was written: every one failed or is spurious "
+        f"(the first, {code} with {K} components: {why}). Use fewer components or simpler "
+        "structures, or leave out columns that are constant or combinations of others."
+    )

@@ -1,0 +1,30 @@
+"""Which features, and which rows, a picture of much data shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaussmix._summary import standard_deviations
+from gaussmix._typing import FloatArray
+from gaussmix.mixture import Mixture
+
+
+def most_separating(mixture: Mixture, most: int) -> tuple[int, ...]:
+    """Return the features in which the components lie farthest apart, in the data's order.
+
+    What counts is the share of the variance of a feature that lies between the components.
+    """
+    weights = mixture.weights
+    between = weights @ (mixture.means - weights @ mixture.means) ** 2
+    total = between + weights @ standard_deviations(mixture) ** 2
+    share = np.divide(between, total, out=np.zeros_like(total), where=total > 0)
+    chosen = np.argsort(-share, kind="stable")[:most]
+    return tuple(sorted(int(column) for column in chosen))
+
+
+def some_rows(rows: FloatArray, most: int) -> FloatArray:
+    """Return at most so many rows, always the same ones, in their order."""
+    if len(rows) <= most:
+        return rows
+    chosen = np.random.default_rng(0).choice(len(rows), most, replace=False)
+    return rows[np.sort(chosen)]
