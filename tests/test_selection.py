@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import gaussmix as gx
 from environment import SANITIZED
 from fits import image
+from gaussmix._cross_validation import _uninterrupted
 from nesting import violations
 
 Array = NDArray[np.float64]
@@ -127,6 +128,19 @@ def test_a_few_equal_rows_are_spurious_and_never_the_best(spoilt: gx.SelectionRe
     assert violations(spoilt) == []
 
 
+@pytest.mark.parametrize("structure", ["VII", "VVI", "VVV", "EEE"])
+def test_many_equal_rows_are_spurious(structure: str):
+    """However many they are, their likelihood has no bound; EEE is singular with no others."""
+    rng = np.random.default_rng(1)
+    rows = np.vstack([rng.normal(size=(60, 2)), np.full((40, 2), 9.0)])
+    if structure == "EEE":
+        rows = np.repeat(rows[:2], 20, axis=0)
+    found = gx.select(rows, (1, 2), [structure])
+    assert "bound on eigenvalues" in found.spurious[structure, 2]
+    assert found.cell(structure, 2).criterion < found.cell(structure, 1).criterion
+    assert (structure, 2) not in [(c.covariance_type.code, c.n_components) for c in found.ranking]
+
+
 def test_a_tight_cluster_of_many_rows_is_believed():
     rng = np.random.default_rng(2)
     rows = np.vstack([rng.normal(size=(100, 2)), 9 + 1e-3 * rng.normal(size=(40, 2))])
@@ -149,6 +163,15 @@ def test_nothing_to_recommend_is_said():
             getattr(found, read)
     with pytest.raises(gx.GaussmixError, match="every one failed or is spurious"):
         found.refit(np.ones((30, 2)))
+
+
+def test_more_components_than_distinct_rows_are_fitted_all_the_same():
+    """Four places: the likelihood of five and six components is that of four, or more."""
+    rows = np.repeat([[0.0, 0.0], [0.0, 1.0], [2.0, 0.0], [3.0, 5.0]], 5, axis=0)
+    for n_components in ((6,), (1, 4, 5, 6)):
+        found = gx.select(rows, n_components, ["EII", "VVI", "EEE", "VVV"])
+        assert found.failures == {}
+        assert violations(found) == []
 
 
 def test_more_components_than_rows_is_a_failure_with_a_reason(X: Array):
@@ -314,6 +337,7 @@ INTERRUPTED = """
 import json, os, signal, sys, threading, time
 import numpy as np
 import gaussmix as gx
+import gaussmix._search
 import gaussmix._selection_criteria
 
 rng = np.random.default_rng(0)
@@ -328,8 +352,13 @@ def held_out(*arguments):
     threading.Thread(target=send, daemon=True).start()
     return original(*arguments)
 original, criteria.held_out_log_likelihood = criteria.held_out_log_likelihood, held_out
-if sys.argv[3] != "cv":
-    threading.Thread(target=send, daemon=True).start()
+cell = gaussmix._search._Cell
+def carry_on(self, *arguments):
+    if sys.argv[3] != "cv" and self.settings["n_components"] == 12 and not sent:
+        threading.Thread(target=send, daemon=True).start()
+        self.settings |= {"tol": 0.0, "max_iter": 10**9}
+    return original_carry_on(self, *arguments)
+original_carry_on, cell._carry_on = cell._carry_on, carry_on
 wanted = dict(n_components=[1, 2, 3, 12], covariance_types=["EII", "VVV"], random_state=0)
 try:
     gx.select(X, criterion=sys.argv[3], n_threads=int(sys.argv[4]), n_folds=200, **wanted)
@@ -359,13 +388,26 @@ def interrupted(rows: int, seconds: float, criterion: str, n_threads: int) -> di
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_ctrl_c_stops_a_search_between_passes(n_threads: int):
-    """The signal comes in the midst of a fit that would take far longer."""
-    answer = interrupted(200_000, 3.0, "bic", n_threads)
+    """The signal comes in the midst of a fit of twelve components that would never end."""
+    answer = interrupted(20_000, 0.3, "bic", n_threads)
     assert answer["kind"] == "FitInterrupted"
     assert answer["delay"] < MOST_DELAY
     assert 0 < answer["done"] < 8
     assert answer["kept"]
     assert answer["resumed"] == 2
+
+
+def test_a_fit_that_ctrl_c_cut_short_does_not_count(X: Array):
+    """The engine returns what it has, and the signal is gone: the result alone tells."""
+
+    def callback(state: gx.FitState) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(gx.FitInterrupted) as caught:
+        gx.fit(X, 2, callback=callback, random_state=0)
+    assert caught.value.result is not None
+    with pytest.raises(KeyboardInterrupt):
+        _uninterrupted(caught.value.result)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
