@@ -29,7 +29,8 @@ from gaussmix.covariance import n_parameters, resolve_covariance_type
 from gaussmix.datasets import load_faithful, load_iris
 
 _R = """
-suppressMessages(library(mclust)); X <- as.matrix(read.csv("{path}", header = FALSE))
+suppressMessages(library(mclust)); set.seed(0)
+X <- as.matrix(read.csv("{path}", header = FALSE))
 time <- system.time(found <- mclustBIC(X, verbose = FALSE))["elapsed"]
 cells <- as.data.frame(as.table(unclass(found)[, , drop = FALSE]), stringsAsFactors = FALSE)
 cells <- cells[!is.na(cells[[3]]), ]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import pickle
-import subprocess
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 import gaussmix as gx
-from environment import SANITIZED
 from fits import image
 from nesting import violations
 
 Array = NDArray[np.float64]
-MOST_DELAY = 20.0 if SANITIZED else 2.0  # seconds from the signal to the exception
 STRUCTURES = ("EII", "VVI", "EEE", "VVV")
 
 
@@ -127,6 +121,19 @@ def test_a_few_equal_rows_are_spurious_and_never_the_best(spoilt: gx.SelectionRe
     assert violations(spoilt) == []
 
 
+@pytest.mark.parametrize("structure", ["VII", "VVI", "VVV", "EEE"])
+def test_many_equal_rows_are_spurious(structure: str):
+    """However many they are, their likelihood has no bound; EEE is singular with no others."""
+    rng = np.random.default_rng(1)
+    rows = np.vstack([rng.normal(size=(60, 2)), np.full((40, 2), 9.0)])
+    if structure == "EEE":
+        rows = np.repeat(rows[:2], 20, axis=0)
+    found = gx.select(rows, (1, 2), [structure])
+    assert "bound on eigenvalues" in found.spurious[structure, 2]
+    assert found.cell(structure, 2).criterion < found.cell(structure, 1).criterion
+    assert (structure, 2) not in [(c.covariance_type.code, c.n_components) for c in found.ranking]
+
+
 def test_a_tight_cluster_of_many_rows_is_believed():
     rng = np.random.default_rng(2)
     rows = np.vstack([rng.normal(size=(100, 2)), 9 + 1e-3 * rng.normal(size=(40, 2))])
@@ -149,6 +156,15 @@ def test_nothing_to_recommend_is_said():
             getattr(found, read)
     with pytest.raises(gx.GaussmixError, match="every one failed or is spurious"):
         found.refit(np.ones((30, 2)))
+
+
+def test_more_components_than_distinct_rows_are_fitted_all_the_same():
+    """Four places: the likelihood of five and six components is that of four, or more."""
+    rows = np.repeat([[0.0, 0.0], [0.0, 1.0], [2.0, 0.0], [3.0, 5.0]], 5, axis=0)
+    for n_components in ((6,), (1, 4, 5, 6)):
+        found = gx.select(rows, n_components, ["EII", "VVI", "EEE", "VVV"])
+        assert found.failures == {}
+        assert violations(found) == []
 
 
 def test_more_components_than_rows_is_a_failure_with_a_reason(X: Array):
@@ -308,73 +324,6 @@ def test_other_data_cannot_carry_on(changed: str, found: gx.SelectionResult, X: 
 def test_the_layout_of_the_data_is_no_matter(found: gx.SelectionResult, X: Array):
     again = gx.select(np.asfortranarray(X), range(1, 5), STRUCTURES, resume=found)
     assert again.best is found.best
-
-
-INTERRUPTED = """
-import json, os, signal, sys, threading, time
-import numpy as np
-import gaussmix as gx
-import gaussmix._selection_criteria
-
-rng = np.random.default_rng(0)
-X = rng.standard_t(3, size=(int(sys.argv[1]), 6))
-sent = []
-def send():
-    time.sleep(float(sys.argv[2]))
-    sent.append(time.perf_counter())
-    os.kill(os.getpid(), signal.SIGINT)
-criteria = gaussmix._selection_criteria
-def held_out(*arguments):
-    threading.Thread(target=send, daemon=True).start()
-    return original(*arguments)
-original, criteria.held_out_log_likelihood = criteria.held_out_log_likelihood, held_out
-if sys.argv[3] != "cv":
-    threading.Thread(target=send, daemon=True).start()
-wanted = dict(n_components=[1, 2, 3, 12], covariance_types=["EII", "VVV"], random_state=0)
-try:
-    gx.select(X, criterion=sys.argv[3], n_threads=int(sys.argv[4]), n_folds=200, **wanted)
-    answer = {"kind": "none"}
-except KeyboardInterrupt as error:
-    answer = {"delay": time.perf_counter() - sent[0], "kind": type(error).__name__}
-    selection = error.selection
-    answer["done"] = len(selection.cells)
-    answer["name"] = selection.criterion_name
-    few = gx.select(X, [1], ["EII", "VVV"], resume=selection)
-    kept = [id(cell.result) for cell in selection.cells]
-    answer["kept"] = any(id(cell.result) in kept for cell in few.cells)
-    answer["resumed"] = len(few.cells)
-print(json.dumps(answer))
-"""
-
-
-def interrupted(rows: int, seconds: float, criterion: str, n_threads: int) -> dict[str, Any]:
-    arguments = (str(rows), str(seconds), criterion, str(n_threads))
-    process = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, *arguments], capture_output=True, text=True, timeout=90
-    )
-    assert process.returncode == 0, process.stderr
-    return json.loads(process.stdout.splitlines()[-1])  # type: ignore[no-any-return]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_ctrl_c_stops_a_search_between_passes(n_threads: int):
-    """The signal comes in the midst of a fit that would take far longer."""
-    answer = interrupted(200_000, 3.0, "bic", n_threads)
-    assert answer["kind"] == "FitInterrupted"
-    assert answer["delay"] < MOST_DELAY
-    assert 0 < answer["done"] < 8
-    assert answer["kept"]
-    assert answer["resumed"] == 2
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
-def test_ctrl_c_stops_cross_validation():
-    """Every model is done by then; what is left is the criterion, and BIC takes its place."""
-    answer = interrupted(5_000, 0.5, "cv", 1)
-    assert answer["kind"] == "FitInterrupted"
-    assert answer["delay"] < MOST_DELAY
-    assert (answer["done"], answer["name"]) == (8, "bic")
 
 
 # --- what is refused ----------------------------------------------------------------------------
