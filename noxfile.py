@@ -27,8 +27,9 @@ WHEEL_LIMIT_MIB = 8.0
 CPP_SOURCES = ("*.cpp", "*.hpp")
 # These say the same whichever kernels run.
 NOT_ABOUT_KERNELS = (
-    *("architecture", "cli", "cli_endings", "datasets", "instructions", "io", "persistence"),
-    *("plotting", "replace_file", "stub", "validation"),
+    *("architecture", "cli", "cli_endings", "cli_select", "datasets", "instructions", "io"),
+    *("lattice", "palette", "persistence", "plotting", "plotting_fits", "replace_file", "report"),
+    *("selection_criteria", "selector", "stub", "validation"),
 )
 # Not for every platform and Python; Armadillo, the fourth, is a package of the system.
 RIVALS = ("scikit-learn-intelex>=2025", "opencv-python-headless>=4.8,<5", "torch==2.13.0")
