@@ -261,10 +261,11 @@ def test_a_search_in_vain_shows_its_table_and_fails(tmp_path: Path, capsys) -> N
     assert not (tmp_path / "m").exists()
 
 
-def test_a_criterion_without_a_value_is_told(capsys) -> None:
-    """NEC compares with one component, which is not among the models here."""
-    words = ["--criterion", "nec", "-k", "2:3", "--structures", "EEE"]
-    assert "let --components begin at 1" in fails(capsys, FAITHFUL, *words)
+def test_a_criterion_without_a_value_is_told(capsys, tmp_path) -> None:
+    """AICc is infinite where rows are no more than parameters and one."""
+    np.save(tmp_path / "d.npy", np.random.default_rng(0).normal(size=(6, 2)))
+    words = ["--criterion", "aicc", "-k", "1", "--structures", "EEE"]  # 5 parameters
+    assert "aicc needs more rows" in fails(capsys, str(tmp_path / "d.npy"), *words)
 
 
 @pytest.mark.parametrize(

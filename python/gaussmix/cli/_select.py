@@ -49,11 +49,11 @@ def _select(table: Table, options: argparse.Namespace) -> SelectionResult:
 
 def _why_none(selection: SelectionResult) -> str:
     whys = {**selection.failures, **selection.spurious}
-    if not whys:  # each has a fit: it is the criterion that has no value, for want of another
+    if not whys:  # each has a fit: it is the criterion that has no value
         return (
             f"no model can be recommended, and no file was written: {selection.criterion_name} "
-            "has a value for none of them. Choose another criterion, or for nec let --components "
-            "begin at 1."
+            "has a value for none of them. Choose another criterion; aicc needs more rows than "
+            "parameters."
         )
     (code, K), why = next(iter(whys.items()))
     return (
