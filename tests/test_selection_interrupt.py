@@ -23,7 +23,7 @@ INTERRUPTED = """
 import json, os, signal, sys, threading, time
 import numpy as np
 import gaussmix as gx
-import gaussmix._search
+import gaussmix._search_cell
 import gaussmix._selection_criteria
 
 rng = np.random.default_rng(0)
@@ -38,7 +38,7 @@ def held_out(*arguments):
     threading.Thread(target=send, daemon=True).start()
     return original(*arguments)
 original, criteria.held_out_log_likelihood = criteria.held_out_log_likelihood, held_out
-cell = gaussmix._search._Cell
+cell = gaussmix._search_cell.CellFits
 def carry_on(self, *arguments):
     if sys.argv[3] != "cv" and self.settings["n_components"] == 12 and not sent:
         threading.Thread(target=send, daemon=True).start()
