@@ -233,8 +233,9 @@ def install(session: nox.Session, what: str, *settings: str, build_dir: Path | N
 
 
 def run_pytest(session: nox.Session, *arguments: str, **env: str) -> None:
-    """Run pytest in this session's environment."""
-    session.run("python", "-m", "pytest", *arguments, env=env)
+    """Run pytest in this session's environment, on a few cores: many tests wait for a process."""
+    workers = ("-n", "auto", "--maxprocesses", "4")
+    session.run("python", "-m", "pytest", *workers, *arguments, env=env)
 
 
 def passes(session: nox.Session, *command: str) -> bool:
