@@ -292,7 +292,7 @@ def unreduced(
 @pytest.mark.parametrize("reg_covar", [None, 0.25])
 @pytest.mark.parametrize(
     ("kind", "covariance_type"),
-    [(kind, name) for name, kind in ref.SCATTER_KINDS.items()]
+    [(ref.SCATTER_KINDS[name], name) for name in ref.COVARIANCE_TYPES]
     + [("full", "tied"), ("full", "diag"), ("full", "spherical"), ("diag", "spherical")],
 )
 @for_all(

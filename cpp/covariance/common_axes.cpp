@@ -12,7 +12,6 @@ namespace gaussmix {
 namespace {
 
 constexpr double kSmallestAngle = 1e-10;
-constexpr double kSmallestGain = 1e-15;  // of what is maximised
 constexpr int kMostSweeps = 300;
 constexpr int kMostWarmSweeps = 5;  // from the last M-step's axes on, whose successor will go on
 
@@ -84,10 +83,9 @@ class CommonAxes final : public Structure {
 
   void improve(Solution& solution, const Vector& weight, double least, int most_sweeps) const {
     for (int sweep = 0; sweep < most_sweeps; ++sweep) {
-      const double before = solution.objective, angle = solution.axes.sweep(solution.variances);
+      const double angle = solution.axes.sweep(solution.variances);
       assess(solution, weight, least);
-      const double gain = solution.objective - before;
-      if (angle < kSmallestAngle || !(gain > kSmallestGain * (weight.sum() + std::abs(before)))) return;
+      if (angle < kSmallestAngle) return;
     }
   }
 
