@@ -80,7 +80,8 @@ void add_ridge(SufficientStatistics& statistics, double ridge, double negligible
     if (!(n > negligible)) continue;  // what is kept takes no further ridge
     switch (statistics.kind) {
       case ScatterKind::full: statistics.full(k).diagonal().array() += n * ridge; break;
-      case ScatterKind::pooled: break;
+      case ScatterKind::pooled:
+      case ScatterKind::factor: break;  // of structures whose components do not restrict one another
       case ScatterKind::diag: statistics.diag().row(k).array() += n * ridge; break;
       case ScatterKind::trace: statistics.scatter[static_cast<std::size_t>(k)] += n * ridge * n_features; break;
     }
