@@ -257,7 +257,7 @@ def test_a_search_in_vain_shows_its_table_and_fails(tmp_path: Path, capsys) -> N
     captured = capsys.readouterr()
     assert "none of which can be recommended" in captured.out
     assert "no model can be recommended" in captured.err
-    assert "VVV with 1 components" in captured.err
+    assert "VVV with 1 component:" in captured.err
     assert not (tmp_path / "m").exists()
 
 

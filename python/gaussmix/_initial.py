@@ -20,9 +20,12 @@ from gaussmix.factor_mixture import FactorMixture
 from gaussmix.result import FitResult
 
 _REMEMBERED = 16  # log-likelihoods that a fit which carries on is told; more than its rule looks at
-_ENGINE_NAMES = (
-    *("weights_init", "means_init", "covariances_init", "precisions_cholesky_init"),
-    *("responsibilities_init", "history"),
+# What the engine is told of a start where there is nothing to tell.
+NO_START: dict[str, Any] = dict.fromkeys(
+    (
+        *("weights_init", "means_init", "covariances_init", "precisions_cholesky_init"),
+        *("responsibilities_init", "history"),
+    )
 )
 
 
@@ -51,7 +54,7 @@ def initial_parameters(
             "history": _history_of(start),
         }
     if all(value is None for value in given.values()):
-        return dict.fromkeys(_ENGINE_NAMES)
+        return dict(NO_START)
     _check_combination({name for name, value in given.items() if value is not None}, structure)
     rows, K, D = sizes
     checks: dict[str, Any] = {

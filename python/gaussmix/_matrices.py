@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from gaussmix._typing import Float64Array
-from gaussmix.covariance import CovarianceType, covariance_shape
+from gaussmix.covariance import CovarianceType, in_short_form
 
 
 def component_axis(covariance_type: CovarianceType) -> bool:
     """Tell whether covariances of this structure have an axis of components."""
-    return covariance_shape(covariance_type, 2, 3)[0] == 2
+    return in_short_form(covariance_type) != "tied"
 
 
 def as_matrices(
@@ -26,13 +26,12 @@ def as_matrices(
     >>> as_matrices(np.array([4.0, 9.0]), CovarianceType.SPHERICAL, 2, 1).tolist()
     [[[4.0]], [[9.0]]]
     """
-    # What the axes mean is told by their lengths where K and D differ.
-    shape = covariance_shape(covariance_type, 2, 3)
-    if shape == (2,):
+    form = in_short_form(covariance_type)
+    if form == "spherical":
         return values[..., None, None] * np.eye(n_features)
-    if shape == (2, 3):
+    if form == "diag":
         return values[..., None] * np.eye(n_features)
-    if shape == (3, 3):
+    if form == "tied":
         front = values.shape[:-2]
         return np.broadcast_to(
             values[..., None, :, :], (*front, n_components, n_features, n_features)

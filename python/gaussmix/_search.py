@@ -12,9 +12,9 @@ from gaussmix._hierarchical import hierarchical_labels
 from gaussmix._lattice import depth, next_within
 from gaussmix._schedule import run_in_order
 from gaussmix._search_cell import SAME, CellFits, why_spurious
-from gaussmix._search_starts import PartitionStarts
+from gaussmix._search_starts import PartitionStarts, kind_for_all
 from gaussmix._typing import Float64Array, FloatArray
-from gaussmix.covariance import CovarianceType, resolve_covariance_type
+from gaussmix.covariance import CovarianceType, resolve_covariance_type, scatter_kind
 from gaussmix.result import FitResult
 
 Key = tuple[CovarianceType, int]
@@ -99,8 +99,9 @@ class Search:
         labels = hierarchical_labels(
             self.data, possible, sample_weight=self.weight, seed=self.seed, n_threads=self.n_threads
         )
+        kind = kind_for_all(self.structures)
         return {
-            K: PartitionStarts(self.data, self.weight, row, K, self.n_threads)
+            K: PartitionStarts(self.data, self.weight, row, K, kind, self.n_threads)
             for K, row in zip(possible, labels, strict=True)
         }
 
@@ -108,7 +109,9 @@ class Search:
         """Return that of a single component, whether the search includes it or not."""
         if (structure, 1) not in self.done:
             everybody = np.zeros(len(self.data), dtype=np.int64)
-            partition = PartitionStarts(self.data, self.weight, everybody, 1, self.n_threads)
+            partition = PartitionStarts(
+                self.data, self.weight, everybody, 1, scatter_kind(structure), self.n_threads
+            )
             return self._cell((structure, 1), partition, self.n_threads).log_likelihood
         return self.done[structure, 1].log_likelihood
 

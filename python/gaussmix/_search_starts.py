@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from functools import reduce
 
 import numpy as np
 
@@ -35,8 +36,16 @@ def start_at(mixture: Mixture, structure: CovarianceType) -> Start:
     }
 
 
+def kind_for_all(structures: Iterable[CovarianceType]) -> str:
+    """Return the kind of scatter from which the M-steps of all these structures can be had."""
+    kinds = {scatter_kind(structure) for structure in structures}
+    if len(kinds) == 1:
+        return kinds.pop()
+    return "diag" if kinds == {"diag", "trace"} else "full"
+
+
 class PartitionStarts:
-    """The partition of the rows into K groups, summed up once for all structures."""
+    """A partition of the rows, summed up once for all structures."""
 
     def __init__(
         self,
@@ -44,39 +53,31 @@ class PartitionStarts:
         weight: Float64Array | None,
         labels: Int64Array,
         n_components: int,
+        kind: str,
         n_threads: int,
     ) -> None:
-        self._statistics: dict[str, dict[str, Any]] = {}
-        self._data, self._weight, self._labels, self._n_threads = data, weight, labels, n_threads
-        self._identity = np.eye(int(labels.max()) + 1)
-        self._n_components = n_components
+        identity = np.eye(int(labels.max()) + 1)
+        parts = (
+            core.statistics_from_responsibilities(
+                data[rows],
+                None if weight is None else weight[rows],
+                identity[labels[rows]],
+                kind,
+                n_threads,
+            )
+            for rows in (slice(i, i + _CHUNK) for i in range(0, len(data), _CHUNK))
+        )
+        self._sums = reduce(lambda a, b: core.merge_statistics(a, b, kind), parts)
+        self._kind, self._n_components = kind, n_components
 
     def start(self, structure: CovarianceType) -> Start:
         """Return the M-step of `structure` for that partition.
 
         There are fewer groups than components where fewer rows differ: some are then split.
         """
-        kind = scatter_kind(structure)
-        found = core.m_step(self._sums(kind), kind, structure.value, None, None, "repair", None)
+        found = core.m_step(self._sums, self._kind, structure.value, None, None, "repair", None)
         groups = Parameters(*(found[name][None] for name in ("weights", "means", "covariances")))
         return start_of(with_more(groups, self._n_components, structure, 1.0))
-
-    def _sums(self, kind: str) -> dict[str, Any]:
-        if kind not in self._statistics:
-            total: dict[str, Any] | None = None
-            for begin in range(0, len(self._data), _CHUNK):
-                rows = slice(begin, begin + _CHUNK)
-                part = core.statistics_from_responsibilities(
-                    self._data[rows],
-                    None if self._weight is None else self._weight[rows],
-                    self._identity[self._labels[rows]],
-                    kind,
-                    self._n_threads,
-                )
-                total = part if total is None else core.merge_statistics(total, part, kind)
-            assert total is not None  # there are rows
-            self._statistics[kind] = total
-        return self._statistics[kind]
 
 
 def parameters_of(mixture: Mixture) -> Parameters:

@@ -24,8 +24,13 @@ def headline(selection: SelectionResult) -> str:
     best = selection.ranking[0]
     return (
         f"Best of {len(selection.cells)} models by {name}: {best.covariance_type.code} with "
-        f"{best.n_components} components ({name} {best.criterion:.3f}, lower is better)"
+        f"{components(best.n_components)} ({name} {best.criterion:.3f}, lower is better)"
     )
+
+
+def components(count: int) -> str:
+    """Say how many components."""
+    return f"{count} component{'' if count == 1 else 's'}"
 
 
 def _rivals(selection: SelectionResult) -> list[str]:

@@ -117,11 +117,7 @@ def bootstrap(
         tol=tol,
         reg_covar=reg_covar,
         max_iter=max_iter,
-        max_seconds=None,
         accelerate=accelerate,
-        n_init=1,
-        race=False,
-        init_params="kmeans",
         on_degenerate=check_choice(on_degenerate, "on_degenerate", ("repair", "raise")),
         max_eigenvalue_ratio=getattr(result, "max_eigenvalue_ratio", None),
     )

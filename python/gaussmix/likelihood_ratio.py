@@ -12,11 +12,10 @@ from gaussmix._best_fits import Best, Sets, best_of, best_of_starts, better_half
 from gaussmix._fitted import whole_rows
 from gaussmix._many_fits import Parameters, fits_at_once
 from gaussmix._random import seed_from
-from gaussmix._settings import INIT_PARAMS, engine_settings
+from gaussmix._settings import engine_settings
 from gaussmix._splitting import split_component
 from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
-    check_choice,
     check_enough_rows,
     check_integer,
     check_n_threads,
@@ -136,15 +135,10 @@ def bootstrap_lrt(
     settings = engine_settings(
         n_components=1,
         covariance_type=structure,
-        tol=None,
-        reg_covar=None,
         max_iter=check_integer(max_iter, "max_iter", minimum=1),
-        max_seconds=None,
         accelerate=accelerate,
         n_init=n_init,
-        race=True,
-        init_params=check_choice(init_params, "init_params", INIT_PARAMS),
-        on_degenerate="repair",
+        init_params=init_params,
         max_eigenvalue_ratio=max_eigenvalue_ratio,
     )
     settings |= {"prior": None, "n_threads": threads}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._initial import NO_START
 from gaussmix._random import seed_from
 from gaussmix._runtime import core
 from gaussmix._search import Found, Search
@@ -197,23 +198,13 @@ def select(
 def _settings(max_iter: int) -> dict[str, Any]:
     settings = engine_settings(
         n_components=1,
-        covariance_type="full",
-        tol=None,
-        reg_covar=None,
+        covariance_type=CovarianceType.FULL,  # each cell has its own
         max_iter=max_iter,
-        max_seconds=None,
         accelerate=True,
-        n_init=1,
-        race=True,
-        init_params="kmeans",
-        on_degenerate="repair",
-        max_eigenvalue_ratio=None,
         one_unit=True,
         gain_left=_GAIN_LEFT,
     )
-    parameters = ("weights", "means", "covariances", "precisions_cholesky", "responsibilities")
-    absent = dict.fromkeys([*(f"{name}_init" for name in parameters), "history", "prior"])
-    return settings | absent | {"seed": 0}
+    return settings | NO_START | {"prior": None, "seed": 0}
 
 
 def _checked_counts(n_components: Iterable[int] | int) -> tuple[int, ...]:

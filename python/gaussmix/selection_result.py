@@ -11,7 +11,7 @@ from typing import Any
 
 from gaussmix._optional import optional_module
 from gaussmix._record import Record
-from gaussmix._selection_text import as_html, as_text
+from gaussmix._selection_text import as_html, as_text, components
 from gaussmix._typing import ArrayLike
 from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance_type
 from gaussmix.exceptions import GaussmixError
@@ -191,8 +191,9 @@ class SelectionResult(Record):
             if cell.covariance_type is structure and cell.n_components == n_components:
                 return cell
         raise GaussmixError(
-            f"the search has no cell {structure.code} with {n_components} components: it went over "
-            f"{', '.join(self.covariance_types)} with {', '.join(map(str, self.n_components))}."
+            f"the search has no cell {structure.code} with {components(n_components)}: it went "
+            f"over {', '.join(self.covariance_types)} with "
+            f"{', '.join(map(str, self.n_components))}."
         )
 
     # --- the choice ---------------------------------------------------------------------------
@@ -300,7 +301,7 @@ class SelectionResult(Record):
             return f"SelectionResult({len(self.cells)} models, none to recommend)"
         return (
             f"SelectionResult({len(self.cells)} models, best by {self.criterion_name}: "
-            f"{self.best_structure} with {self.best_n_components} components)"
+            f"{self.best_structure} with {components(self.best_n_components)})"
         )
 
     def _repr_html_(self) -> str:

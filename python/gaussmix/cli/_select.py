@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gaussmix._io import Table, read_table
+from gaussmix._selection_text import components
 from gaussmix.cli._input import reading, what_was_read
 from gaussmix.cli._output_checks import check_outputs
 from gaussmix.cli._select_outputs import SELECT_OUTPUTS, write_outputs
@@ -58,6 +59,6 @@ def _why_none(selection: SelectionResult) -> str:
     (code, K), why = next(iter(whys.items()))
     return (
         "no model can be recommended, and no file was written: every one failed or is spurious "
-        f"(the first, {code} with {K} components: {why}). Use fewer components or simpler "
+        f"(the first, {code} with {components(K)}: {why}). Use fewer components or simpler "
         "structures, or leave out columns that are constant or combinations of others."
     )
