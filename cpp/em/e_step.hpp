@@ -59,6 +59,9 @@ class EStep {
   SufficientStatistics given(const double* responsibilities, const Matrix& centres, ScatterKind kind,
                              const Matrix& projections = {});
 
+  // Of the log-density of a row in the last pass of a run, about, in double precision.
+  double rounding() const { return parameters_.features.rounding(); }
+
   const Data& data() const { return data_; }
   const WeightTotals& totals() const { return totals_; }
   const Execution& execution() const { return pass_.execution(); }

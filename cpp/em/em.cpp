@@ -102,6 +102,8 @@ class Loop {
     outcome_.log_prior = prior;
     outcome_.mixture = theta_;
 
+    stopping_.set_rounding(e_step_.rounding());
+
     outcome_.repairs.begin(outcome_.n_iter);
     if (e_step_.single_precision()) repairs_before_ = outcome_.repairs;
     m_step(statistics_, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs, next_);

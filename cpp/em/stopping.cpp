@@ -13,7 +13,6 @@ constexpr double kLargestStep = 1e-3;
 constexpr double kLargestDistance = 0.04;
 // Gains below this share of what may be left tell nothing of slower ones. Rounding is smaller, but depends on units.
 constexpr double kLeastGain = 1e-6;
-constexpr double kRoundingOfARow = 1e-11;
 constexpr int kSteadyIterations = 3;
 constexpr int kSteadyCycles = 2;
 
@@ -24,10 +23,9 @@ void Stopping::remember(const std::vector<double>& history) {
   done_ = false;
 }
 
-// Gains below this are rounding: of the sum itself, and of densities by features, each of which may be wrong by 1e-10 where
-// components are far apart.
+// Gains below this are rounding: of the sum itself, and of the rows' densities.
 double Stopping::negligible(double log_likelihood) const {
-  return 1e-13 * std::abs(log_likelihood) + kRoundingOfARow * total_weight_;
+  return 1e-13 * std::abs(log_likelihood) + rounding_of_a_row_ * total_weight_;
 }
 
 double Stopping::allowed(double log_likelihood) const {

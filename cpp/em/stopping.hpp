@@ -28,6 +28,9 @@ class Stopping {
   // After a cycle of accelerated EM: the gain of its last plain step and the ratio of successive plain steps.
   void observe_cycle(double log_likelihood, double plain_gain, double step_ratio, double step, const LastSteps& steps);
 
+  // What each row's log-density may be wrong by, in the likelihoods to come.
+  void set_rounding(double of_a_row) { rounding_of_a_row_ = of_a_row; }
+
   // The same likelihood again, known better.
   void correct(double log_likelihood) { last_ = log_likelihood; }
 
@@ -49,6 +52,7 @@ class Stopping {
   double gain_left_;
   double total_weight_;
   double n_effective_;
+  double rounding_of_a_row_ = 0;
   double last_ = std::numeric_limits<double>::quiet_NaN();
   double rate_ = std::numeric_limits<double>::quiet_NaN();
   GainSeries gains_;

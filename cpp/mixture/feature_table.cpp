@@ -9,6 +9,9 @@ namespace gaussmix {
 
 namespace {
 
+// Of terms and of their sum, relative to the sum of their magnitudes.
+constexpr double kRounding = std::numeric_limits<double>::epsilon();
+
 // |F (x - mean)|^2 of the result is in units of log 2.
 void inverse_factor(const Factors& factors, Index k, Matrix& out) {
   const Index n = factors.n_features;
@@ -132,6 +135,7 @@ void FeatureTable::fill(const Mixture& mixture, const Vector& log_constants) {
   if (!(largest > 0) || !std::isfinite(largest)) return;
   limit_ = kernels::kLargestFeatureDistance / largest;
   single_limit_ = kernels::kLargestSingleFeatureDistance / largest_single;
+  rounding_ = kRounding * std::min(static_cast<double>(mixture.n_features()) * largest, kernels::kLargestFeatureDistance);
   used_ = true;
 }
 
@@ -141,6 +145,7 @@ void FeatureTable::fill_whitened(const Matrix& means, const Vector& log_constant
   inverse_scale_.setOnes(n_features);
   limit_ = std::numeric_limits<double>::infinity();
   single_limit_ = kernels::kLargestSingleFeatureDistance;
+  rounding_ = kRounding * means.rowwise().squaredNorm().maxCoeff();
   table_.resize(means.rows(), n_features + 1);
   table_.rightCols(n_features) = 2 * kLogitScale * kLogitScale * means;
   for (Index k = 0; k < means.rows(); ++k)

@@ -25,6 +25,8 @@ class FeatureTable {
   bool used() const { return used_; }
 
   kernels::Features features() const;
+  // What a row's log-density is rounded by, about: of rows as far from the centre as the mixture's rows are in the mean.
+  double rounding() const { return used_ ? rounding_ : 0.0; }
 
  private:
   void take_centre(const Mixture& mixture);
@@ -37,6 +39,7 @@ class FeatureTable {
   Matrix table_;
   double limit_ = 0;
   double single_limit_ = 0;
+  double rounding_ = 0;
   // Scratch, of one component: its inverse factor as the kernels take it, F; F^T F; its mean less the centre; that in the
   // metric of F^T F; a squared distance, feature by feature.
   Matrix inverse_;
