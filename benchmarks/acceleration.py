@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 import gaussmix as gx
 from benchmarks.problems import Array, draw, random_mixture
 from gaussmix import _core
+from gaussmix._initial import NO_START
+from gaussmix._settings import engine_settings
 
 PROBLEMS = ((2, 3, 1.5), (2, 4, 0.8), (5, 4, 1.2), (5, 4, 0.6), (10, 5, 0.6))
 """D, K and separation of the closest components in standard deviations (`random_mixture`)."""
@@ -46,14 +48,11 @@ def run_to_the_end(X: Array, n_components: int, way: str, seed: int) -> Run:
         values.append(log_likelihood)
         return True
 
-    absent = ("weights", "means", "covariances", "precisions_cholesky", "responsibilities")
-    given: dict[str, Any] = dict.fromkeys([f"{name}_init" for name in absent])
-    _core.fit(
-        X, None, n_components=n_components, covariance_type="full", tol=0.0, reg_covar=None,
-        max_iter=MOST_PASSES, max_seconds=None, n_init=1, race=False, init_params="kmeans",
-        seed=seed, accelerate=way, on_degenerate="repair", max_eigenvalue_ratio=None,
-        prior=None, n_threads=1, history=None, on_iteration=note, **given,
-    )  # fmt: skip
+    settings = engine_settings(
+        n_components=n_components, covariance_type="full", tol=0.0, max_iter=MOST_PASSES
+    )
+    settings |= NO_START | {"accelerate": way, "prior": None, "seed": seed, "n_threads": 1}
+    _core.fit(X, None, on_iteration=note, **settings)
     near = np.asarray(values) >= max(values) - CLOSE * len(X)
     return Run(passes[int(np.argmax(near))], max(values))
 

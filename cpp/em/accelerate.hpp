@@ -1,39 +1,48 @@
-// SQUAREM: extrapolates two EM steps along their second difference (Varadhan & Roland 2008, scheme S1).
+// Where to try next, after two steps of EM.
 #pragma once
 
-#include "em/parameters.hpp"
+#include "em/admissible.hpp"
+#include "em/last_steps.hpp"
+#include "em/squarem.hpp"
 
 namespace gaussmix {
 
-// theta' = theta0 + 2 a r + a^2 v with r = theta1 - theta0, v = theta2 - 2 theta1 + theta0, a = |<r, v>| / <v, v> >= 1;
-// a = 1 gives theta2, plain EM. The products are those of the complete-data information, in which EM is a symmetric map:
-// measured on overlapping mixtures, this a needs fewer passes than |r| / |v| where EM is slowest. The caller evaluates theta' (its E-step is the next EM step as well, so the test of the likelihood costs
-// nothing) and reports whether it was good.
-class Squarem {
+// On the way by SQUAREM, and where the last steps show a maximum near by, there. The caller evaluates the extrapolation (its
+// E-step is the next EM step as well, so the test of the likelihood costs nothing) and reports whether it was good.
+class Accelerator {
  public:
-  Squarem(const Regularisation& regularisation, const Execution& execution, Index n_components);
+  Accelerator(const Regularisation& regularisation, const Execution& execution, Index n_components, double total_weight,
+              double gain_left)
+      : admissible_(regularisation, execution, n_components), steps_(total_weight), gain_left_(gain_left) {}
 
-  struct Extrapolation {
-    double step_ratio;  // |theta2 - theta1| / |theta1 - theta0| in that metric
-    bool found;         // false when it would be plain EM or leave the admissible covariances
-  };
-  // Writes theta' to `mixture`, which is none of the three.
-  Extrapolation extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2, Mixture& mixture);
+  // EM led from `theta` to `next`.
+  void record(const Mixture& theta, const Mixture& next) { steps_.record(theta, next); }
+  const LastSteps& steps() const { return steps_; }
 
-  void accepted();
-  void rejected();
+  // Writes what the last two steps recorded, from theta0 by theta1 to theta2, promise to `mixture`, which is none of the
+  // three. False when it would be plain EM or leave the admissible mixtures.
+  bool extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2, Mixture& mixture) {
+    to_maximum_ = steps_.extrapolate(gain_left_, theta2, mixture) && admissible_.make(mixture, theta2);
+    if (to_maximum_) return true;
+    if (!squarem_.extrapolate(theta0, theta1, theta2, mixture)) return false;
+    const bool found = admissible_.make(mixture, theta2);
+    if (!found) squarem_.rejected();
+    return found;
+  }
+
+  void accepted() {
+    if (!to_maximum_) squarem_.accepted();
+  }
+  void rejected() {
+    if (!to_maximum_) squarem_.rejected();
+  }
 
  private:
-  bool make_admissible(Mixture& mixture, const Mixture& plain);
-  void project(Mixture& mixture, const Mixture& plain);
-
-  Regularisation quiet_;
-  const Execution& execution_;
-  double largest_ = 4;  // bound on a: grows while extrapolations at the bound succeed
-  bool at_bound_ = false;
-  SufficientStatistics scatter_;            // scratch: of project()
-  Vector metric_, start_, first_, second_;  // scratch: the metric, theta0, r, v
-  Repairs not_counted_;  // nothing is repaired yet: the likelihood has still to accept the extrapolation
+  Admissible admissible_;
+  LastSteps steps_;
+  double gain_left_;
+  Squarem squarem_;
+  bool to_maximum_ = false;  // the last extrapolation was not Squarem's
 };
 
 }  // namespace gaussmix

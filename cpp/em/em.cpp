@@ -5,7 +5,6 @@
 
 #include "em/accelerate.hpp"
 #include "em/degenerate.hpp"
-#include "em/last_steps.hpp"
 #include "em/m_step.hpp"
 #include "em/stopping.hpp"
 
@@ -47,9 +46,8 @@ class Loop {
         outcome_(outcome),
         theta_(outcome.mixture),
         stopping_(settings.tol, settings.gain_left, e_step.totals().weight, e_step.totals().n_effective),
-        last_steps_(e_step.totals().weight),
         accelerating_(settings.acceleration == Acceleration::always) {
-    squarem_.emplace(regularisation, e_step.execution(), theta_.n_components());
+    begin_accelerator();
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
     e_step_.begin_run(regularisation_.takes_roots());
     if (accelerating_ || settings.structure->n_factors() > 0) e_step_.end_single_precision();
@@ -73,7 +71,7 @@ class Loop {
       outcome_.status = Status::raced_out;
       outcome_.predicted_gain = stopping_.predicted_gain();
     }
-    if (accelerating_) outcome_.predicted_gain = last_steps_.forecast().gain_after;
+    if (accelerating_) outcome_.predicted_gain = accelerator_->steps().forecast().gain_after;
     outcome_.mixture = std::move(theta_);
     return !ending_fit_;
   }
@@ -91,11 +89,11 @@ class Loop {
       const bool good = objective >= outcome_.trace.back();
       if (!good) {
         ++outcome_.rejected;
-        squarem_->rejected();
+        accelerator_->rejected();
         std::swap(theta_, fallback_);
         return;
       }
-      squarem_->accepted();
+      accelerator_->accepted();
     }
     outcome_.trace.push_back(objective);
     outcome_.log_likelihood = statistics_.log_likelihood;
@@ -142,8 +140,7 @@ class Loop {
     in_cycle_ = false;
     slow_ = 0;
     accelerating_ = settings_.acceleration == Acceleration::always;
-    squarem_.emplace(regularisation_, e_step_.execution(), theta_.n_components());
-    last_steps_ = LastSteps(e_step_.totals().weight);
+    begin_accelerator();
     stopping_ = Stopping(settings_.tol, settings_.gain_left, e_step_.totals().weight, e_step_.totals().n_effective);
     e_step_.begin_run(regularisation_.takes_roots());
     e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
@@ -170,7 +167,7 @@ class Loop {
     slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
     // Under a ridge the likelihood is not what the iteration climbs, so its test would judge extrapolations wrongly.
     const bool may_accelerate = settings_.acceleration == Acceleration::automatic && !settings_.ridge;
-    if (may_accelerate && slow_ > 0) last_steps_.record(theta_, next_);
+    if (may_accelerate && slow_ > 0) accelerator_->record(theta_, next_);
     std::swap(theta_, next_);
     accelerating_ = may_accelerate && slow_ >= kSlowIterations;
     if (accelerating_) e_step_.end_single_precision();
@@ -178,7 +175,7 @@ class Loop {
 
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
   void accelerated_step(double log_likelihood) {
-    last_steps_.record(theta_, next_);
+    accelerator_->record(theta_, next_);
     if (fallback_.n_components() == 0) cycle_start_ = extrapolated_ = fallback_ = theta_;  // takes their memory at once
     in_cycle_ = !in_cycle_;
     if (in_cycle_) {
@@ -187,17 +184,22 @@ class Loop {
       std::swap(theta_, next_);
       return;
     }
-    const Squarem::Extrapolation extrapolation = squarem_->extrapolate(cycle_start_, theta_, next_, extrapolated_);
+    const bool found = accelerator_->extrapolate(cycle_start_, theta_, next_, extrapolated_);
     if (settings_.tol)
       stopping_.observe(log_likelihood, 0.0);
     else
-      stopping_.observe_cycle(log_likelihood, log_likelihood - cycle_log_likelihood_, extrapolation.step_ratio,
-                              largest_step(theta_, next_), last_steps_);
+      stopping_.observe_cycle(log_likelihood, log_likelihood - cycle_log_likelihood_, largest_step(theta_, next_),
+                              accelerator_->steps());
     std::swap(theta_, next_);
-    if (stopping_.done() || !extrapolation.found) return;
+    if (stopping_.done() || !found) return;
     std::swap(fallback_, theta_);
     std::swap(theta_, extrapolated_);
     testing_ = true;
+  }
+
+  void begin_accelerator() {
+    accelerator_.emplace(regularisation_, e_step_.execution(), theta_.n_components(), e_step_.totals().weight,
+                         settings_.gain_left);
   }
 
   void finish(Status status) {
@@ -218,8 +220,7 @@ class Loop {
   StartOutcome& outcome_;
   Mixture theta_;
   Stopping stopping_;
-  std::optional<Squarem> squarem_;
-  LastSteps last_steps_;
+  std::optional<Accelerator> accelerator_;
   bool accelerating_;
   int slow_ = 0;
   double smallest_single_gain_ = 0;

@@ -1,16 +1,20 @@
 #include "em/last_steps.hpp"
 
+#include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
-#include <algorithm>
 #include <cmath>
 
 namespace gaussmix {
 
 namespace {
 
-constexpr double kDependent = 1e-6;   // directions that rounding alone tells apart
+constexpr double kDependent = 1e-4;   // directions that rounding alone tells apart
 constexpr double kFlat = 1e-6;        // 1 - rate below which EM does not get anywhere
 constexpr double kNegligible = 1e-3;  // share of the step along flat directions that says nothing
+// Of the directions to extrapolate along, and how far. Measured on overlapping mixtures: older ones, seen further away, take
+// longer to the end, and jumps of a standard deviation end on plateaus more often.
+constexpr int kNewest = 3;
+constexpr double kLargestJump = 0.3;
 
 }  // namespace
 
@@ -21,47 +25,74 @@ void LastSteps::record(const Mixture& theta, const Mixture& next) {
   std::swap(last_step_, step_);
   coordinates.to_vector(next, step_);
   step_ -= origin_;
-  if (recorded_ > 0) {
-    const auto slot = static_cast<std::size_t>((recorded_ - 1) % most_directions(step_.size()));
-    coordinates.to_vector(last_, moved_[slot]);
-    moved_[slot] = origin_ - moved_[slot];
-    bent_[slot] = last_step_ - step_;
+  ++recorded_;
+  if (recorded_ > 1) {
+    Vector& moved = moved_[slot(0)];
+    coordinates.to_vector(last_, moved);
+    moved = origin_ - moved;
+    bent_[slot(0)] = last_step_ - step_;
   }
   last_ = theta;
-  ++recorded_;
 }
 
-LastSteps::Forecast LastSteps::forecast() const {
-  const int n = std::min(recorded_ - 1, most_directions(step_.size()));
-  if (n < 1) return {};
+// False where there is nothing to be seen.
+bool LastSteps::span(int n, Space& space) const {
+  if (n < 1) return false;
   Small overlap(n, n), curvature(n, n);
   SmallVector slope(n), length(n);
   for (int i = 0; i < n; ++i) {
-    const auto row = static_cast<std::size_t>(i);
+    const std::size_t row = slot(i);
     length[i] = std::sqrt(product(moved_[row], moved_[row]));
     if (!(length[i] > 0)) length[i] = 1;
     slope[i] = product(moved_[row], step_) / length[i];
     for (int j = 0; j <= i; ++j) {
-      const auto column = static_cast<std::size_t>(j);
+      const std::size_t column = slot(j);
       const double scale = length[i] * length[j];
       overlap(i, j) = overlap(j, i) = product(moved_[row], moved_[column]) / scale;
       curvature(i, j) = curvature(j, i) =
           (product(moved_[row], bent_[column]) + product(moved_[column], bent_[row])) / (2 * scale);
     }
   }
-  if (!overlap.allFinite() || !curvature.allFinite() || !slope.allFinite()) return {};
-  // Orthonormal directions; those that depend on others are left out.
-  const Eigen::SelfAdjointEigenSolver<Small> space(overlap);
-  const auto kept = static_cast<Eigen::Index>((space.eigenvalues().array() > kDependent).count());
-  if (kept == 0) return {};
-  const Small basis =
-      space.eigenvectors().rightCols(kept) * space.eigenvalues().tail(kept).cwiseSqrt().cwiseInverse().asDiagonal();
-  const Eigen::SelfAdjointEigenSolver<Small> ritz(Small(basis.transpose() * curvature * basis));
-  const SmallVector share = ritz.eigenvectors().transpose() * (basis.transpose() * slope);
+  if (!overlap.allFinite() || !curvature.allFinite() || !slope.allFinite()) return false;
+  // The newest directions first; those that depend on them are left out.
+  space.basis.setZero(n, n);
+  Eigen::Index kept = 0;
+  for (int i = 0; i < n; ++i) {
+    auto direction = space.basis.col(kept);
+    direction[i] = 1;
+    for (Eigen::Index j = 0; j < kept; ++j) direction -= space.basis.col(j).dot(overlap.col(i)) * space.basis.col(j);
+    const double square = direction.dot(overlap * direction);
+    if (square > kDependent)
+      direction /= std::sqrt(square), ++kept;
+    else
+      direction.setZero();
+  }
+  if (kept == 0) return false;
+  space.basis.conservativeResize(n, kept);
+  space.pull = space.basis.transpose() * curvature * space.basis;
+  space.slope = space.basis.transpose() * slope;
+  space.basis.array().colwise() /= length.array();
+  return true;
+}
 
+bool LastSteps::Space::bends_down() const {
+  return (pull - kFlat * Small::Identity(pull.rows(), pull.cols())).llt().info() == Eigen::Success;
+}
+
+LastSteps::Forecast LastSteps::forecast() const {
+  Space space;
+  if (!span(n_directions(), space)) return {};
+  if (space.bends_down()) {
+    const Eigen::LLT<Small> factors(space.pull);
+    const SmallVector way = factors.solve(space.slope), after = space.slope - space.pull * space.slope;
+    return {total_weight_ * space.slope.dot(way) / 2, total_weight_ * after.dot(factors.solve(after)) / 2, way.norm()};
+  }
+  // Where the likelihood is flat along some directions, or bends upwards, what the others tell.
+  const Eigen::SelfAdjointEigenSolver<Small> ritz(space.pull);
+  const SmallVector share = ritz.eigenvectors().transpose() * space.slope;
   double gain = 0, after = 0, squared_distance = 0, flat = 0;
-  for (Eigen::Index i = 0; i < kept; ++i) {
-    const double pull = ritz.eigenvalues()[i], square = share[i] * share[i];  // pull: 1 - rate
+  for (Eigen::Index i = 0; i < share.size(); ++i) {
+    const double pull = ritz.eigenvalues()[i], square = share[i] * share[i];
     if (!(pull > kFlat)) {
       flat += square;
       continue;
@@ -73,6 +104,19 @@ LastSteps::Forecast LastSteps::forecast() const {
   Forecast result{total_weight_ * gain / 2, total_weight_ * after / 2, std::sqrt(squared_distance)};
   if (flat > kNegligible * product(step_, step_)) result.distance = std::numeric_limits<double>::infinity();
   return result;
+}
+
+// The way to the maximum within the space, and from there one step of EM as it will be: theta + r + J (the way).
+bool LastSteps::extrapolate(double least_gain, const Mixture& next, Mixture& mixture) {
+  const int n = std::min(n_directions(), kNewest);
+  Space space;
+  if (!span(n, space) || !space.bends_down()) return false;
+  const SmallVector way = space.pull.llt().solve(space.slope);
+  if (!(way.norm() <= kLargestJump && total_weight_ * space.slope.dot(way) / 2 > least_gain)) return false;
+  const SmallVector along = space.basis * way;
+  target_ = origin_ + step_;
+  for (int i = 0; i < n; ++i) target_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);
+  return Coordinates(last_).from_vector(target_, next, mixture);
 }
 
 }  // namespace gaussmix

@@ -1,8 +1,9 @@
-// What is left to gain and to move, from the last steps of EM: for accelerated EM, whose gains are no series.
+// What the last steps of EM tell of the maximum ahead: what is left to gain, how far it is, and where.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "em/parameters.hpp"
 
@@ -11,8 +12,8 @@ namespace gaussmix {
 // Near a maximum a step of EM, r = M(theta) - theta, is (I - J) times the way to the maximum, J symmetric in the product < , >
 // of Coordinates::metric, where <r, .> is the gradient of the likelihood (Dempster, Laird & Rubin 1977). So <r, (I - J)^-1 r> / 2
 // is left to gain. J is known on the differences of points whose steps are known: on a difference d whose steps differ by f,
-// (I - J) d = -f. The forecast is that of the space of the last few of them, by the method of Rayleigh and Ritz. It holds the
-// slow directions, because those are what extrapolations move along; the last two steps alone show the fast ones.
+// (I - J) d = -f. What is said here is that of the space of the last few of them, by the method of Rayleigh and Ritz. It holds
+// the slow directions, because those are what extrapolations move along; the last two steps alone show the fast ones.
 class LastSteps {
  public:
   explicit LastSteps(double total_weight) : total_weight_(total_weight) {}
@@ -28,17 +29,38 @@ class LastSteps {
   };
   Forecast forecast() const;
 
+  // |r| / |the r before it|
+  double ratio() const { return std::sqrt(product(step_, step_) / product(last_step_, last_step_)); }
+
+  // Writes the maximum that the newest directions show to `mixture`, which is not `next`, the last one recorded. False where
+  // they show none, none near, or none that gains `least_gain` nats.
+  bool extrapolate(double least_gain, const Mixture& next, Mixture& mixture);
+
   // How many vectors of so many parameters it keeps after so many steps.
   static Index n_vectors(Index n_parameters, Index n_steps) {
-    return 4 + 2 * std::clamp<Index>(n_steps - 1, 0, most_directions(n_parameters));
+    return 5 + 2 * std::clamp<Index>(n_steps - 1, 0, most_directions(n_parameters));
   }
 
  private:
-  static constexpr int kDirections = 6;
+  // Of six directions every eighth forecast missed by a factor of more than three, of ten every tenth: they miss slower ones.
+  static constexpr int kDirections = 10;
   static constexpr Index kManyNumbers = 1 << 20;  // 8 MiB a vector: of longer ones fewer are kept
   static int most_directions(Index n_parameters) { return n_parameters > kManyNumbers ? kDirections / 2 : kDirections; }
   using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, kDirections, kDirections>;
   using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, kDirections, 1>;
+
+  // I - J on the space of the newest directions: an orthonormal basis, as combinations of the differences; I - J in it, whose
+  // eigenvalues are 1 - rate; products with the step.
+  struct Space {
+    Small basis, pull;
+    SmallVector slope;
+    bool bends_down() const;  // the likelihood, in all of its directions
+  };
+  int n_directions() const { return std::min(recorded_ - 1, most_directions(step_.size())); }
+  std::size_t slot(int age) const {
+    return static_cast<std::size_t>((recorded_ - 2 - age) % most_directions(step_.size()));
+  }
+  bool span(int n, Space& space) const;
   double product(const Vector& a, const Vector& b) const { return metric_.cwiseProduct(a).dot(b); }
 
   double total_weight_;
@@ -46,6 +68,7 @@ class LastSteps {
   Mixture last_;  // theta
   Vector metric_, step_, origin_, last_step_;
   std::array<Vector, kDirections> moved_, bent_;  // d, -f
+  Vector target_;                                 // scratch
 };
 
 }  // namespace gaussmix

@@ -25,8 +25,8 @@ class Stopping {
   // After a plain EM step: the log-likelihood before it and how far it moved the parameters (in standard deviations).
   void observe(double log_likelihood, double step);
 
-  // After a cycle of accelerated EM: the gain of its last plain step and the ratio of successive plain steps.
-  void observe_cycle(double log_likelihood, double plain_gain, double step_ratio, double step, const LastSteps& steps);
+  // After a cycle of accelerated EM: the gain of its last plain step.
+  void observe_cycle(double log_likelihood, double plain_gain, double step, const LastSteps& steps);
 
   // What each row's log-density may be wrong by, in the likelihoods to come.
   void set_rounding(double of_a_row) { rounding_of_a_row_ = of_a_row; }

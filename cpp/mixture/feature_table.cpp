@@ -39,6 +39,15 @@ double largest_row_sum(const Matrix& matrix, const Vector& scale) {
   return largest / (kLogitScale * kLogitScale);
 }
 
+// F^T F of a lower triangle. Eigen's general product prepares longer for a small one than it takes.
+void square(const Matrix& lower, Matrix& out) {
+  constexpr Eigen::Index kSmall = 8;
+  if (lower.rows() <= kSmall)
+    out.noalias() = lower.transpose().lazyProduct(lower);
+  else
+    out.noalias() = lower.transpose() * lower.triangularView<Eigen::Lower>();
+}
+
 // sum_i (sum_j |F_ij| reach_j)^2
 double largest_distance(const Matrix& inverse, const Vector& reach) {
   double sum = 0;
@@ -91,7 +100,7 @@ void FeatureTable::take_centre(const Mixture& mixture) {
 void FeatureTable::fill_row(CovarianceShape shape, double constant, double* row) {
   const Index n = offset_.size();
   if (shape == CovarianceShape::full)
-    precision_.noalias() = inverse_.transpose() * inverse_.triangularView<Eigen::Lower>();
+    square(inverse_, precision_);
   else
     precision_ = inverse_.cwiseAbs2();
   image_.noalias() = precision_ * offset_;
@@ -128,14 +137,15 @@ void FeatureTable::fill(const Mixture& mixture, const Vector& log_constants) {
     largest_single = std::max(largest_single, largest_row_sum(precision_, scale_));
     if (factors.shape == CovarianceShape::full) {
       inverse_ = inverse_.cwiseAbs();
-      precision_.noalias() = inverse_.transpose() * inverse_.triangularView<Eigen::Lower>();
+      square(inverse_, precision_);
     }
     largest = std::max(largest, largest_row_sum(precision_, scale_));
   }
   if (!(largest > 0) || !std::isfinite(largest)) return;
   limit_ = kernels::kLargestFeatureDistance / largest;
   single_limit_ = kernels::kLargestSingleFeatureDistance / largest_single;
-  rounding_ = kRounding * std::min(static_cast<double>(mixture.n_features()) * largest, kernels::kLargestFeatureDistance);
+  rounding_ =
+      kRounding * std::min(static_cast<double>(mixture.n_features()) * largest, kernels::kLargestFeatureDistance);
   used_ = true;
 }
 
