@@ -106,7 +106,7 @@ def count(counter: Path, cases: list[dict[str, Any]]) -> list[tuple[int, int]]:
 # Rows for one leaf and for several; a width for each way of working: one column, a few, more than
 # one tile, more than one block of the factorisation.
 SHAPES = [(500, 2, 3), (35011, 1, 3), (17011, 3, 4), (5003, 16, 3), (1501, 65, 3), (803, 150, 2)]
-FEW, MORE = 10, 25
+FEW, MORE = 15, 30  # what is known of that many steps has been given its memory
 
 
 @pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)

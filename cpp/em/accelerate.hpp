@@ -3,6 +3,7 @@
 
 #include "em/admissible.hpp"
 #include "em/last_steps.hpp"
+#include "em/settings.hpp"
 #include "em/squarem.hpp"
 
 namespace gaussmix {
@@ -11,9 +12,17 @@ namespace gaussmix {
 // E-step is the next EM step as well, so the test of the likelihood costs nothing) and reports whether it was good.
 class Accelerator {
  public:
-  Accelerator(const Regularisation& regularisation, const Execution& execution, Index n_components, double total_weight,
-              double gain_left)
-      : admissible_(regularisation, execution, n_components), steps_(total_weight), gain_left_(gain_left) {}
+  // With less than `gain_left` nats per unit weight to come, EM is about to end.
+  Accelerator(const Settings& settings, const Regularisation& regularisation, const Execution& execution,
+              Index n_components, double total_weight, double gain_left)
+      : admissible_(regularisation, execution, n_components),
+        steps_(total_weight, most_steps(settings)),
+        gain_left_(gain_left) {}
+
+  // The first passes of an automatic run are not slow yet.
+  static Index most_steps(const Settings& settings) {
+    return settings.max_iter - (settings.acceleration == Acceleration::automatic ? 2 : 0);
+  }
 
   // EM led from `theta` to `next`.
   void record(const Mixture& theta, const Mixture& next) { steps_.record(theta, next); }

@@ -71,7 +71,10 @@ class Loop {
       outcome_.status = Status::raced_out;
       outcome_.predicted_gain = stopping_.predicted_gain();
     }
-    if (accelerating_) outcome_.predicted_gain = accelerator_->steps().forecast().gain_after;
+    if (accelerating_) {
+      const double gain = accelerator_->steps().forecast().gain_after;
+      if (!std::isnan(gain)) outcome_.predicted_gain = gain;  // of two steps or more
+    }
     outcome_.mixture = std::move(theta_);
     return !ending_fit_;
   }
@@ -167,7 +170,6 @@ class Loop {
     slow_ = stopping_.rate() > kSlowRate && stopping_.rate() < 1 ? slow_ + 1 : 0;
     // Under a ridge the likelihood is not what the iteration climbs, so its test would judge extrapolations wrongly.
     const bool may_accelerate = settings_.acceleration == Acceleration::automatic && !settings_.ridge;
-    if (may_accelerate && slow_ > 0) accelerator_->record(theta_, next_);
     std::swap(theta_, next_);
     accelerating_ = may_accelerate && slow_ >= kSlowIterations;
     if (accelerating_) e_step_.end_single_precision();
@@ -198,8 +200,9 @@ class Loop {
   }
 
   void begin_accelerator() {
-    accelerator_.emplace(regularisation_, e_step_.execution(), theta_.n_components(), e_step_.totals().weight,
-                         settings_.gain_left);
+    const WeightTotals& totals = e_step_.totals();
+    accelerator_.emplace(settings_, regularisation_, e_step_.execution(), theta_.n_components(), totals.weight,
+                         settings_.gain_left / totals.n_effective);
   }
 
   void finish(Status status) {

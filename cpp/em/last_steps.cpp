@@ -26,7 +26,13 @@ void LastSteps::record(const Mixture& theta, const Mixture& next) {
   coordinates.to_vector(next, step_);
   step_ -= origin_;
   ++recorded_;
-  if (recorded_ > 1) {
+  if (recorded_ == 1) {  // takes the memory at once
+    target_ = last_step_ = step_;
+    for (int i = 0; i < most_directions(); ++i) {
+      const auto place = static_cast<std::size_t>(i);
+      moved_[place] = bent_[place] = step_;
+    }
+  } else {
     Vector& moved = moved_[slot(0)];
     coordinates.to_vector(last_, moved);
     moved = origin_ - moved;
@@ -112,7 +118,7 @@ bool LastSteps::extrapolate(double least_gain, const Mixture& next, Mixture& mix
   Space space;
   if (!span(n, space) || !space.bends_down()) return false;
   const SmallVector way = space.pull.llt().solve(space.slope);
-  if (!(way.norm() <= kLargestJump && total_weight_ * space.slope.dot(way) / 2 > least_gain)) return false;
+  if (!(way.norm() <= kLargestJump && space.slope.dot(way) / 2 > least_gain)) return false;
   const SmallVector along = space.basis * way;
   target_ = origin_ + step_;
   for (int i = 0; i < n; ++i) target_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);

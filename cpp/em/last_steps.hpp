@@ -16,7 +16,8 @@ namespace gaussmix {
 // the slow directions, because those are what extrapolations move along; the last two steps alone show the fast ones.
 class LastSteps {
  public:
-  explicit LastSteps(double total_weight) : total_weight_(total_weight) {}
+  // Of at most so many steps.
+  LastSteps(double total_weight, Index n_steps) : total_weight_(total_weight), n_steps_(n_steps) {}
 
   // EM led from `theta` to `next`.
   void record(const Mixture& theta, const Mixture& next);
@@ -33,19 +34,21 @@ class LastSteps {
   double ratio() const { return std::sqrt(product(step_, step_) / product(last_step_, last_step_)); }
 
   // Writes the maximum that the newest directions show to `mixture`, which is not `next`, the last one recorded. False where
-  // they show none, none near, or none that gains `least_gain` nats.
+  // they show none, none near, or none that gains `least_gain` nats per unit weight.
   bool extrapolate(double least_gain, const Mixture& next, Mixture& mixture);
 
-  // How many vectors of so many parameters it keeps after so many steps.
-  static Index n_vectors(Index n_parameters, Index n_steps) {
-    return 5 + 2 * std::clamp<Index>(n_steps - 1, 0, most_directions(n_parameters));
-  }
+  // How many vectors of so many parameters it keeps, from the first step on.
+  static Index n_vectors(Index n_parameters, Index n_steps) { return 5 + 2 * most_directions(n_parameters, n_steps); }
 
  private:
   // Of six directions every eighth forecast missed by a factor of more than three, of ten every tenth: they miss slower ones.
   static constexpr int kDirections = 10;
   static constexpr Index kManyNumbers = 1 << 20;  // 8 MiB a vector: of longer ones fewer are kept
-  static int most_directions(Index n_parameters) { return n_parameters > kManyNumbers ? kDirections / 2 : kDirections; }
+  static int most_directions(Index n_parameters, Index n_steps) {
+    const Index room = n_parameters > kManyNumbers ? kDirections / 2 : kDirections;
+    return static_cast<int>(std::clamp<Index>(n_steps - 1, 0, room));
+  }
+  int most_directions() const { return most_directions(step_.size(), n_steps_); }
   using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, kDirections, kDirections>;
   using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, kDirections, 1>;
 
@@ -56,14 +59,13 @@ class LastSteps {
     SmallVector slope;
     bool bends_down() const;  // the likelihood, in all of its directions
   };
-  int n_directions() const { return std::min(recorded_ - 1, most_directions(step_.size())); }
-  std::size_t slot(int age) const {
-    return static_cast<std::size_t>((recorded_ - 2 - age) % most_directions(step_.size()));
-  }
+  int n_directions() const { return std::min(recorded_ - 1, most_directions()); }
+  std::size_t slot(int age) const { return static_cast<std::size_t>((recorded_ - 2 - age) % most_directions()); }
   bool span(int n, Space& space) const;
   double product(const Vector& a, const Vector& b) const { return metric_.cwiseProduct(a).dot(b); }
 
   double total_weight_;
+  Index n_steps_;
   int recorded_ = 0;
   Mixture last_;  // theta
   Vector metric_, step_, origin_, last_step_;

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "covariance/array_form.hpp"
+#include "em/accelerate.hpp"
 #include "em/e_step.hpp"
 #include "em/em.hpp"
 #include "em/hierarchical_start.hpp"
 #include "em/hierarchy.hpp"
 #include "em/initialise.hpp"
-#include "em/last_steps.hpp"
 #include "em/principal_axes.hpp"
 #include "em/seeding.hpp"
 #include "em/short_runs.hpp"
@@ -229,11 +229,11 @@ class Sizes {
     const bool may_extrapolate =
         q_ == 0 && (settings_.acceleration == Acceleration::always ||
                     (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2));
-    // Extrapolations work with three mixtures and five vectors of parameters, the forecast with one mixture and its vectors.
-    // The first passes of an automatic run are not slow yet.
-    const Index n_steps = settings_.max_iter - (settings_.acceleration == Acceleration::automatic ? 2 : 0);
+    // Extrapolations work with three mixtures and five vectors of parameters, what is known of the last steps is one mixture
+    // and its vectors.
     const Index n_parameters = k_ * d_ + Covariances::size(shape_, k_, d_);
-    const double vectors = 5 + static_cast<double>(LastSteps::n_vectors(n_parameters, n_steps));
+    const double vectors =
+        5 + static_cast<double>(LastSteps::n_vectors(n_parameters, Accelerator::most_steps(settings_)));
     return plain_loop() + (may_extrapolate ? 4 * mixture() + vectors * (means() + covariances()) : 0);
   }
 

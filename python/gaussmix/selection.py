@@ -151,6 +151,8 @@ def select(
     names = feature_names_of(X)
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
+    if weight is not None and size == "weight":
+        settings["gain_left"] *= _rows_per_weight(weight)
     structures = _checked_structures(covariance_types, data.shape[1])
     earlier = _checked_resume(resume)
     seed = seed_from(random_state)
@@ -205,6 +207,16 @@ def _settings(max_iter: int) -> dict[str, Any]:
         gain_left=_GAIN_LEFT,
     )
     return settings | NO_START | {"prior": None, "seed": 0}
+
+
+def _rows_per_weight(weight: Float64Array) -> float:
+    """Return the effective number of rows, which the engine's nats are of, per unit of weight.
+
+    At most 1: weights that count rows are no fractions.
+    """
+    largest = weight.max()
+    shares = weight / largest
+    return float(min(1.0, shares.sum() / (shares @ shares) / largest))
 
 
 def _checked_counts(n_components: Iterable[int] | int) -> tuple[int, ...]:
