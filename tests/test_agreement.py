@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -65,6 +65,7 @@ def test_published_value() -> None:
         max_size=25,
     )
 )
+@example([(0, 0, 0.01), (1, 1, 39.0), (0, 2, 0.015625)])  # one row has nearly all of the weight
 def test_weighted_it_is_the_sum_over_pairs(rows: list[tuple[int, int, float]]) -> None:
     a, b = (np.array([row[i] for row in rows]) for i in (0, 1))
     weight = np.array([row[2] for row in rows])
