@@ -10,6 +10,7 @@ namespace gaussmix {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Index kRowsOfTask = 32;
 constexpr double kLargest = std::numeric_limits<double>::max();
 
 struct Cluster {
@@ -83,11 +84,13 @@ class Agglomeration {
       if (execution.poll && execution.poll()) throw Interrupted();
     };
     MergeTree tree{n_, {}};
-    for (Index i = 0; i < n_; ++i) {
-      poll();
-      for (Index j = i + 1; j < n_; ++j) bound_cost(i, j);
-      find_partner(i);
-    }
+    // Two points have no determinant, so this works with nothing that clusters share.
+    parallel_for((n_ + kRowsOfTask - 1) / kRowsOfTask, execution, [&](Index task, int) {
+      for (Index i = task * kRowsOfTask; i < std::min(n_, (task + 1) * kRowsOfTask); ++i) {
+        for (Index j = i + 1; j < n_; ++j) bound_cost(i, j);
+        find_partner(i);
+      }
+    });
     while (left_.size() > 1) {
       poll();
       const Index i =
@@ -151,12 +154,16 @@ class Agglomeration {
 
   // The scatters alone, without the distance of the means: det(A + B) >= det(A) + det(B).
   double least_determinant(const Cluster& part, const Union& both) const {
-    return part.determinant > 0 ? part.determinant * std::pow(part.weight / both.weight, width_) : 0;
+    if (!(part.determinant > 0)) return 0;
+    double least = part.determinant;
+    for (Index d = 0; d < width_; ++d) least *= part.weight / both.weight;
+    return least;
   }
 
   void set_cost(Index i, Index j, const Union& both, double determinant, bool is_bound) {
     costs_[pair(i, j)] = both.term(determinant) - cluster(i).term - cluster(j).term;
-    is_bound_[pair(i, j)] = is_bound;
+    // Neighbours share a word, which other threads may read.
+    if (is_bound_[pair(i, j)] != is_bound) is_bound_[pair(i, j)] = is_bound;
   }
 
   void bound_cost(Index i, Index j) {

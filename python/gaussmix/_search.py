@@ -12,7 +12,7 @@ from gaussmix._hierarchical import hierarchical_labels
 from gaussmix._lattice import depth, next_within
 from gaussmix._schedule import run_in_order
 from gaussmix._search_cell import SAME, CellFits, why_spurious
-from gaussmix._search_starts import PartitionStarts, kind_for_all
+from gaussmix._search_starts import PartitionStarts, Sample, kind_for_all, sample_of
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.covariance import CovarianceType, resolve_covariance_type, scatter_kind
 from gaussmix.result import FitResult
@@ -53,6 +53,7 @@ class Search:
     most_components: int  # rows of positive weight
     done: dict[Key, Found] = field(default_factory=dict)
     stopped: bool = False
+    sample: Sample | None = None  # on which starts are compared; None: all rows
 
     def run(self) -> None:
         """Do every cell that is not done yet, as soon as those that it builds on are.
@@ -63,6 +64,7 @@ class Search:
         if not missing:
             return
         partitions = self._partitions(self.n_components)
+        self.sample = sample_of(self.data, self.weight, max(self.n_components), self.seed)
 
         def task(key: Key, n_threads: int) -> None:
             if key in missing or self._is_below(key):

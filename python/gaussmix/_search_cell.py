@@ -11,6 +11,7 @@ from gaussmix._reasons import spurious_components
 from gaussmix._runtime import core
 from gaussmix._search_starts import (
     PartitionStarts,
+    Sample,
     Start,
     parameters_of,
     start_at,
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
 SAME = 1e-9  # relative difference of log-likelihoods that is rounding
 _SHORT_PASSES = 4
-_FEW_ROWS = 2000  # whose passes are so cheap that every start is run to the end
+_FEW_NUMBERS = 100_000  # whose passes are so quick that asking whether to go on would take as long
 _PASSES_AT_BOUND = 100
-_TRIAL_PASSES = 20  # of a start that is not the most promising
+_TRIAL_PASSES = 12  # of those before which a start is given up
 _OPTIMISM = 10.0  # predictions of the remaining gain are too low at a plateau
 _SHORT_SPLITS = 3  # halved components that are tried, the most promising ones
 
@@ -78,9 +79,9 @@ class CellFits:
             return [("partition", self._fit(start))]
         starts = {"partition": start}
         starts |= {code: self._start_at(result) for code, result in within.items()}
+        short = {name: self._try(start, _SHORT_PASSES) for name, start in starts.items()}
         if before is not None:
-            starts["split"] = self._best_split(before)
-        short = {name: self._fit(start, _SHORT_PASSES) for name, start in starts.items()}
+            short["split"] = self._best_split(before)
         return self._finish_the_best(short)
 
     def _finish_the_best(self, short: dict[str, FitResult]) -> list[tuple[str, FitResult]]:
@@ -89,19 +90,20 @@ class CellFits:
         if "partition" in ranked[1:]:  # what owes nothing to other cells is always tried
             ranked.remove("partition")
             ranked.insert(1, "partition")
-        found = [(ranked[0], self._carry_on(short[ranked[0]]))]
-        few_rows = len(self.search.data) <= _FEW_ROWS
-        for name in ranked[1:]:
+        first = short[ranked[0]]
+        found = [(ranked[0], self._carry_on(first))]
+        leader = None if self.search.sample is None else self._try_on(first)
+        for number, name in enumerate(ranked[1:], 2):
             regular = any(not why_spurious(result) for _, result in found)
-            if not few_rows and len(found) > 1 and regular:
+            if leader is not None and number > 2 and regular:
                 break
-            trial = self._carry_on(short[name], None if few_rows else _TRIAL_PASSES)
-            best = max(result.log_likelihood for _, result in found)
-            hoped_for = trial.log_likelihood + _OPTIMISM * trial.predicted_gain
-            if few_rows or trial.converged or (regular and hoped_for < best):  # NaN: not known yet
-                found.append((name, trial))
-            else:
-                found.append((name, self._carry_on(trial)))
+            result = short[name]
+            if leader is not None:
+                result = self._try_on(result)
+                hoped_for = result.log_likelihood + _OPTIMISM * result.predicted_gain
+                if regular and hoped_for < leader.log_likelihood:  # NaN: not known yet
+                    continue
+            found.append((name, self._carry_on(result)))
         return found
 
     def _above(
@@ -138,50 +140,50 @@ class CellFits:
                 return result
         except ValueError:
             pass
-        return self._fit(start, 0)
+        return self._run(start, 0)
 
-    def _carry_on(self, result: FitResult, max_iter: int | None = None) -> FitResult:
-        return self._fit(self._start_at(result), max_iter)
+    def _carry_on(self, result: FitResult) -> FitResult:
+        return self._fit(self._start_at(result))
 
-    def _best_split(self, before: FitResult) -> Start:
-        """Return the start with one component in two halves that gains most in a few passes."""
+    def _best_split(self, before: FitResult) -> FitResult:
+        """Halve one component, the one with which most is gained in a few passes."""
         K, structure = self.settings["n_components"], self.structure
         parameters = with_more(parameters_of(before.mixture), K - 1, structure, 1.0)
         weights = parameters.weights[0]
         order = np.argsort(-weights, kind="stable")[:_SHORT_SPLITS]
-        starts = [
-            start_of(split_component(parameters, int(k), structure))
+        tried = [
+            self._try(start_of(split_component(parameters, int(k), structure)), _SHORT_PASSES)
             for k in order
             if weights[k] > 0
         ]
-        if len(starts) == 1:
-            return starts[0]
-        tried = [self._fit(start, _SHORT_PASSES).log_likelihood for start in starts]
-        return starts[int(np.argmax(tried))]
+        return max(tried, key=lambda result: result.log_likelihood)
 
     def _start_at(self, result: FitResult) -> Start:
         return start_at(result.mixture, self.structure)
 
-    def _fit(self, start: Start, max_iter: int | None = None) -> FitResult:
-        """Run EM to the end, or for some passes.
-
-        The end of a fit at the bound on eigenvalues, which can be far, is not waited for.
-        """
-        if max_iter is not None:
-            return self._run(start, max_iter)
+    def _fit(self, start: Start) -> FitResult:
+        """Run EM to the end, unless that is far: the bound on eigenvalues holds the fit."""
         most = self.settings["max_iter"]
         result = self._run(start, min(most, _PASSES_AT_BOUND))
         if result.converged or most <= _PASSES_AT_BOUND or _held_by_bound(result):
             return result
         return self._run(self._start_at(result), most - _PASSES_AT_BOUND)
 
-    def _run(self, start: Start, max_iter: int) -> FitResult:
+    def _try(self, start: Start, passes: int) -> FitResult:
+        """Run a few passes over the rows that starts are compared on."""
+        return self._run(start, passes, self.search.sample)
+
+    def _try_on(self, result: FitResult) -> FitResult:
+        return self._try(self._start_at(result), _TRIAL_PASSES)
+
+    def _run(self, start: Start, max_iter: int, sample: Sample | None = None) -> FitResult:
         self.n_fits += 1
         search, settings = self.search, self.settings | start
+        data, weight = (search.data, search.weight) if sample is None else sample
         settings["max_iter"] = min(max_iter, settings["max_iter"])
         # Only the main thread hears of Ctrl-C. Where passes are quick, so is the whole cell.
-        go_on = None if len(search.data) <= _FEW_ROWS else lambda *_: not search.stopped
-        outcome = core.fit(search.data, search.weight, on_iteration=go_on, **settings)
+        go_on = None if data.size <= _FEW_NUMBERS else lambda *_: not search.stopped
+        outcome = core.fit(data, weight, on_iteration=go_on, **settings)
         if search.stopped:
             raise KeyboardInterrupt
         return result_of(outcome, search.names, settings)

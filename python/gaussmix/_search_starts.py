@@ -17,7 +17,26 @@ from gaussmix.mixture import Mixture
 
 _CHUNK = 1 << 18  # rows whose memberships are held at once
 
+FEW_ROWS = 2000  # whose passes are so cheap that every start is run to the end
+_ROWS_PER_COLUMN = 10  # of each component, in a sample on which starts are compared
+
 Start = dict[str, Float64Array]
+Sample = tuple[FloatArray, Float64Array | None]  # data and weights
+
+
+def sample_of(
+    data: FloatArray, weight: Float64Array | None, n_components: int, seed: int
+) -> Sample | None:
+    """Draw the rows on which starts are compared; None: those are all rows.
+
+    A start that EM leads ahead on some thousands of rows leads on all.
+    """
+    there = np.arange(len(data)) if weight is None else np.flatnonzero(weight)
+    size = max(FEW_ROWS, _ROWS_PER_COLUMN * n_components * data.shape[1])
+    if len(there) <= size:
+        return None
+    rows = np.sort(np.random.default_rng(seed).choice(there, size, replace=False))
+    return data[rows], None if weight is None else weight[rows]
 
 
 def start_at(mixture: Mixture, structure: CovarianceType) -> Start:
