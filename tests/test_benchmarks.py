@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="runs where the source tree is")
 
+from benchmarks.acceleration import WAYS, data_of, run_to_the_end
 from benchmarks.brief import brief_markdown
 from benchmarks.fits import seconds_until
 from benchmarks.problems import Parameters, make_problem
@@ -209,3 +210,11 @@ def test_the_limit_counts_multiply_adds_exponentials_and_whitening():
     peak = Peak(double=10.0, single=20.0, exponential=0.25)
     assert limit_ns(Case(1, 2, 4), peak) == pytest.approx(24 / 10 + 0.25)
     assert limit_ns(Case(1, 3, 4, "tied"), peak) == pytest.approx((16 + 12 / 4) / 10 + 0.25)
+
+
+def test_acceleration_is_compared_at_the_same_end() -> None:
+    X = data_of(2, 3, 1.5, 0, 200)
+    plain, *accelerated = (run_to_the_end(X, 3, way, 0) for way in WAYS)
+    for run in accelerated:
+        assert run.passes < plain.passes
+        assert run.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-9)
