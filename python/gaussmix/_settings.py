@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gaussmix._typing import Acceleration
+from gaussmix._typing import Acceleration, Float64Array
 from gaussmix._validation import (
     check_accelerate,
     check_choice,
@@ -91,6 +91,17 @@ def settings_for_columns(
                 "covariance_type."
             )
     return check_prior(prior, n_features)
+
+
+def rows_per_weight(weight: Float64Array) -> float:
+    """Return the effective number of rows per unit of weight, where weights count rows.
+
+    The engine's ``gain_left`` is of effective rows; times this it is of rows. At most 1: counts are
+    no fractions.
+    """
+    largest = weight.max()
+    shares = weight / largest
+    return float(min(1.0, shares.sum() / (shares @ shares) / largest))
 
 
 def _check_ratio(value: float, structure: CovarianceType) -> float:

@@ -36,4 +36,7 @@ def _longest_half_axis(found: Parameters, k: int, covariance_type: CovarianceTyp
     matrices = as_matrices(found.covariances, covariance_type, K, D)[:, k]
     values, vectors = np.linalg.eigh(matrices)
     axis: Float64Array = np.sqrt(np.maximum(values[:, -1:], 0)) * vectors[:, :, -1]
-    return axis
+    # Which way an eigenvector points is rounding's choice: here its first long entry is positive.
+    sizes = np.abs(axis)
+    first = (sizes >= sizes.max(axis=1, keepdims=True) / 2).argmax(axis=1)[:, None]
+    return np.copysign(1.0, np.take_along_axis(axis, first, axis=1)) * axis

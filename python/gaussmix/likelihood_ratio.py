@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from gaussmix._best_fits import Best, Sets, best_of, best_of_starts, better_half
 from gaussmix._fitted import whole_rows
 from gaussmix._many_fits import Parameters, fits_at_once
 from gaussmix._random import seed_from
-from gaussmix._settings import engine_settings
+from gaussmix._settings import engine_settings, rows_per_weight
 from gaussmix._splitting import split_component
 from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
@@ -150,7 +150,11 @@ def bootstrap_lrt(
     rows = whole_rows(total, "samples of the same size are drawn")
     seed = seed_from(random_state)
     model = _Model(settings, names, rows, seed)
-    return _test_in_turn(model, Sets([data], [weight], [seed]), most, count, level)
+    of_data = model
+    if weight is not None:
+        left = settings["gain_left"] * rows_per_weight(weight)
+        of_data = replace(model, settings=settings | {"gain_left": left})
+    return _test_in_turn(model, of_data, Sets([data], [weight], [seed]), most, count, level)
 
 
 @dataclass(frozen=True)
@@ -187,13 +191,13 @@ class _Model:
 
 
 def _test_in_turn(
-    model: _Model, observed: Sets, most: int, count: int, level: float
+    model: _Model, of_data: _Model, observed: Sets, most: int, count: int, level: float
 ) -> LikelihoodRatioTest:
     """Test K against K + 1 until K is not rejected."""
-    null = best_of([observed.run(model.of_size(1))])
+    null = best_of([observed.run(of_data.of_size(1))])
     steps: list[LikelihoodRatioStep] = []
     while (K := len(steps) + 1) < most:
-        alternative = model.alternative(observed, null.parameters(), None)
+        alternative = of_data.alternative(observed, null.parameters(), None)
         if not (null.column("converged") & alternative.column("converged")).all():
             warn_not_converged(
                 f"A fit with K = {K} or {K + 1} used up the passes that max_iter allows: their "

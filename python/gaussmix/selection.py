@@ -13,7 +13,7 @@ from gaussmix._random import seed_from
 from gaussmix._runtime import core
 from gaussmix._search import Found, Search
 from gaussmix._selection_criteria import CRITERIA, criterion_values
-from gaussmix._settings import engine_settings
+from gaussmix._settings import engine_settings, rows_per_weight
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
     check_choice,
@@ -152,7 +152,7 @@ def select(
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     if weight is not None and size == "weight":
-        settings["gain_left"] *= _rows_per_weight(weight)
+        settings["gain_left"] *= rows_per_weight(weight)
     structures = _checked_structures(covariance_types, data.shape[1])
     earlier = _checked_resume(resume)
     seed = seed_from(random_state)
@@ -207,16 +207,6 @@ def _settings(max_iter: int) -> dict[str, Any]:
         gain_left=_GAIN_LEFT,
     )
     return settings | NO_START | {"prior": None, "seed": 0}
-
-
-def _rows_per_weight(weight: Float64Array) -> float:
-    """Return the effective number of rows, which the engine's nats are of, per unit of weight.
-
-    At most 1: weights that count rows are no fractions.
-    """
-    largest = weight.max()
-    shares = weight / largest
-    return float(min(1.0, shares.sum() / (shares @ shares) / largest))
 
 
 def _checked_counts(n_components: Iterable[int] | int) -> tuple[int, ...]:
