@@ -135,6 +135,25 @@ def test_a_split_lies_about_the_component(covariance_type: str) -> None:
         assert (found.means[others] == mixture.means[others]).all()
 
 
+def test_a_split_does_not_depend_on_the_sign_of_an_eigenvector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    factors = rng.normal(size=(20, 1, 3, 3))
+    one = Parameters(np.ones((20, 1)), np.zeros((20, 1, 3)), factors @ factors.swapaxes(2, 3))
+    split = split_component(one, 0, gx.CovarianceType.FULL)
+    eigh = np.linalg.eigh
+
+    def turned_round(matrices: Float64) -> tuple[Float64, Float64]:
+        values, vectors = eigh(matrices)
+        return values, -vectors
+
+    monkeypatch.setattr(np.linalg, "eigh", turned_round)
+    np.testing.assert_array_equal(
+        split_component(one, 0, gx.CovarianceType.FULL).means, split.means
+    )
+
+
 def test_fits_that_did_not_converge_are_not_compared() -> None:
     X = two_groups(0.0)
     with pytest.warns(gx.ConvergenceWarning, match="cannot be compared. Raise max_iter"):

@@ -12,12 +12,11 @@ namespace gaussmix {
 // E-step is the next EM step as well, so the test of the likelihood costs nothing) and reports whether it was good.
 class Accelerator {
  public:
-  // With less than `gain_left` nats per unit weight to come, EM is about to end.
   Accelerator(const Settings& settings, const Regularisation& regularisation, const Execution& execution,
-              Index n_components, double total_weight, double gain_left)
+              Index n_components, const WeightTotals& totals)
       : admissible_(regularisation, execution, n_components),
-        steps_(total_weight, most_steps(settings)),
-        gain_left_(gain_left) {}
+        steps_(totals.weight, most_steps(settings)),
+        gain_left_(settings.gain_left / totals.n_effective) {}
 
   // The first passes of an automatic run are not slow yet.
   static Index most_steps(const Settings& settings) {
@@ -49,7 +48,7 @@ class Accelerator {
  private:
   Admissible admissible_;
   LastSteps steps_;
-  double gain_left_;
+  double gain_left_;  // nats per unit weight: with less to come EM is about to end
   Squarem squarem_;
   bool to_maximum_ = false;  // the last extrapolation was not Squarem's
 };

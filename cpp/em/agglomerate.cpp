@@ -10,8 +10,8 @@ namespace gaussmix {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr Index kRowsOfTask = 32;
 constexpr double kLargest = std::numeric_limits<double>::max();
+constexpr Index kRowsOfTask = 32;  // those of the first tasks have the most pairs
 
 struct Cluster {
   double weight = 0;

@@ -104,7 +104,6 @@ class Loop {
     outcome_.mixture = theta_;
 
     stopping_.set_rounding(e_step_.rounding());
-
     outcome_.repairs.begin(outcome_.n_iter);
     if (e_step_.single_precision()) repairs_before_ = outcome_.repairs;
     m_step(statistics_, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs, next_);
@@ -200,9 +199,7 @@ class Loop {
   }
 
   void begin_accelerator() {
-    const WeightTotals& totals = e_step_.totals();
-    accelerator_.emplace(settings_, regularisation_, e_step_.execution(), theta_.n_components(), totals.weight,
-                         settings_.gain_left / totals.n_effective);
+    accelerator_.emplace(settings_, regularisation_, e_step_.execution(), theta_.n_components(), e_step_.totals());
   }
 
   void finish(Status status) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "em/parameters.hpp"
 
@@ -30,8 +29,8 @@ class LastSteps {
   };
   Forecast forecast() const;
 
-  // |r| / |the r before it|
-  double ratio() const { return std::sqrt(product(step_, step_) / product(last_step_, last_step_)); }
+  // By which the gain of one more step is smaller: <r, r> over that of the r before it.
+  double rate() const { return product(step_, step_) / product(last_step_, last_step_); }
 
   // Writes the maximum that the newest directions show to `mixture`, which is not `next`, the last one recorded. False where
   // they show none, none near, or none that gains `least_gain` nats per unit weight.
@@ -41,7 +40,7 @@ class LastSteps {
   static Index n_vectors(Index n_parameters, Index n_steps) { return 5 + 2 * most_directions(n_parameters, n_steps); }
 
  private:
-  // Of six directions every eighth forecast missed by a factor of more than three, of ten every tenth: they miss slower ones.
+  // Of six directions every seventh forecast missed by a factor of more than three, of ten every tenth: they miss slower ones.
   static constexpr int kDirections = 10;
   static constexpr Index kManyNumbers = 1 << 20;  // 8 MiB a vector: of longer ones fewer are kept
   static int most_directions(Index n_parameters, Index n_steps) {

@@ -58,7 +58,7 @@ void Stopping::observe(double log_likelihood, double step) {
 void Stopping::observe_cycle(double log_likelihood, double plain_gain, double step, const LastSteps& steps) {
   last_ = log_likelihood;
   gains_ = {};  // the next gain is no plain step of the same series
-  rate_ = steps.ratio() * steps.ratio();
+  rate_ = steps.rate();
   if (std::abs(plain_gain) <= negligible(log_likelihood)) return judge(log_likelihood, 0.0, step, kSteadyCycles);
   if (!(rate_ > 0 && rate_ < 1) || plain_gain < 0) {
     steady_ = small_ = 0;

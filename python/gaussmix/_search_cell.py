@@ -92,7 +92,8 @@ class CellFits:
             ranked.insert(1, "partition")
         first = short[ranked[0]]
         found = [(ranked[0], self._carry_on(first))]
-        leader = None if self.search.sample is None else self._try_on(first)
+        sampled = self.search.sample is not None
+        leader = self._try_on(first) if sampled and len(ranked) > 1 else None
         for number, name in enumerate(ranked[1:], 2):
             regular = any(not why_spurious(result) for _, result in found)
             if leader is not None and number > 2 and regular:

@@ -27,10 +27,7 @@ Sample = tuple[FloatArray, Float64Array | None]  # data and weights
 def sample_of(
     data: FloatArray, weight: Float64Array | None, n_components: int, seed: int
 ) -> Sample | None:
-    """Draw the rows on which starts are compared; None: those are all rows.
-
-    A start that EM leads ahead on some thousands of rows leads on all.
-    """
+    """Draw the rows on which starts are compared; None: those are all rows."""
     there = np.arange(len(data)) if weight is None else np.flatnonzero(weight)
     size = max(FEW_ROWS, _ROWS_PER_COLUMN * n_components * data.shape[1])
     if len(there) <= size:

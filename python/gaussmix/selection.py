@@ -98,7 +98,8 @@ def select(
     max_iter : int, default 2000
         Passes of each fit.
     random_state : None, int, RandomState or Generator, optional
-        Draws the rows that are agglomerated, of more than 2,000, and the folds.
+        Draws the rows that are agglomerated, of more than 2,000; the rows on which starts are
+        compared, of more than 2,000 and 10 per column and component; and the folds.
     n_threads : int, optional
         None: what the process may use. Results are the same for any number.
     resume : SelectionResult, optional

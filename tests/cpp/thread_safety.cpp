@@ -106,6 +106,12 @@ void check_regularised_fits(std::vector<double> rows) {
   check_fit(data, settings, "a prior and a bound on the ratio of eigenvalues");
 }
 
+void check_hierarchies(const Data& data) {
+  Settings settings = settings_of(structure("full"), Start::hierarchical);
+  settings.n_init = 1;
+  check_fit(data, settings, "from a hierarchy");
+}
+
 void check_evaluations(const Data& data, const Mixture& mixture) {
   const KernelParameters shared = kernel_parameters(mixture);
   const auto values = [&](int n_threads) {
@@ -177,6 +183,7 @@ int main() {
   check_fits(data, "float64");
   check_fits({narrow.data(), true, nullptr, kRows, kFeatures}, "float32");
   check_regularised_fits(rows);
+  check_hierarchies(data.slice(0, 600));
   const Settings settings = settings_of(structure("full"), Start::kmeans);
   const Mixture mixture = fitted(data, settings, 2);
   check_evaluations(data, mixture);
