@@ -139,7 +139,7 @@ def threads(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Fit 10,000 new random problems, and call the extension 200,000 times as nobody should.
+    """Fit 16,000 new random problems, and call the extension 200,000 times as nobody should.
 
     Half of these calls are chosen by Atheris, where it can be installed. The cases are new in every
     run; a failure prints what repeats it. FUZZ_FACTOR=10 does ten times as many.

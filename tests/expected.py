@@ -63,6 +63,8 @@ class Expected:
             constant = n_features + np.sum(np.abs(np.log(np.diag(factor))))
             constant += np.abs(np.log(ref.Real(self.mixture.weights[k])))
             bound[:, k] = n_features * np.sum(majorant * exact, axis=1) + constant
+            # To second order, which is all there is where a row lies on a mean and the sd is tiny.
+            bound[:, k] += n_features**2 * U * np.sum(majorant**2, axis=1)
         return np.asarray(4 * U * (bound + np.abs(self.joint)))
 
     @cached_property
@@ -107,8 +109,8 @@ class Expected:
 
         They do so only where the densities are made of the very products that are summed.
         """
-        own = {"full": "full", "diag": "diag", "spherical": "trace"}
-        return own.get(self.problem.covariance_type) == actual.scatter_kind
+        own = ref.SCATTER_KINDS[self.problem.covariance_type]
+        return own == actual.scatter_kind != "pooled"
 
     @cached_property
     def reach(self) -> ref.Array:

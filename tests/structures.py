@@ -22,6 +22,8 @@ CODES = ("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE",
          "VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV")
 # fmt: on
 NEW = tuple(code for code in CODES if code not in ("VII", "VVI", "EEE", "VVV"))
+# Axes turned against the columns, along which variances or axes of components are compared.
+COMPARING = ("EVE", "VVE", "EEV", "VEV")
 # Where a column in other units gives the same fit in those units; else only all columns together.
 BY_COLUMN = ("EEI", "VEI", "EVI", "VVI", "EEE", "VEE", "EVV", "VVV")
 

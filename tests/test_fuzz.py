@@ -1,6 +1,6 @@
 """Random tiny fits, whatever their data and options, held against the slow oracle.
 
-`nox -s fuzz` looks for new ones, 10,000 at a time; here about a thousand are the same every time.
+`nox -s fuzz` looks for new ones, 16,000 at a time; here about 1,600 are the same every time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ import gaussmix as gx
 import reference as ref
 from expected import Expected
 from fits import quiet
+from gaussmix.result import StartOutcome
 from strategies import Problem, examples
+from structures import COMPARING, NEW
 from test_oracle import (
     assert_evaluations,
     assert_public_evaluations,
@@ -30,6 +32,7 @@ from test_oracle import (
 )
 from tiny_fits import TinyFit, tiny_fits
 
+FAR_APART = 1e7  # of the spreads of two columns
 SECONDS = 30.0  # for one example; the slowest take a tenth of a second
 
 
@@ -65,8 +68,30 @@ def result_of(tiny: TinyFit) -> gx.FitResult | None:
     try:
         return fit()
     except gx.DegenerateError:
-        assert tiny.options["on_degenerate"] == "raise"
+        assert tiny.options["on_degenerate"] == "raise" or spread_ratio(tiny) > FAR_APART
         return None
+    except gx.GaussmixError as error:
+        if "even after repair" in str(error) and without_end(tiny):
+            return None
+        raise
+
+
+def without_end(tiny: TinyFit) -> bool:
+    """Whether there is no floor, and a component of no extent drives the others' widths up."""
+    return tiny.options["reg_covar"] == 0.0 and tiny.options["covariance_type"] in ("EVE", "EVV")
+
+
+def spread_ratio(tiny: TinyFit) -> float:
+    """Spread of the widest column by that of the narrowest, where the structure compares them."""
+    if tiny.options["covariance_type"] not in COMPARING:
+        return 1.0
+    rows = ref.real(tiny.X)
+    weight = ref.real(np.ones(len(rows)) if tiny.sample_weight is None else tiny.sample_weight)
+    mean = weight @ rows / weight.sum()
+    spread = np.sqrt(weight @ (rows - mean) ** 2 / weight.sum())
+    spread = spread[spread > 4 * np.finfo(float).eps * np.abs(mean)]
+    spread = np.hypot(spread, np.sqrt(tiny.options["reg_covar"] or 0.0))
+    return float(spread.max() / spread.min()) if len(spread) else 1.0
 
 
 def assert_finite(result: gx.FitResult) -> None:
@@ -91,6 +116,19 @@ def lost_to_the_last_digit(mixture: gx.Mixture | None) -> float:
     return float(np.max(np.sum(moved**2, axis=1)))
 
 
+def lost_in_scatters(tiny: TinyFit, start: StartOutcome) -> float:
+    """What the rounding of scatters may cost a row where a structure's M-step heeds the bound.
+
+    A direction at the bound has 1e-8 of the variance of the narrowest column, and a scatter knows
+    no direction better than to the last digits of the widest.
+    """
+    code = tiny.options["covariance_type"]
+    if code not in NEW or not any(event.action == "floored" for event in start.events):
+        return 0.0
+    digits = np.finfo(float).eps * spread_ratio(tiny) ** 2
+    return float(4 * tiny.X.shape[1] * digits / 1e-8)
+
+
 def assert_climbed(tiny: TinyFit, result: gx.FitResult) -> None:
     """What a start climbs falls where a component is dropped or seeded anew, and nowhere else.
 
@@ -107,6 +145,7 @@ def assert_climbed(tiny: TinyFit, result: gx.FitResult) -> None:
         last = [] if start.status == "degenerate" else [start.objective]
         trace = np.append(start.trace, last)
         rounding = 1e-10 * np.maximum(np.abs(trace[1:]), result.total_weight)
+        rounding += lost_in_scatters(tiny, start) * result.total_weight
         if len(rounding):
             rounding[-1] += lost_to_the_last_digit(start.mixture) * result.total_weight
         # Rejected passes are counted in an event's iteration and have no place in the trace.
@@ -156,11 +195,7 @@ def assert_matches_the_oracle(tiny: TinyFit, result: gx.FitResult) -> None:
     np.testing.assert_array_equal(result.mixture.log_density(tiny.X), mixture.log_density(tiny.X))
 
 
-@pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
-@for_all(data=st.data())
-@settings(max_examples=examples(2))
-def test_tiny_fits(covariance_type: str, data: st.DataObject) -> None:
-    tiny = data.draw(tiny_fits(covariance_type))
+def check(tiny: TinyFit) -> None:
     with deadline(SECONDS):
         result = result_of(tiny)
         if result is None:
@@ -168,6 +203,20 @@ def test_tiny_fits(covariance_type: str, data: st.DataObject) -> None:
         assert_finite(result)
         assert_climbed(tiny, result)
         assert_matches_the_oracle(tiny, result)
+
+
+@pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+@for_all(data=st.data())
+@settings(max_examples=examples(2))
+def test_tiny_fits(covariance_type: str, data: st.DataObject) -> None:
+    check(data.draw(tiny_fits(covariance_type)))
+
+
+@pytest.mark.parametrize("covariance_type", NEW)
+@for_all(data=st.data())
+@settings(max_examples=examples(0.5))
+def test_tiny_fits_of_other_structures(covariance_type: str, data: st.DataObject) -> None:
+    check(data.draw(tiny_fits(covariance_type)))
 
 
 def test_the_deadline_ends_a_fit_that_hangs() -> None:

@@ -15,6 +15,7 @@ from strategies import clusters
 from structures import (
     BY_COLUMN,
     CODES,
+    COMPARING,
     NEW,
     Parts,
     assert_in_structure,
@@ -28,8 +29,6 @@ Float64 = NDArray[np.float64]
 each_structure = pytest.mark.parametrize("code", CODES)
 each_new = pytest.mark.parametrize("code", NEW)
 FLOOR = 1e-8
-# Whose eigenvalues are measured in the spread of the narrowest column: those that compare columns.
-ONE_UNIT = ("EVE", "VVE", "EEV", "VEV")
 ROUND = ("EII", "VII")
 
 
@@ -64,7 +63,7 @@ def eigenvalue_range(code: str, result: gx.FitResult) -> tuple[float, float]:
     scale = np.array(result.column_scale)
     if code in ROUND:
         scale[:] = scale.max()
-    if code in ONE_UNIT:
+    if code in COMPARING:  # measured in the spread of the narrowest column
         scale[:] = scale.min()
     eigenvalues = np.linalg.eigvalsh(matrices(result.mixture) / np.outer(scale, scale))
     return float(eigenvalues.min()), float(eigenvalues.max())

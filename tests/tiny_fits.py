@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gaussmix import Prior
 from gaussmix._settings import INIT_PARAMS, POLICIES
+from reference import COVARIANCE_TYPES
 from strategies import clusters, row_weights
 
 Float64 = NDArray[np.float64]
@@ -50,7 +51,9 @@ def options(covariance_type: str) -> st.SearchStrategy[dict[str, Any]]:
             "race": st.booleans(),
             "init_params": st.sampled_from(INIT_PARAMS),
             "on_degenerate": st.sampled_from(POLICIES),
-            "max_eigenvalue_ratio": st.sampled_from([None, None, 1.0, 50.0]),
+            "max_eigenvalue_ratio": st.sampled_from(
+                [None, None, 1.0, 50.0] if covariance_type in COVARIANCE_TYPES else [None]
+            ),
             "prior": st.sampled_from([None, None, Prior(), Prior(shrinkage=1.0, dof=20.0)]),
             "random_state": st.integers(0, 2**63 - 1),
             "n_threads": st.sampled_from([1, 2]),

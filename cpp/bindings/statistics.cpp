@@ -139,9 +139,9 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
   ColumnScale scale = gaussmix::column_scale(s);
   if (given_scale)
     scale = {to_vector(*given_scale), to_vector(*given_scale).maxCoeff(), to_vector(*given_scale).minCoeff()};
-  scale = eigenvalue_scale(target, scale, false);
-  const Regularisation regularisation{reg_covar, scale, on_degenerate == "raise", s.n_effective / s.total_weight,
-                                      {},        {}};
+  Regularisation regularisation = regularisation_for(target, reg_covar, scale, false);
+  regularisation.raise = on_degenerate == "raise";
+  regularisation.rows_per_weight = s.n_effective / s.total_weight;
   std::optional<Mixture> before;
   if (previous) {
     before.emplace();

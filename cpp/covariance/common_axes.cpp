@@ -93,10 +93,10 @@ class CommonAxes final : public Structure {
   Solution from_any_axes(const std::vector<Eigen::MatrixXd>& scatter, const Vector& weight, double least) const {
     Eigen::MatrixXd sum = scatter[0] / weight[0];
     for (std::size_t k = 1; k < scatter.size(); ++k) sum += scatter[k] / weight[static_cast<Index>(k)];
-    Solution best = start(scatter, axes_of(sum), weight, least);
+    Solution best = start(scatter, spectrum_of(sum).axes, weight, least);
     improve(best, weight, least, kMostWarmSweeps);
     for (const Eigen::MatrixXd& one : scatter) {
-      Solution other = start(scatter, axes_of(one), weight, least);
+      Solution other = start(scatter, spectrum_of(one).axes, weight, least);
       improve(other, weight, least, kMostWarmSweeps);
       if (other.objective > best.objective) best = std::move(other);
     }

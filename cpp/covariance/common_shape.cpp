@@ -35,7 +35,7 @@ class CommonShape final : public Structure {
     };
     std::vector<Eigen::MatrixXd> scatter;
     for (Index k = 0; k < n_components; ++k) scatter.push_back(scaled(statistics.full(k)));
-    Common common{{}, Vector::Ones(n_components), {}};
+    Common common{{}, Vector::Ones(n_components), {}, 0};
     common.set(previous != nullptr ? scaled(previous->matrix(0)) : pooled(scatter, statistics.weight, common.volume),
                bound.least);
     Vector before;
@@ -50,29 +50,36 @@ class CommonShape final : public Structure {
       const Vector variances = common.volume[k] * common.variances;
       set_spectral(covariances, k, bound.scale.each, common.solver.eigenvectors(), variances);
       if (variances.minCoeff() <= bound.least * (1 + 1e-9))
-        covariances.lifted.push_back(
-            {k, std::clamp(common.volume[k] * common.solver.eigenvalues().minCoeff(), 0.0, bound.least)});
+        covariances.lifted.push_back({k, std::clamp(common.volume[k] * common.smallest_eigenvalue, 0.0, bound.least)});
     }
   }
 
  private:
   struct Common {
-    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
-    Vector volume;     // K
-    Vector variances;  // D, of C, along its eigenvectors
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;  // of C to a factor, features in their own units
+    Vector volume;                                          // K
+    Vector variances;                                       // D, of C, along its eigenvectors; the largest is 1
+    double smallest_eigenvalue = 0;                         // of C before the bound lifted it
 
     void set(const Eigen::MatrixXd& matrix, double least) {
       solver.compute(matrix);
       variances = solver.eigenvalues().cwiseMax(least / volume.minCoeff());
+      // Any factor may go from C to the volumes. Left alone it would grow from round to round where a component has no extent.
+      const double factor = variances.maxCoeff();
+      variances /= factor;
+      volume *= factor;
+      smallest_eigenvalue = solver.eigenvalues().minCoeff() / factor;
     }
     void set_volumes(const std::vector<Eigen::MatrixXd>& scatter, const Vector& weight, double least) {
       const Eigen::MatrixXd& axes = solver.eigenvectors();
-      const Eigen::MatrixXd precision = axes * variances.cwiseInverse().asDiagonal() * axes.transpose();
       const auto n_features = static_cast<double>(variances.size());
-      for (Index k = 0; k < volume.size(); ++k)
-        volume[k] =
-            std::max(precision.cwiseProduct(scatter[static_cast<std::size_t>(k)]).sum() / (weight[k] * n_features),
-                     least / variances.minCoeff());
+      for (Index k = 0; k < volume.size(); ++k) {
+        const Eigen::MatrixXd turned = scatter[static_cast<std::size_t>(k)] * axes;
+        double trace = 0;  // of C^-1 W_k; rounding must not make it negative along any axis
+        for (Index j = 0; j < variances.size(); ++j)
+          trace += std::max(axes.col(j).dot(turned.col(j)), 0.0) / variances[j];
+        volume[k] = std::max(trace / (weight[k] * n_features), least / variances.minCoeff());
+      }
     }
   };
 

@@ -1,16 +1,13 @@
 #include <vector>
 
-#include <Eigen/Eigenvalues>
-
 #include "covariance/catalogue.hpp"
 #include "covariance/profile.hpp"
 #include "covariance/spectral_form.hpp"
+#include "linalg/spectral.hpp"
 
 namespace gaussmix {
 
 namespace {
-
-using Solver = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>;
 
 // EEV, VEV, EVV: eigenvectors of each scatter, and variances volume_k shape_kj along them (Celeux & Govaert 1995, models
 // [lambda D_k A D_k^T], [lambda_k D_k A D_k^T], [lambda C_k]). The largest variance goes with the largest eigenvalue.
@@ -30,17 +27,17 @@ class OwnAxes final : public Structure {
     const Index n_components = statistics.n_components(), n_features = statistics.n_features();
     reshape(covariances, shape(), n_components, n_features);
     const Vector inverse = bound.scale.each.cwiseInverse();
-    std::vector<Solver> solvers;
-    solvers.reserve(static_cast<std::size_t>(n_components));  // growing would copy them
+    std::vector<Spectrum> spectra;
+    spectra.reserve(static_cast<std::size_t>(n_components));  // growing would copy them
     Matrix scatter(n_components, n_features), variances;
     for (Index k = 0; k < n_components; ++k) {
-      solvers.emplace_back(inverse.asDiagonal() * statistics.full(k) * inverse.asDiagonal());
-      scatter.row(k) = solvers.back().eigenvalues().cwiseMax(0.0).transpose();
+      spectra.push_back(spectrum_of(inverse.asDiagonal() * statistics.full(k) * inverse.asDiagonal()));
+      scatter.row(k) = spectra.back().eigenvalues.cwiseMax(0.0).transpose();
     }
     maximise_profile(profile_, scatter, statistics.weight, bound.least, variances);
     note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k)
-      set_spectral(covariances, k, bound.scale.each, solvers[static_cast<std::size_t>(k)].eigenvectors(),
+      set_spectral(covariances, k, bound.scale.each, spectra[static_cast<std::size_t>(k)].axes,
                    variances.row(k).transpose());
   }
 

@@ -89,8 +89,8 @@ void repair_matrices(Covariances& covariances, const std::vector<Index>& which, 
       record(i, tied, results[at].smallest_eigenvalue, tied ? weight.sum() : weight[i], regularisation, repairs);
     if (!results[at].factor.positive_definite)
       throw InvalidArgument(
-          "a covariance is not positive definite even after repair: the data's scale leaves the range of float64; "
-          "rescale it");
+          "a covariance is not positive definite even after repair: its eigenvalues leave what float64 can tell apart; "
+          "rescale the data, and leave reg_covar at None or make it larger");
     factors.log_determinants[i] = results[at].factor.log_determinant;
   }
 }
@@ -150,22 +150,63 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
   }
 }
 
+// Spread of data to which noise of this standard deviation is added.
+ColumnScale with_noise(const ColumnScale& columns, double deviation) {
+  const auto widened = [=](double spread) { return std::hypot(spread, deviation); };
+  return {columns.each.unaryExpr(widened), widened(columns.largest), widened(columns.smallest)};
+}
+
+// The bound on eigenvalues is 1e-4 of the narrowest feature in standard deviations. In a direction across the widest one a
+// density knows that to 1e-5 of itself here, and less further on.
+constexpr double kMostApart = 1e7;
+
+// What is wrong with a covariance at the bound, if the spreads of the features make it so.
+std::string too_far_apart(const Structure& structure, const ColumnScale& columns) {
+  if (!(columns.largest > kMostApart * columns.smallest)) return {};
+  char spreads[64];
+  std::snprintf(spreads, sizeof spreads, "from %.3g to %.3g", columns.smallest, columns.largest);
+  return "a covariance is singular, and the spreads of the columns of X, " + std::string(spreads) +
+         ", are too far apart to repair it where covariance_type='" + std::string(structure.name()) +
+         "' compares variances along turned axes: standardise the columns, or take VVV, EEE, VEE, EVV or an "
+         "axis-aligned "
+         "structure, to which units do not matter";
+}
+
 }  // namespace
 
-ColumnScale eigenvalue_scale(const Structure& structure, const ColumnScale& columns, bool one_unit) {
-  if (!one_unit && (!structure.one_unit() || structure.shape() == CovarianceShape::spherical)) return columns;
-  return {Vector::Constant(columns.each.size(), columns.smallest), columns.smallest, columns.smallest};
+Regularisation regularisation_for(const Structure& structure, std::optional<double> ridge, const ColumnScale& columns,
+                                  bool one_unit) {
+  Regularisation regularisation;
+  ColumnScale& scale = regularisation.scale = columns;
+  // Where components restrict one another, a ridge on the covariances would lead out of the structure: what is maximised over
+  // it instead is what the data with a ridge on their scatters say, which is the same where they do not.
+  if (ridge && !structure.one_for_all() && !structure.each_its_own()) {
+    regularisation.scatter_ridge = *ridge;
+    ridge = 0.0;
+    scale = with_noise(columns, std::sqrt(regularisation.scatter_ridge));
+  }
+  regularisation.ridge = ridge;
+  const bool compares = structure.one_unit() && structure.shape() != CovarianceShape::spherical;
+  if (compares) regularisation.beyond_repair = too_far_apart(structure, scale);
+  if (compares || one_unit) {
+    scale.each.setConstant(scale.smallest);
+    scale.largest = scale.smallest;
+  }
+  return regularisation;
 }
 
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors) {
+  if (!covariances.lifted.empty() && !regularisation.beyond_repair.empty())
+    throw Degenerate(regularisation.beyond_repair);
   for (const Lifted& lifted : covariances.lifted) {
     const bool common = lifted.component == Lifted::kCommon;
     record(lifted.component, common, lifted.eigenvalue, common ? weight.sum() : weight[lifted.component],
            regularisation, repairs);
   }
   covariances.lifted.clear();
-  if (!regularisation.takes_roots()) covariances.root.clear();
+  // Those of statistics hold neither ridge nor prior; what a structure itself was within the bound holds all.
+  if (!covariances.within_bound && !regularisation.takes_roots()) covariances.root.clear();
   if (regularisation.max_ratio)
     restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio,
                          regularisation.ridge ? 0.0 : Regularisation::kFloor);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/parallel.hpp"
 #include "covariance/covariances.hpp"
@@ -16,21 +17,25 @@ struct Regularisation {
   // Eigenvalues are kept above `floor` in coordinates divided by `scale` per feature.
   static constexpr double kFloor = 1e-8;
   std::optional<double> ridge;  // when set: added to every diagonal instead; the floor acts only if that fails
+  double scatter_ridge = 0;     // added to the scatters of a row, before the M-step; `ridge` is 0 then
   ColumnScale scale;
   bool raise = false;               // throw Degenerate instead of repairing
+  std::string beyond_repair;        // when set: what to throw instead of repairing what an M-step kept to the bound
   double rows_per_weight = 1;       // effective rows, for messages
   std::optional<double> max_ratio;  // of eigenvalues, over all components; see restrict_eigenvalues()
   std::optional<Prior> prior;
 
   // Whether a covariance is factorised as it is: from its root, where that is known.
-  bool takes_roots() const { return !max_ratio && !prior && ridge.value_or(0) == 0; }
+  bool takes_roots() const { return !max_ratio && !prior && ridge.value_or(0) == 0 && scatter_ridge == 0; }
 
   // For structures that heed it in their M-step. Beside a ridge it only keeps logarithms finite.
   EigenvalueBound bound() const { return {scale, ridge ? 1e-24 : kFloor}; }
 };
 
-// What the eigenvalues of this structure are measured in; `one_unit`: the same for all features in any structure.
-ColumnScale eigenvalue_scale(const Structure& structure, const ColumnScale& columns, bool one_unit);
+// What M-steps of a structure need. `columns`: the spread of each feature; `one_unit`: eigenvalues are measured in the same
+// unit for all features in any structure.
+Regularisation regularisation_for(const Structure& structure, std::optional<double> ridge, const ColumnScale& columns,
+                                  bool one_unit);
 
 // Records what the M-step lifted, applies the bound on the ratio, then ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every
 // component), and writes the factors. `weight` is each component's n_k. Takes no memory from the heap, once

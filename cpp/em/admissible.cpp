@@ -13,6 +13,7 @@ constexpr double kLargestLogDeterminantChange = 2;  // of one component in one j
 Admissible::Admissible(const Regularisation& regularisation, const Execution& execution, Index n_components)
     : quiet_(regularisation), execution_(execution), not_counted_(n_components) {
   quiet_.raise = false;
+  quiet_.beyond_repair.clear();
   if (quiet_.ridge) quiet_.ridge = 0.0;  // it belongs to M-steps
 }
 

@@ -32,13 +32,11 @@ class Starts {
         limit_(limit),
         starts_(outcome.starts),
         moments_(moments),
-        regularisation_{settings.ridge,
-                        eigenvalue_scale(*settings.structure, moments.scale, settings.one_unit),
-                        settings.on_degenerate == OnDegenerate::raise,
-                        outcome.totals.n_effective / outcome.totals.weight,
-                        settings.max_eigenvalue_ratio,
-                        {}},
+        regularisation_(regularisation_for(*settings.structure, settings.ridge, moments.scale, settings.one_unit)),
         e_step_(data, outcome.totals, execution) {
+    regularisation_.raise = settings.on_degenerate == OnDegenerate::raise;
+    regularisation_.rows_per_weight = outcome.totals.n_effective / outcome.totals.weight;
+    regularisation_.max_ratio = settings.max_eigenvalue_ratio;
     if (settings.prior)
       regularisation_.prior = make_prior(*settings.prior, settings.n_components, moments_, weight_unit_, e_step_);
   }

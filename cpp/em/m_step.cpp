@@ -71,8 +71,6 @@ void fill_empty(SufficientStatistics& statistics, double negligible, const Mixtu
   }
 }
 
-// Where components restrict one another, a ridge on the covariances would lead out of the structure: what is maximised over
-// it instead is what the data with a ridge on their scatters say, which is the same where they do not.
 void add_ridge(SufficientStatistics& statistics, double ridge, double negligible) {
   const auto n_features = static_cast<double>(statistics.n_features());
   for (Index k = 0; k < statistics.n_components(); ++k) {
@@ -115,17 +113,10 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
   if (regularisation.prior) regularisation.prior->add_to(statistics, structure.one_for_all());
   fill_empty(statistics, negligible, previous, repairs);
   mixture.means = statistics.mean;
-  const bool ridge_first = regularisation.ridge && !structure.one_for_all() && !structure.each_its_own();
-  if (ridge_first) add_ridge(statistics, *regularisation.ridge, negligible);
+  if (regularisation.scatter_ridge > 0) add_ridge(statistics, regularisation.scatter_ridge, negligible);
   structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, regularisation.bound(),
                      mixture.covariances);
-  if (ridge_first) {
-    Regularisation rest = regularisation;
-    rest.ridge = 0.0;
-    regularise(mixture.covariances, rest, statistics.weight, execution, repairs, mixture.factors);
-  } else {
-    regularise(mixture.covariances, regularisation, statistics.weight, execution, repairs, mixture.factors);
-  }
+  regularise(mixture.covariances, regularisation, statistics.weight, execution, repairs, mixture.factors);
   mixture.repaired = repairs.happened();
   if (previous == nullptr || !structure.each_its_own()) return;
   for (Index k = 0; k < statistics.n_components(); ++k) {  // what is kept takes no further ridge

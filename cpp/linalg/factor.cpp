@@ -1,7 +1,10 @@
 #include "linalg/factor.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
@@ -16,6 +19,13 @@ constexpr double kLargestClearTrace = 1e10;
 
 // Rows below this are taken together, so that the zeros above the diagonal of an inverse cost little.
 constexpr Index kChunk = 48;
+
+// From the right: what is to be the identity when rows are whitened is inverse * lower, and close to a singularity lower * inverse
+// may be that to every digit while the other is not.
+void invert(const MatrixMap& lower, MatrixMap inverse) {
+  inverse.setIdentity();
+  lower.triangularView<Eigen::Lower>().solveInPlace<Eigen::OnTheRight>(inverse);
+}
 
 double log_determinant_of(const MatrixMap& inverse_lower) {
   double sum = 0;
@@ -47,6 +57,14 @@ Eigen::MatrixXd root_of(const Ldlt& ldlt) {
   const auto& transpositions = ldlt.transpositionsP().indices();
   for (Eigen::Index i = root.cols() - 1; i >= 0; --i) root.col(i).swap(root.col(transpositions[i]));
   return root;
+}
+
+Eigen::MatrixXd by_falling_length(const Eigen::MatrixXd& rows) {
+  const Vector lengths = rows.rowwise().norm();
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(rows.rows()));
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Eigen::Index a, Eigen::Index b) { return lengths[a] > lengths[b]; });
+  return rows(order, Eigen::all);
 }
 
 FactorReport factorise_pivoted(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower) {
@@ -105,8 +123,7 @@ bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower
 bool factorise_root(const ConstMatrixMap& root, MatrixMap lower, MatrixMap inverse_lower, FactorReport& report) {
   if (!(root.diagonal().minCoeff() > 0)) return false;
   lower = root;
-  inverse_lower.setIdentity();
-  lower.triangularView<Eigen::Lower>().solveInPlace(inverse_lower);
+  invert(lower, inverse_lower);
   const double smallest_pivot = (root.diagonal().array() / root.rowwise().norm().array()).minCoeff();
   report = {true, smallest_pivot * smallest_pivot, log_determinant_of(inverse_lower)};
   return true;
@@ -119,15 +136,15 @@ FactorReport factorise(const Eigen::Ref<const Matrix>& covariance, MatrixMap low
 }
 
 // With root = Q R, root^T root = R^T R. Orthogonal transformations need no definiteness of their own, so this cannot fail
-// where the decision was made elsewhere.
+// where the decision was made elsewhere. The long rows come first: reflections then keep the digits of the short ones (Cox &
+// Higham 1998, "Stability of Householder QR factorization for weighted least squares problems").
 FactorReport factor_of_root(const Eigen::MatrixXd& root, const Vector& scale, MatrixMap lower,
                             MatrixMap inverse_lower) {
-  Matrix upper = root.householderQr().matrixQR().triangularView<Eigen::Upper>();
+  Matrix upper = by_falling_length(root).householderQr().matrixQR().triangularView<Eigen::Upper>();
   for (Eigen::Index i = 0; i < upper.rows(); ++i)
     if (upper(i, i) < 0) upper.row(i) *= -1;
   lower = upper.transpose();
-  inverse_lower.setIdentity();
-  lower.triangularView<Eigen::Lower>().solveInPlace(inverse_lower);
+  invert(lower, inverse_lower);
   inverse_lower *= scale.cwiseInverse().asDiagonal();
   lower = scale.asDiagonal() * upper.transpose();
   const double smallest_pivot = upper.diagonal().minCoeff();

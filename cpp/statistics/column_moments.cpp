@@ -77,12 +77,12 @@ Sums sums_about(const Data& data, const Vector& centre, const Execution& executi
   return {ConstVectorMap(sums, n_features), ConstVectorMap(sums + n_features, n_features)};
 }
 
-// 0 where the whole column is 0.
-double own_scale(double variance, double mean) {
-  constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
-  // A spread below the rounding of the mean is no spread: a column of one repeated value ends there.
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+// A spread below the rounding of the mean is no spread: a column of one repeated value ends there.
+bool varies(double variance, double mean) {
   const double rounding = 4 * kEpsilon * std::abs(mean);
-  return variance > rounding * rounding ? std::sqrt(variance) : std::sqrt(kEpsilon) * std::abs(mean);
+  return variance > rounding * rounding;
 }
 
 // Variances at the floor, sums of squares far out, and the reciprocals of both are then normal numbers.
@@ -104,11 +104,16 @@ void check_range(const ColumnScale& scale) {
 ColumnScale column_scale(const Vector& variance, const Vector& mean) {
   ColumnScale scale;
   scale.each.resize(mean.size());
-  for (Index d = 0; d < mean.size(); ++d) scale.each[d] = own_scale(variance[d], mean[d]);
-  if (scale.each.maxCoeff() > 0) scale.largest = scale.each.maxCoeff();
-  scale.smallest = scale.largest;
-  for (Index d = 0; d < mean.size(); ++d)
-    if (variance[d] > 0) scale.smallest = std::min(scale.smallest, scale.each[d]);
+  double largest = 0, smallest = std::numeric_limits<double>::infinity();
+  for (Index d = 0; d < mean.size(); ++d) {
+    const bool own = varies(variance[d], mean[d]);
+    scale.each[d] = own ? std::sqrt(variance[d]) : std::sqrt(kEpsilon) * std::abs(mean[d]);
+    if (!own) continue;
+    largest = std::max(largest, scale.each[d]);
+    smallest = std::min(smallest, scale.each[d]);
+  }
+  if (largest == 0 && scale.each.maxCoeff() > 0) largest = smallest = scale.each.maxCoeff();
+  if (largest > 0) scale.largest = largest, scale.smallest = smallest;
   scale.each = (scale.each.array() == 0).select(1.0, scale.each);
   return scale;
 }

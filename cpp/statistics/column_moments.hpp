@@ -8,8 +8,8 @@ namespace gaussmix {
 struct ColumnScale {
   // Weighted standard deviation; sqrt(eps) * |mean| where that is 0; 1 where the whole column is 0.
   Vector each;
-  double largest = 1;   // of the columns that are not all 0
-  double smallest = 1;  // of the columns that are not constant, or else the largest
+  double largest = 1;   // of the columns that are not constant; where all are, of all
+  double smallest = 1;  // of the same
 };
 ColumnScale column_scale(const Vector& variance, const Vector& mean);
 
