@@ -54,3 +54,15 @@ def test_a_tolerance_asks_for_plain_em() -> None:
     auto = gx.fit(X, 3, tol=1e-6, random_state=0)
     plain = gx.fit(X, 3, tol=1e-6, accelerate=False, random_state=0)
     assert image(auto) == image(plain)
+
+
+def test_extrapolations_are_seldom_in_vain() -> None:
+    """One that failed is not tried again and again from where little has changed."""
+    passes = rejected = 0
+    for seed in range(8):
+        X = clusters(seed, 3000, 2, 3, 2.0)
+        for K in (4, 6):
+            start = gx.fit(X, K, random_state=0).starts[0]
+            passes += start.n_iter
+            rejected += start.rejected
+    assert rejected <= 0.04 * passes

@@ -30,8 +30,9 @@ class Accelerator {
   // Writes what the last two steps recorded, from theta0 by theta1 to theta2, promise to `mixture`, which is none of the
   // three. False when it would be plain EM or leave the admissible mixtures.
   bool extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2, Mixture& mixture) {
-    to_maximum_ = steps_.extrapolate(gain_left_, theta2, mixture) && admissible_.make(mixture, theta2);
-    if (to_maximum_) return true;
+    distance_ = steps_.extrapolate({gain_left_, reach_}, theta2, mixture);
+    if (distance_ > 0 && admissible_.make(mixture, theta2)) return true;
+    distance_ = 0;
     if (!squarem_.extrapolate(theta0, theta1, theta2, mixture)) return false;
     const bool found = admissible_.make(mixture, theta2);
     if (!found) squarem_.rejected();
@@ -39,10 +40,17 @@ class Accelerator {
   }
 
   void accepted() {
-    if (!to_maximum_) squarem_.accepted();
+    if (distance_ > 0)
+      reach_ = LastSteps::kLargestJump;
+    else
+      squarem_.accepted();
   }
+  // A maximum that was none, or none so far away, is believed again at half the distance: until then Squarem goes on.
   void rejected() {
-    if (!to_maximum_) squarem_.rejected();
+    if (distance_ > 0)
+      reach_ = distance_ / 2;
+    else
+      squarem_.rejected();
   }
 
  private:
@@ -50,7 +58,8 @@ class Accelerator {
   LastSteps steps_;
   double gain_left_;  // nats per unit weight: with less to come EM is about to end
   Squarem squarem_;
-  bool to_maximum_ = false;  // the last extrapolation was not Squarem's
+  double distance_ = 0;  // of the maximum that the last extrapolation went to, in sd; 0: it was Squarem's
+  double reach_ = LastSteps::kLargestJump;
 };
 
 }  // namespace gaussmix

@@ -13,10 +13,8 @@ namespace {
 constexpr double kDependent = 1e-4;
 constexpr double kFlat = 1e-6;        // 1 - rate below which EM does not get anywhere
 constexpr double kNegligible = 1e-3;  // share of the step along flat directions that says nothing
-// Of the directions to extrapolate along, and how far. Measured on overlapping mixtures: older ones, seen further away, take
-// longer to the end, and jumps of a standard deviation end on plateaus more often.
+// Of the directions to extrapolate along. Measured on overlapping mixtures: with older ones, seen further away, it takes longer.
 constexpr int kNewest = 3;
-constexpr double kLargestJump = 0.3;
 
 }  // namespace
 
@@ -115,16 +113,17 @@ LastSteps::Forecast LastSteps::forecast() const {
 }
 
 // The way to the maximum within the space, and from there one step of EM as it will be: theta + r + J (the way).
-bool LastSteps::extrapolate(double least_gain, const Mixture& next, Mixture& mixture) {
+double LastSteps::extrapolate(const Limits& limits, const Mixture& next, Mixture& mixture) {
   const int n = std::min(n_directions(), kNewest);
   Space space;
-  if (!span(n, space) || !space.bends_down()) return false;
+  if (!span(n, space) || !space.bends_down()) return 0;
   const SmallVector way = space.pull.llt().solve(space.slope);
-  if (!(way.norm() <= kLargestJump && space.slope.dot(way) / 2 > least_gain)) return false;
+  const double distance = way.norm();
+  if (!(distance <= limits.largest_distance && space.slope.dot(way) / 2 > limits.least_gain)) return 0;
   const SmallVector along = space.basis * way;
   target_ = origin_ + step_;
   for (int i = 0; i < n; ++i) target_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);
-  return Coordinates(last_).from_vector(target_, next, mixture);
+  return Coordinates(last_).from_vector(target_, next, mixture) ? distance : 0;
 }
 
 }  // namespace gaussmix

@@ -32,9 +32,15 @@ class LastSteps {
   // By which the gain of one more step is smaller: <r, r> over that of the r before it.
   double rate() const { return product(step_, step_) / product(last_step_, last_step_); }
 
-  // Writes the maximum that the newest directions show to `mixture`, which is not `next`, the last one recorded. False where
-  // they show none, none near, or none that gains `least_gain` nats per unit weight.
-  bool extrapolate(double least_gain, const Mixture& next, Mixture& mixture);
+  // How far an extrapolation may go, in sd. Jumps of a standard deviation end on plateaus more often.
+  static constexpr double kLargestJump = 0.3;
+  struct Limits {
+    double least_gain;  // nats per unit weight
+    double largest_distance;
+  };
+  // Writes the maximum that the newest directions show to `mixture`, which is not `next`, the last one recorded, and returns
+  // its distance; 0 where they show none within the limits.
+  double extrapolate(const Limits& limits, const Mixture& next, Mixture& mixture);
 
   // How many vectors of so many parameters it keeps, from the first step on.
   static Index n_vectors(Index n_parameters, Index n_steps) { return 5 + 2 * most_directions(n_parameters, n_steps); }
