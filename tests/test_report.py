@@ -131,7 +131,7 @@ def test_what_failed_or_is_not_to_be_believed_is_told_with_its_reason() -> None:
 
 def test_pictures_are_there_whole_and_named(page: Page) -> None:
     pictures = page.pictures()
-    titles = ["bic of every model", "The components", "Rows in doubt"]
+    titles = ["BIC of every model", "The components", "Rows in doubt"]
     assert [title for title, _ in pictures][:3] == titles
     for _, data in pictures:
         assert data.startswith(PNG)

@@ -9,6 +9,8 @@
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
 
+#include "base/small_sizes.hpp"
+
 namespace gaussmix {
 
 namespace {
@@ -27,7 +29,8 @@ void invert(const MatrixMap& lower, MatrixMap inverse) {
   lower.triangularView<Eigen::Lower>().solveInPlace<Eigen::OnTheRight>(inverse);
 }
 
-double log_determinant_of(const MatrixMap& inverse_lower) {
+template <class Lower>
+double log_determinant_of(const Lower& inverse_lower) {
   double sum = 0;
   for (Eigen::Index i = 0; i < inverse_lower.rows(); ++i) sum += std::log(inverse_lower(i, i));
   return -2 * sum;
@@ -80,15 +83,14 @@ FactorReport factorise_pivoted(const Eigen::Ref<const Matrix>& covariance, Matri
   return report;
 }
 
-}  // namespace
-
 // With R^T R the correlation matrix and S the standard deviations: row i of R, and row i of the inverse factor
 // R^-T S^-1, come from the rows above by the same coefficients, column i of R. Cholesky's method needs no pivoting where
 // every pivot is large, and each row is one product of a vector with the rows above it.
-bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower,
-                     FactorReport& report) {
+template <int N>
+bool factorise_clear_of(const Eigen::Map<const SquareOf<N>, 0, Eigen::OuterStride<>>& covariance,
+                        Eigen::Map<SquareOf<N>> lower, Eigen::Map<SquareOf<N>> inverse_lower, FactorReport& report) {
   const Eigen::Index n = covariance.rows();
-  MatrixMap& r = lower;  // its upper triangle, until the end
+  auto& r = lower;  // its upper triangle, until the end
   inverse_lower.setZero();
   inverse_lower.diagonal() = covariance.diagonal().cwiseSqrt().cwiseInverse();
   double smallest_pivot = 1, trace = 0;
@@ -118,6 +120,20 @@ bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower
   }
   report = {true, smallest_pivot, log_determinant_of(inverse_lower)};
   return true;
+}
+
+}  // namespace
+
+bool factorise_clear(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower,
+                     FactorReport& report) {
+  const Index n = covariance.rows();
+  return with_size(n, [&](auto size) {
+    constexpr int kSize = size();
+    using Map = Eigen::Map<SquareOf<kSize>>;
+    using Given = Eigen::Map<const SquareOf<kSize>, 0, Eigen::OuterStride<>>;
+    const Given given(covariance.data(), n, n, Eigen::OuterStride<>(covariance.outerStride()));
+    return factorise_clear_of<kSize>(given, Map(lower.data(), n, n), Map(inverse_lower.data(), n, n), report);
+  });
 }
 
 bool factorise_root(const ConstMatrixMap& root, MatrixMap lower, MatrixMap inverse_lower, FactorReport& report) {

@@ -30,7 +30,8 @@ class FeatureTable {
 
  private:
   void take_centre(const Mixture& mixture);
-  void fill_row(CovarianceShape shape, double constant, double* row);
+  template <int N>
+  bool fill_component(const Mixture& mixture, Index k, double log_constant);
 
   bool used_ = false;
   Vector centre_;
@@ -40,13 +41,9 @@ class FeatureTable {
   double limit_ = 0;
   double single_limit_ = 0;
   double rounding_ = 0;
-  // Scratch, of one component: its inverse factor as the kernels take it, F; F^T F; its mean less the centre; that in the
-  // metric of F^T F; a squared distance, feature by feature.
-  Matrix inverse_;
-  Matrix precision_;
-  Vector offset_;
-  Vector image_;
-  Vector reach_;
+  double largest_ = 0;  // in units of the mixture's standard deviations: see largest_row_sum()
+  double largest_single_ = 0;
+  Matrix scratch_;  // of one component
 };
 
 }  // namespace gaussmix

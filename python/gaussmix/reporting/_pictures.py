@@ -46,7 +46,7 @@ def pictures(selection: SelectionResult, rows: FloatArray) -> list[Picture]:
 def _drawn(selection: SelectionResult, rows: FloatArray) -> Iterator[Picture]:
     result, shown = selection.best, some_rows(rows, _MOST_ROWS)
     yield Picture(
-        f"{selection.criterion_name} of every model",
+        f"{selection.criterion_name.upper()} of every model",
         "A line for each covariance structure; lower is better, and the best model is ringed. "
         "Models without a fit are left out; one that is not to be believed may lie lower.",
         _as_png(criterion_figure(selection)),
