@@ -205,7 +205,7 @@ def test_the_summary_holds_the_numbers() -> None:
     assert "K = 1 is not rejected at the level 0.05" in text
     assert "! 1 of 3 samples with K = 1 had no better fit" in text
     assert "! 2 of 3 samples with K = 1 had singular" in text
-    assert repr(test) == "LikelihoodRatioTest(1 components chosen; p-values 0.5)"
+    assert repr(test) == "LikelihoodRatioTest(n_components=1; p-values 0.5)"
     assert pickle.loads(pickle.dumps(test)) == test
 
 

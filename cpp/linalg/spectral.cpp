@@ -22,19 +22,21 @@ void rotate(Eigen::MatrixXd& m, Eigen::MatrixXd& axes, Eigen::Index j, Eigen::In
   const double theta = (m(l, l) - m(j, j)) / (2 * m(j, l));
   const double tangent = std::copysign(1 / (std::abs(theta) + std::hypot(1.0, theta)), theta);
   const double cosine = 1 / std::hypot(1.0, tangent), sine = tangent * cosine;
-  const auto turn = [=](auto&& a, auto&& b) {
-    const Vector before = a;
-    a = cosine * a - sine * b;
-    b = sine * before + cosine * b;
+  const auto turn_columns = [=](Eigen::MatrixXd& of) {
+    for (Eigen::Index i = 0; i < of.rows(); ++i) {
+      const double a = of(i, j), b = of(i, l);
+      of(i, j) = cosine * a - sine * b;
+      of(i, l) = sine * a + cosine * b;
+    }
   };
   const double moved = tangent * m(j, l), first = m(j, j) - moved, second = m(l, l) + moved;
-  turn(m.col(j), m.col(l));
+  turn_columns(m);
   m.row(j) = m.col(j).transpose();
   m.row(l) = m.col(l).transpose();
   m(j, j) = first;
   m(l, l) = second;
   m(j, l) = m(l, j) = 0;
-  turn(axes.col(j), axes.col(l));
+  turn_columns(axes);
 }
 
 // Jacobi's method keeps the digits of small eigenvalues: its errors are relative to the variances of the features, as those of

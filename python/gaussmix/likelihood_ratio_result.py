@@ -146,4 +146,4 @@ class LikelihoodRatioTest(Record):
 
     def __repr__(self) -> str:
         values = ", ".join(f"{value:.4g}" for value in self.p_values)
-        return f"LikelihoodRatioTest({self.n_components} components chosen; p-values {values})"
+        return f"LikelihoodRatioTest(n_components={self.n_components}; p-values {values})"
