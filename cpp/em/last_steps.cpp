@@ -66,8 +66,12 @@ bool LastSteps::span(int n, Space& space) const {
   for (int i = 0; i < n; ++i) {
     auto direction = space.basis.col(kept);
     direction[i] = 1;
-    for (Eigen::Index j = 0; j < kept; ++j) direction -= space.basis.col(j).dot(overlap.col(i)) * space.basis.col(j);
-    const double square = direction.dot(overlap * direction);
+    double square = overlap(i, i);
+    for (Eigen::Index j = 0; j < kept; ++j) {
+      const double share = space.basis.col(j).head(i).dot(overlap.col(i).head(i));
+      direction.head(i) -= share * space.basis.col(j).head(i);
+      square -= share * share;
+    }
     if (square > kDependent)
       direction /= std::sqrt(square), ++kept;
     else
@@ -75,7 +79,8 @@ bool LastSteps::span(int n, Space& space) const {
   }
   if (kept == 0) return false;
   space.basis.conservativeResize(n, kept);
-  space.pull = space.basis.transpose() * curvature * space.basis;
+  // Eigen's general product prepares longer for so little than it takes.
+  space.pull = space.basis.transpose().lazyProduct(Small(curvature.lazyProduct(space.basis)));
   space.slope = space.basis.transpose() * slope;
   space.basis.array().colwise() /= length.array();
   return true;
