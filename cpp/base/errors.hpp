@@ -10,7 +10,7 @@ struct InvalidArgument : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
 
-// A component collapsed and the caller asked for an error.
+// A component collapsed, and the caller asked for an error or nothing can be repaired.
 struct Degenerate : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

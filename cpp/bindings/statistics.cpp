@@ -137,8 +137,7 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
   const OptionalArray given_scale = strict_or_none(column_scale, "column_scale");
   if (given_scale) require_size(*given_scale, s.n_features(), "column_scale");
   ColumnScale scale = gaussmix::column_scale(s);
-  if (given_scale)
-    scale = {to_vector(*given_scale), to_vector(*given_scale).maxCoeff(), to_vector(*given_scale).minCoeff()};
+  if (given_scale) scale.each = to_vector(*given_scale);
   Regularisation regularisation = regularisation_for(target, reg_covar, scale, false);
   regularisation.raise = on_degenerate == "raise";
   regularisation.rows_per_weight = s.n_effective / s.total_weight;

@@ -61,8 +61,12 @@ class CommonAxes final : public Structure {
     }
     reshape(covariances, shape(), n_components, n_features);
     note_lifted(profile_, best.axes.along(), statistics.weight, bound.least, best.variances, covariances.lifted);
-    for (Index k = 0; k < n_components; ++k)
-      set_spectral(covariances, k, bound.scale.each, best.axes.axes(), best.variances.row(k).transpose());
+    for (Index k = 0; k < n_components; ++k) {
+      const Vector own = best.variances.row(k).transpose();
+      set_spectral(covariances, k, bound.scale.each, best.axes.axes(), own);
+      note_lost(covariances, scatter[static_cast<std::size_t>(k)], statistics.weight[k], best.axes.axes(), own,
+                bound.least);
+    }
     covariances.axes.resize(static_cast<std::size_t>(n_features * n_features));
     MatrixMap(covariances.axes.data(), n_features, n_features) = best.axes.axes();
   }

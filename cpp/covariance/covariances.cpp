@@ -107,7 +107,7 @@ void reshape(Covariances& covariances, CovarianceShape shape, Index n_components
   covariances.root.clear();
   covariances.axes.clear();
   covariances.lifted.clear();
-  covariances.within_bound = false;
+  covariances.within_bound = covariances.lost_in_rounding = false;
   covariances.values.resize(static_cast<std::size_t>(Covariances::size(shape, n_components, n_features, n_factors)));
 }
 

@@ -33,7 +33,9 @@ struct Covariances {
   std::vector<double> axes;
   // Between M-step and regularisation: components whose eigenvalues were lifted to the bound, and the least there was.
   std::vector<Lifted> lifted;
-  bool within_bound = false;  // between them, too: the eigenvalues heed the bound already
+  // Between them, too: the eigenvalues heed the bound already; one that is at it lies below the rounding of its scatter.
+  bool within_bound = false;
+  bool lost_in_rounding = false;
 
   static Index size(CovarianceShape shape, Index n_components, Index n_features, Index n_factors = 0);
   Index n_matrices() const { return shape == CovarianceShape::full ? n_components : 1; }

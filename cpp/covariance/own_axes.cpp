@@ -27,18 +27,23 @@ class OwnAxes final : public Structure {
     const Index n_components = statistics.n_components(), n_features = statistics.n_features();
     reshape(covariances, shape(), n_components, n_features);
     const Vector inverse = bound.scale.each.cwiseInverse();
+    std::vector<Eigen::MatrixXd> scaled;
     std::vector<Spectrum> spectra;
     spectra.reserve(static_cast<std::size_t>(n_components));  // growing would copy them
     Matrix scatter(n_components, n_features), variances;
     for (Index k = 0; k < n_components; ++k) {
-      spectra.push_back(spectrum_of(inverse.asDiagonal() * statistics.full(k) * inverse.asDiagonal()));
+      scaled.push_back(inverse.asDiagonal() * statistics.full(k) * inverse.asDiagonal());
+      spectra.push_back(spectrum_of(scaled.back()));
       scatter.row(k) = spectra.back().eigenvalues.cwiseMax(0.0).transpose();
     }
     maximise_profile(profile_, scatter, statistics.weight, bound.least, variances);
     note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
-    for (Index k = 0; k < n_components; ++k)
-      set_spectral(covariances, k, bound.scale.each, spectra[static_cast<std::size_t>(k)].axes,
-                   variances.row(k).transpose());
+    for (Index k = 0; k < n_components; ++k) {
+      const auto place = static_cast<std::size_t>(k);
+      const Vector own = variances.row(k).transpose();
+      set_spectral(covariances, k, bound.scale.each, spectra[place].axes, own);
+      note_lost(covariances, scaled[place], statistics.weight[k], spectra[place].axes, own, bound.least);
+    }
   }
 
  private:

@@ -153,23 +153,21 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
 // Spread of data to which noise of this standard deviation is added.
 ColumnScale with_noise(const ColumnScale& columns, double deviation) {
   const auto widened = [=](double spread) { return std::hypot(spread, deviation); };
-  return {columns.each.unaryExpr(widened), widened(columns.largest), widened(columns.smallest)};
+  // A constant column has the noise alone, which must stay above the bound that there is beside a ridge.
+  constexpr double kLargestUnit = 1e6;
+  const double smallest = widened(columns.smallest);
+  return {columns.each.unaryExpr(widened), widened(columns.largest),
+          deviation > 0 ? std::min(smallest, kLargestUnit * deviation) : smallest};
 }
 
-// The bound on eigenvalues is 1e-4 of the narrowest feature in standard deviations. In a direction across the widest one a
-// density knows that to 1e-5 of itself here, and less further on.
-constexpr double kMostApart = 1e7;
-
-// What is wrong with a covariance at the bound, if the spreads of the features make it so.
 std::string too_far_apart(const Structure& structure, const ColumnScale& columns) {
-  if (!(columns.largest > kMostApart * columns.smallest)) return {};
   char spreads[64];
   std::snprintf(spreads, sizeof spreads, "from %.3g to %.3g", columns.smallest, columns.largest);
   return "a covariance is singular, and the spreads of the columns of X, " + std::string(spreads) +
          ", are too far apart to repair it where covariance_type='" + std::string(structure.name()) +
-         "' compares variances along turned axes: standardise the columns, or take VVV, EEE, VEE, EVV or an "
-         "axis-aligned "
-         "structure, to which units do not matter";
+         "' compares variances along turned axes: standardise the columns, leave out those that are combinations of "
+         "others, or "
+         "take VVV, EEE, VEE, EVV or an axis-aligned structure, to which units do not matter";
 }
 
 }  // namespace
@@ -178,6 +176,8 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
                                   bool one_unit) {
   Regularisation regularisation;
   ColumnScale& scale = regularisation.scale = columns;
+  const bool compares = structure.one_unit() && structure.shape() != CovarianceShape::spherical;
+  if (compares) regularisation.beyond_repair = too_far_apart(structure, columns);
   // Where components restrict one another, a ridge on the covariances would lead out of the structure: what is maximised over
   // it instead is what the data with a ridge on their scatters say, which is the same where they do not.
   if (ridge && !structure.one_for_all() && !structure.each_its_own()) {
@@ -186,8 +186,6 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
     scale = with_noise(columns, std::sqrt(regularisation.scatter_ridge));
   }
   regularisation.ridge = ridge;
-  const bool compares = structure.one_unit() && structure.shape() != CovarianceShape::spherical;
-  if (compares) regularisation.beyond_repair = too_far_apart(structure, scale);
   if (compares || one_unit) {
     scale.each.setConstant(scale.smallest);
     scale.largest = scale.smallest;
@@ -197,7 +195,7 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
 
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors) {
-  if (!covariances.lifted.empty() && !regularisation.beyond_repair.empty())
+  if (covariances.lost_in_rounding && !regularisation.beyond_repair.empty())
     throw Degenerate(regularisation.beyond_repair);
   for (const Lifted& lifted : covariances.lifted) {
     const bool common = lifted.component == Lifted::kCommon;
@@ -205,8 +203,9 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
            regularisation, repairs);
   }
   covariances.lifted.clear();
-  // Those of statistics hold neither ridge nor prior; what a structure itself was within the bound holds all.
-  if (!covariances.within_bound && !regularisation.takes_roots()) covariances.root.clear();
+  // Those of statistics hold neither ridge nor prior; those of a structure that kept the bound itself hold all but a ratio.
+  if (regularisation.max_ratio || (!covariances.within_bound && !regularisation.takes_roots()))
+    covariances.root.clear();
   if (regularisation.max_ratio)
     restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio,
                          regularisation.ridge ? 0.0 : Regularisation::kFloor);
@@ -216,7 +215,7 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
       reshape(factors, covariances.shape, covariances.n_components, covariances.n_features);
       regularise_matrices(covariances, regularisation, weight, execution, repairs, factors);
       covariances.root.clear();
-      covariances.within_bound = false;
+      covariances.within_bound = covariances.lost_in_rounding = false;
       break;
     case CovarianceShape::diag:
     case CovarianceShape::spherical:

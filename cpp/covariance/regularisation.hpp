@@ -20,13 +20,21 @@ struct Regularisation {
   double scatter_ridge = 0;     // added to the scatters of a row, before the M-step; `ridge` is 0 then
   ColumnScale scale;
   bool raise = false;               // throw Degenerate instead of repairing
-  std::string beyond_repair;        // when set: what to throw instead of repairing what an M-step kept to the bound
+  std::string beyond_repair;        // when set: what to throw where a singular covariance is lost in rounding
   double rows_per_weight = 1;       // effective rows, for messages
   std::optional<double> max_ratio;  // of eigenvalues, over all components; see restrict_eigenvalues()
   std::optional<Prior> prior;
 
   // Whether a covariance is factorised as it is: from its root, where that is known.
   bool takes_roots() const { return !max_ratio && !prior && ridge.value_or(0) == 0 && scatter_ridge == 0; }
+
+  // The same for what is tried only: that throws nothing.
+  Regularisation quiet() const {
+    Regularisation other = *this;
+    other.raise = false;
+    other.beyond_repair.clear();
+    return other;
+  }
 
   // For structures that heed it in their M-step. Beside a ridge it only keeps logarithms finite.
   EigenvalueBound bound() const { return {scale, ridge ? 1e-24 : kFloor}; }
@@ -38,7 +46,7 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
                                   bool one_unit);
 
 // Records what the M-step lifted, applies the bound on the ratio, then ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every
-// component), and writes the factors. `weight` is each component's n_k. Takes no memory from the heap, once
+// component), and writes the factors. Throws Degenerate where that is asked for, or where nothing can be repaired. `weight` is each component's n_k. Takes no memory from the heap, once
 // `factors` has its size, unless a covariance is close to singular.
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors);

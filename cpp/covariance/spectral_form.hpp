@@ -10,4 +10,9 @@ namespace gaussmix {
 void set_spectral(Covariances& covariances, Index k, const Vector& scale, const Eigen::MatrixXd& axes,
                   const Vector& variances);
 
+// Where features in unlike units are measured in one, a direction across the wide ones is known to the rounding of their
+// scatters only. Notes whether that is what `variances`, which were found along `axes`, have at the bound `least` or above it.
+void note_lost(Covariances& covariances, const Eigen::MatrixXd& scatter, double weight, const Eigen::MatrixXd& axes,
+               const Vector& variances, double least);
+
 }  // namespace gaussmix

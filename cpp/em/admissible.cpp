@@ -11,9 +11,7 @@ constexpr double kLargestLogDeterminantChange = 2;  // of one component in one j
 }  // namespace
 
 Admissible::Admissible(const Regularisation& regularisation, const Execution& execution, Index n_components)
-    : quiet_(regularisation), execution_(execution), not_counted_(n_components) {
-  quiet_.raise = false;
-  quiet_.beyond_repair.clear();
+    : quiet_(regularisation.quiet()), execution_(execution), not_counted_(n_components) {
   if (quiet_.ridge) quiet_.ridge = 0.0;  // it belongs to M-steps
 }
 

@@ -2,9 +2,8 @@
 
 #include <limits>
 
-#include <Eigen/Eigenvalues>
-
 #include "em/seeding.hpp"
+#include "linalg/spectral.hpp"
 #include "mixture/evaluate.hpp"
 
 namespace gaussmix {
@@ -17,13 +16,12 @@ constexpr double kAtFloor = Regularisation::kFloor * (1 + 1e-3);
 constexpr double kNoShare = 1e-20;
 
 // Eigenvalues in units of `scale`; spherical covariances have one, in the widest of the columns.
-Vector scaled_eigenvalues(const Matrix& covariance, CovarianceShape shape, const Vector& scale) {
+Vector scaled_eigenvalues(const Matrix& covariance, CovarianceShape shape, const ColumnScale& scale) {
   if (shape == CovarianceShape::spherical)
-    return Vector::Constant(1, covariance.diagonal().mean() / scale.cwiseAbs2().maxCoeff());
-  if (shape == CovarianceShape::diag) return covariance.diagonal().cwiseQuotient(scale.cwiseAbs2());
-  const Vector inverse = scale.cwiseInverse();
-  const Eigen::MatrixXd scaled = inverse.asDiagonal() * covariance * inverse.asDiagonal();
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(scaled, Eigen::EigenvaluesOnly).eigenvalues();
+    return Vector::Constant(1, covariance.diagonal().mean() / (scale.largest * scale.largest));
+  if (shape == CovarianceShape::diag) return covariance.diagonal().cwiseQuotient(scale.each.cwiseAbs2());
+  const Vector inverse = scale.each.cwiseInverse();
+  return spectrum_of(inverse.asDiagonal() * covariance * inverse.asDiagonal()).eigenvalues;
 }
 
 Matrix covariance_of(const Mixture& mixture, Index k) {
@@ -112,9 +110,9 @@ void average_others(Mixture& mixture, Index k) {
 
 }  // namespace
 
-std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, const Vector& scale) {
+std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, const ColumnScale& scale) {
   const CovarianceShape shape = mixture.covariances.shape;
-  if (shape == CovarianceShape::factor) return degenerate_factor_analyser(mixture, scale);
+  if (shape == CovarianceShape::factor) return degenerate_factor_analyser(mixture, scale.each);
   const Index of_the_data = n_at_floor(scaled_eigenvalues(overall_covariance(mixture), shape, scale));
   std::optional<DegenerateComponent> lightest;
   for (Index k = 0; k < mixture.n_components(); ++k) {
@@ -171,8 +169,7 @@ Mixture reseeded(const Mixture& mixture, Index k, const EStep& e_step, const Reg
   seeded.weights *= (1 - 1 / n_components) / others;
   seeded.weights[k] = 1 / n_components;
   Repairs not_counted(mixture.n_components());  // M-steps will tell what is wrong with it
-  Regularisation quiet = regularisation;
-  quiet.raise = false;
+  Regularisation quiet = regularisation.quiet();
   if (quiet.ridge) quiet.ridge = 0.0;
   regularise(seeded.covariances, quiet, seeded.weights, e_step.execution(), not_counted, seeded.factors);
   return seeded;

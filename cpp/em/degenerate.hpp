@@ -15,7 +15,7 @@ struct DegenerateComponent {
 
 // The lightest component that has no weight, or whose covariance lies at the floor in more directions than the mixture as a
 // whole does: columns that are constant or collinear are no fault of a component. A covariance that all share is none either.
-std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, const Vector& scale);
+std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, const ColumnScale& scale);
 
 // The mixture without component k.
 Mixture without_component(const Mixture& mixture, Index k);

@@ -123,7 +123,7 @@ class Loop {
   bool dropped() {
     if (settings_.on_degenerate != OnDegenerate::drop || !outcome_.repairs.happened() || next_.n_components() < 2)
       return false;
-    const auto found = degenerate_component(next_, regularisation_.scale.each);
+    const auto found = degenerate_component(next_, regularisation_.scale);
     if (!found) return false;
     const double weight = next_.weights[found->number] * e_step_.totals().weight;
     next_ = without_component(next_, found->number);

@@ -156,6 +156,8 @@ Outcome fit(const Data& data, const Settings& given, const Execution& execution)
   if (given.structure->n_factors() > 0) check_factor_analysers(given, data.n_features);
   const ColumnMoments moments = column_moments(normalised.data(), outcome.totals.weight, execution);
   outcome.column_scale = moments.scale.each;
+  if (given.structure->shape() == CovarianceShape::spherical)  // which has one unit, and that is of no constant column
+    outcome.column_scale = outcome.column_scale.cwiseMin(moments.scale.largest);
   const Frame frame{normalised.unit(), moments.origin};
   Settings settings = frame.inside(given);
   // Loadings have no coordinates of their own to extrapolate in.

@@ -63,8 +63,7 @@ Mixture hierarchical_start(const Sample& sample, EStep& e_step, const Settings& 
     return m_step(sums, *settings.structure, bounds, nullptr, execution, record);
   };
   if (sample.rows.rows() == e_step.totals().n_rows) return from(statistics, regularisation, repairs);
-  Regularisation plain = regularisation;
-  plain.raise = false;
+  Regularisation plain = regularisation.quiet();
   plain.prior.reset();  // it counts in rows of the data
   Repairs of_sample(settings.n_components);
   Mixture mixture = from(statistics, plain, of_sample);

@@ -32,7 +32,7 @@ bool restart_degenerate(EStep& e_step, const Settings& settings, const Regularis
   for (Index attempt = 0; start.run_to_the_end() && start.n_iter < settings.max_iter; ++attempt) {
     const Index n_components = start.mixture.n_components();
     if (n_components < 2 || attempt == n_components) return true;
-    const auto found = degenerate_component(start.mixture, regularisation.scale.each);
+    const auto found = degenerate_component(start.mixture, regularisation.scale);
     if (!found) return true;
     const Index k = found->number;
     const double weight = start.mixture.weights[k] * e_step.totals().weight;
@@ -47,7 +47,7 @@ bool restart_degenerate(EStep& e_step, const Settings& settings, const Regularis
       start.repairs.begin(start.n_iter);
       start.repairs.restart(k, weight, found->eigenvalue, false);
       start.n_iter = trial.n_iter;
-      if (!trial.run_to_the_end()) start.status = trial.status;
+      if (!trial.run_to_the_end() && trial.status != Status::degenerate) start.status = trial.status;
       return going_on;
     }
     trial.trace.insert(trial.trace.begin(), start.trace.begin(), start.trace.end());

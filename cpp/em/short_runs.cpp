@@ -50,8 +50,7 @@ std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step,
   const NormalisedWeights normalised(data);
   EStep on_sample(normalised.data(), weight_totals(normalised.data()), execution);
   const Settings own = for_short_run(settings);
-  Regularisation plain = regularisation;
-  plain.raise = false;
+  Regularisation plain = regularisation.quiet();
   plain.prior.reset();  // it counts in rows of the data
   StartOutcome best;
   for (Index run = 0; run < kRuns && (run == 0 || !limit.passed()); ++run) {

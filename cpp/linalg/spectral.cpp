@@ -61,10 +61,17 @@ Spectrum by_rotations(Eigen::MatrixXd m) {
   return {m.diagonal()(order), axes(Eigen::all, order)};
 }
 
+// Features without any variance have no digits to lose.
+bool graded(const Eigen::MatrixXd& matrix) {
+  const double largest = matrix.diagonal().maxCoeff();
+  const auto narrow = [=](double variance) { return variance > 0 && largest > kGraded * variance; };
+  return matrix.allFinite() && matrix.diagonal().unaryExpr(narrow).any();
+}
+
 }  // namespace
 
 Spectrum spectrum_of(const Eigen::MatrixXd& matrix) {
-  if (matrix.diagonal().maxCoeff() > kGraded * matrix.diagonal().minCoeff()) return by_rotations(matrix);
+  if (graded(matrix)) return by_rotations(matrix);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(matrix);
   return {solver.eigenvalues(), solver.eigenvectors()};
 }

@@ -129,7 +129,8 @@ def m_step(
 
     `column_scale` None derives the scale of the floor from the statistics themselves.
     Raises ValueError if the scatter kind lacks what the covariance type needs, DegenerateError
-    (see set_degenerate_error) when on_degenerate == "raise" and a covariance had to be repaired.
+    (see set_degenerate_error) when a covariance had to be repaired and on_degenerate == "raise", or
+    when the units of the columns leave nothing to repair it with.
     """
 
 def sample(

@@ -235,8 +235,8 @@ def _degenerate(result: FitResult) -> Iterator[str]:
     messages = [start.message for start in result.starts if start.status == "degenerate"]
     if messages:
         yield (
-            f"{len(messages)} of {len(result.starts)} starts met a singular covariance and were "
-            f"dropped, as on_degenerate='raise' asks; the first: {messages[0]}"
+            f"{len(messages)} of {len(result.starts)} starts met a singular covariance that may "
+            f"not be repaired, and were dropped; the first: {messages[0]}"
         )
 
 

@@ -45,7 +45,11 @@ class GaussmixTypeError(GaussmixError, TypeError):
 
 
 class DegenerateError(GaussmixError):
-    """A covariance became singular and ``on_degenerate="raise"`` forbade its repair."""
+    """A covariance became singular, and ``on_degenerate="raise"`` or the units forbade its repair.
+
+    Units do so where EVE, VVE, EEV or VEV compare columns whose spreads lie so far apart that the
+    rounding of the wide ones is more than the floor that is taken from the narrowest.
+    """
 
 
 class InsufficientMemoryError(GaussmixError, MemoryError):

@@ -187,7 +187,8 @@ default "kmeans"
     InsufficientMemoryError
         The fit could need more memory than `memory_limit` or than there is; a ``MemoryError``.
     DegenerateError
-        Every start met a singular covariance and `on_degenerate` is "raise".
+        Every start met a singular covariance, and `on_degenerate` is "raise" or the units of the
+        columns leave nothing to repair it with: see `CovarianceType`.
     FitInterrupted
         Ctrl-C; it carries the best result so far.
     MissingDependencyError

@@ -106,7 +106,7 @@ def fit_many(
     InsufficientMemoryError
         The fits could need more memory than `memory_limit` or than there is; a ``MemoryError``.
     DegenerateError
-        A set met a singular covariance, `on_degenerate` is "raise" and `on_error` is too.
+        A set met a singular covariance that may not be repaired, and `on_error` is "raise".
     FitInterrupted
         Ctrl-C; its `results` are those of the sets that were finished.
 

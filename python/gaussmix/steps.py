@@ -142,7 +142,8 @@ def m_step(
     GaussmixError
         The statistics lack what the structure needs, or do not fit `previous`.
     DegenerateError
-        A covariance is singular and `on_degenerate` is "raise".
+        A covariance is singular, and `on_degenerate` is "raise" or the units of the columns leave
+        nothing to repair it with: see `CovarianceType`.
 
     Warns
     -----
