@@ -78,6 +78,17 @@ def test_what_is_singular_across_wide_columns_is_repaired_or_refused(
 
 
 @each_comparing
+def test_wine_as_it_comes_is_fitted(code: str) -> None:
+    """Columns from 0.12 to 315 wide, and components of fewer rows than columns."""
+    X = pytest.importorskip("sklearn.datasets").load_wine().data
+    for K in (3, 9, 16):
+        result = quiet(X, K, covariance_type=code, random_state=0, max_iter=60)
+        assert result.converged or K > 3
+        trace = np.append(result.trace, result.log_likelihood)
+        assert np.all(np.diff(trace) >= -1e-9 * np.abs(trace[1:]))
+
+
+@each_comparing
 def test_a_collapse_in_a_narrow_column_is_repaired(code: str) -> None:
     X = clusters(3, 90, 3, 2, 8.0)
     X[:, 0] = quiet(X, 2, random_state=0).mixture.assign(X)

@@ -160,14 +160,21 @@ ColumnScale with_noise(const ColumnScale& columns, double deviation) {
           deviation > 0 ? std::min(smallest, kLargestUnit * deviation) : smallest};
 }
 
+// The unit of features that are measured in one: the spread of the narrowest, but not so little that the rounding of the widest
+// feature's scatter is more than a hundredth of the floor (note_lost() says where it is in spite of the second bound).
+double one_unit_of(const ColumnScale& columns) {
+  constexpr double kOfWidest = 2e-3, kOfNarrowest = 100;
+  const double of_widest = kOfWidest * std::sqrt(static_cast<double>(columns.each.size())) * columns.largest;
+  return std::clamp(of_widest, columns.smallest, kOfNarrowest * columns.smallest);
+}
+
 std::string too_far_apart(const Structure& structure, const ColumnScale& columns) {
   char spreads[64];
   std::snprintf(spreads, sizeof spreads, "from %.3g to %.3g", columns.smallest, columns.largest);
   return "a covariance is singular, and the spreads of the columns of X, " + std::string(spreads) +
          ", are too far apart to repair it where covariance_type='" + std::string(structure.name()) +
          "' compares variances along turned axes: standardise the columns, leave out those that are combinations of "
-         "others, or "
-         "take VVV, EEE, VEE, EVV or an axis-aligned structure, to which units do not matter";
+         "others, or take VVV, EEE, VEE, EVV or an axis-aligned structure, to which units do not matter";
 }
 
 }  // namespace
@@ -187,8 +194,8 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
   }
   regularisation.ridge = ridge;
   if (compares || one_unit) {
-    scale.each.setConstant(scale.smallest);
-    scale.largest = scale.smallest;
+    scale.largest = scale.smallest = one_unit_of(scale);
+    scale.each.setConstant(scale.largest);
   }
   return regularisation;
 }

@@ -47,10 +47,10 @@ class CovarianceType(StrEnum):
     Diagonal and round structures, and VEI, EVI, depend on the axes, and all with equal or common
     eigenvectors (EII, VII, EVE, VVE, EEV, VEV) on the units of the columns: scale columns that are
     not comparable. Where EVE, VVE, EEV or VEV meet a covariance that is singular across columns
-    some hundred times as wide as the narrowest, rounding hides what the floor should repair, and a
-    `DegenerateError` says so. Descents start at the last iterate, so that the likelihood never
-    falls; the common eigenvectors of EVE and VVE follow Flury & Gautschi 1986 [2]_ and Browne &
-    McNicholas 2014 [3]_, who say which function of them is to be minimised.
+    over ten thousand times as wide as the narrowest, rounding hides what the floor should repair,
+    and a `DegenerateError` says so. Descents start at the last iterate, so that the likelihood
+    never falls; the common eigenvectors of EVE and VVE follow Flury & Gautschi 1986 [2]_ and
+    Browne & McNicholas 2014 [3]_, who say which function of them is to be minimised.
 
     ``FACTOR`` is a mixture of factor analysers [4]_: q columns of loadings and a diagonal for each
     component, which `FactorMixture` holds in place of matrices. It goes where D x D numbers per
