@@ -153,7 +153,7 @@ REASONS = [
     ),
     (
         result(start(), start(status="degenerate", log_likelihood=math.nan, message="flat.")),
-        ["1 of 2 starts met a singular covariance", "on_degenerate='raise'", "flat."],
+        ["1 of 2 starts met a singular covariance", "may not be repaired", "flat."],
     ),
     (
         result(start(), start(log_likelihood=-512.5), start(log_likelihood=-500.01)),
