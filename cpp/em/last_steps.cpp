@@ -121,12 +121,10 @@ LastSteps::Forecast LastSteps::forecast() const {
 double LastSteps::extrapolate(const Limits& limits, const Mixture& next, Mixture& mixture) {
   const int n = std::min(n_directions(), kNewest);
   Space space;
-  least_gain_ = 0;
   if (!span(n, space) || !space.bends_down()) return 0;
   const SmallVector way = space.pull.llt().solve(space.slope);
-  const double distance = way.norm(), gain = space.slope.dot(way) / 2;
-  least_gain_ = total_weight_ * gain;
-  if (!(distance <= limits.largest_distance && gain > limits.least_gain)) return 0;
+  const double distance = way.norm();
+  if (!(distance <= limits.largest_distance && space.slope.dot(way) / 2 > limits.least_gain)) return 0;
   const SmallVector along = space.basis * way;
   target_ = origin_ + step_;
   for (int i = 0; i < n; ++i) target_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);

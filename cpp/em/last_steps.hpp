@@ -28,8 +28,6 @@ class LastSteps {
         std::numeric_limits<double>::infinity();  // to the maximum, in sd; infinite where there is none near
   };
   Forecast forecast() const;
-  // The gain that the newest directions alone show, which the last extrapolation was asked for: more directions show more.
-  double least_gain() const { return least_gain_; }
 
   // By which the gain of one more step is smaller: <r, r> over that of the r before it.
   double rate() const { return product(step_, step_) / product(last_step_, last_step_); }
@@ -77,8 +75,7 @@ class LastSteps {
   Mixture last_;  // theta
   Vector metric_, step_, origin_, last_step_;
   std::array<Vector, kDirections> moved_, bent_;  // d, -f
-  double least_gain_ = 0;
-  Vector target_;  // scratch
+  Vector target_;                                 // scratch
 };
 
 }  // namespace gaussmix
