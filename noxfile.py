@@ -24,12 +24,16 @@ nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 BUILD = ROOT / "build"
 WHEEL_LIMIT_MIB = 8.0
+WORKERS = ("-n", "auto", "--maxprocesses", "4")  # of pytest: many tests wait for a process
 CPP_SOURCES = ("*.cpp", "*.hpp")
 # These say the same whichever kernels run.
 NOT_ABOUT_KERNELS = (
-    *("architecture", "cli", "cli_endings", "cli_select", "datasets", "instructions", "io"),
-    *("lattice", "palette", "persistence", "plotting", "plotting_fits", "replace_file", "report"),
-    *("selection_criteria", "selector", "stub", "validation"),
+    *("agreement", "allocations", "architecture", "benchmarks", "cli", "cli_endings", "cli_select"),
+    *("datasets", "doctests", "estimator_frames", "exceptions", "instructions", "interrupt", "io"),
+    *("lattice", "memory", "palette", "persistence", "plotting", "plotting_fits", "processes"),
+    *("progress", "readme", "replace_file", "report", "runtime", "selection_criteria"),
+    *("selection_interrupt", "selector", "sklearn_compat", "stub", "time_limit", "validation"),
+    "validation_settings",
 )
 # Not for every platform and Python; Armadillo, the fourth, is a package of the system.
 RIVALS = ("scikit-learn-intelex>=2025", "opencv-python-headless>=4.8,<5", "torch==2.13.0")
@@ -38,16 +42,18 @@ RIVALS = ("scikit-learn-intelex>=2025", "opencv-python-headless>=4.8,<5", "torch
 @nox.session
 def tests(session: nox.Session) -> None:
     """Build the package and run its tests with the best kernels of this machine."""
-    build = BUILD / "tests"
-    install(session, ".[test]", build_dir=build)
+    install_with_test_tools(session, build_for_tests(session))
     # The architecture test looks into the objects of this build.
-    run_pytest(session, *session.posargs, GAUSSMIX_BUILD_DIR=str(build))
+    run_pytest(session, *session.posargs, GAUSSMIX_BUILD_DIR=str(BUILD / "tests"))
 
 
 @nox.session
 def tests_simd(session: nox.Session) -> None:
-    """Run the tests of the engine with every other set of kernels this machine can run."""
-    install(session, ".[test]")
+    """Run the tests of the engine with every other set of kernels this machine can run.
+
+    The build that `tests` left is taken while no source is newer.
+    """
+    install_with_test_tools(session, latest_build_for_tests() or build_for_tests(session))
     levels = other_levels(session)
     if not levels:
         session.skip("this machine has one level only, which the session `tests` covers")
@@ -204,7 +210,8 @@ def wheel(session: nox.Session) -> None:
     with session.chdir(work):
         session.run(python, "-m", "gaussmix", env=bare_environment(python), external=True)
         session.run(
-            *(python, "-m", "pytest", "tests", "-p", "no:cacheprovider", *session.posargs),
+            *(python, "-m", "pytest", *WORKERS, "-p", "no:cacheprovider"),
+            *(session.posargs or ("tests",)),
             env=bare_environment(python),
             external=True,
         )
@@ -223,19 +230,42 @@ def benchmarks(session: nox.Session) -> None:
 # --- Building and running ---
 
 
-def install(session: nox.Session, what: str, *settings: str, build_dir: Path | None = None) -> None:
+def install(session: nox.Session, what: str, *settings: str) -> None:
     """Install the package from source, with scikit-build-core settings."""
-    options = [f"--config-settings={setting}" for setting in settings]
-    if build_dir is not None:
-        shutil.rmtree(build_dir, ignore_errors=True)  # objects of deleted sources would stay
-        options.append(f"--config-settings=build-dir={build_dir}")
-    session.install(*options, what)
+    session.install(*(f"--config-settings={setting}" for setting in settings), what)
+
+
+def install_with_test_tools(session: nox.Session, wheel_file: Path) -> None:
+    """Install the wheel, over the one of the same version that an earlier call left, too."""
+    session.install("--force-reinstall", "--no-deps", str(wheel_file))
+    session.install(f"{wheel_file}[test]")
+
+
+def build_for_tests(session: nox.Session) -> Path:
+    """Build a wheel and leave its objects beside it."""
+    objects, wheels = BUILD / "tests", BUILD / "tests-wheel"
+    for folder in (objects, wheels):
+        shutil.rmtree(folder, ignore_errors=True)  # objects of deleted sources would stay
+    session.run(
+        *("python", "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(wheels)),
+        *(f"--config-settings=build-dir={objects}", str(ROOT)),
+    )
+    return next(wheels.glob("*.whl"))
+
+
+def latest_build_for_tests() -> Path | None:
+    """Find the wheel that was built for tests, if it is newer than all that it is made of."""
+    wheel_file = next((BUILD / "tests-wheel").glob("*.whl"), None)
+    folders = (ROOT / "cpp", ROOT / "python")
+    sources = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    sources += [ROOT / "CMakeLists.txt", ROOT / "pyproject.toml"]
+    newest = max(path.stat().st_mtime for path in sources if "__pycache__" not in path.parts)
+    return wheel_file if wheel_file and wheel_file.stat().st_mtime > newest else None
 
 
 def run_pytest(session: nox.Session, *arguments: str, **env: str) -> None:
-    """Run pytest in this session's environment, on a few cores: many tests wait for a process."""
-    workers = ("-n", "auto", "--maxprocesses", "4")
-    session.run("python", "-m", "pytest", *workers, *arguments, env=env)
+    """Run pytest in this session's environment."""
+    session.run("python", "-m", "pytest", *WORKERS, *arguments, env=env)
 
 
 def passes(session: nox.Session, *command: str) -> bool:
