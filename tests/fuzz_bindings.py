@@ -150,8 +150,7 @@ def valid_arguments(name: str, rng: np.random.Generator) -> Arguments:
         },
         "m_step": lambda: scatter | {
             "statistics": statistics_of(rng, kind, K, D), "covariance_type": kind,
-            "reg_covar": None, "column_scale": None if rng.integers(2) else np.ones(D),
-            "on_degenerate": "repair",
+            "reg_covar": None, "on_degenerate": "repair",
             "previous": None if rng.integers(2) else {
                 "weights": mixture["weights"], "means": mixture["means"],
                 "covariances": covariances_of(kind, K, D),

@@ -53,8 +53,6 @@ struct Execution {
   int n_threads = 1;
   std::function<bool()> poll;
 
-  Execution serial() const { return {1, poll}; }
-
   int threads_for(Index n_tasks) const { return static_cast<int>(std::clamp<Index>(n_tasks, 1, n_threads)); }
 };
 

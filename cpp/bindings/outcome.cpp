@@ -35,7 +35,7 @@ py::list from_events(const std::vector<RepairEvent>& events) {
   for (const RepairEvent& event : events)
     out.append(py::make_tuple(
         event.first_iteration, event.last_iteration,
-        event.component == RepairEvent::kCommon ? py::object(py::none()) : py::object(py::int_(event.component)),
+        event.component == Lifted::kCommon ? py::object(py::none()) : py::object(py::int_(event.component)),
         event.weight, event.eigenvalue, name_of(event.action)));
   return out;
 }

@@ -124,7 +124,7 @@ py::dict merge_statistics(const py::dict& a, const py::dict& b, const std::strin
 }
 
 py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, const std::string& covariance_type,
-                  std::optional<double> reg_covar, const py::object& column_scale, const std::string& on_degenerate,
+                  std::optional<double> reg_covar, const std::string& on_degenerate,
                   const std::optional<py::dict>& previous) {
   const DefaultFloatingPoint mode;
   SufficientStatistics s = to_statistics(statistics, scatter_kind);
@@ -134,11 +134,7 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
   if (!can_convert(s.kind, target.need()))
     throw InvalidArgument("the statistics keep the scatter as '" + scatter_kind + "', which is not enough for the '" +
                           covariance_type + "' covariance");
-  const OptionalArray given_scale = strict_or_none(column_scale, "column_scale");
-  if (given_scale) require_size(*given_scale, s.n_features(), "column_scale");
-  ColumnScale scale = gaussmix::column_scale(s);
-  if (given_scale) scale.each = to_vector(*given_scale);
-  Regularisation regularisation = regularisation_for(target, reg_covar, scale, false);
+  Regularisation regularisation = regularisation_for(target, reg_covar, column_scale(s), false);
   regularisation.raise = on_degenerate == "raise";
   regularisation.rows_per_weight = s.n_effective / s.total_weight;
   std::optional<Mixture> before;
@@ -175,7 +171,7 @@ void add_statistics(py::module_& m) {
         arg("sample_weight").noconvert(), arg("responsibilities").noconvert(), arg("scatter_kind"), arg("n_threads"));
   m.def("merge_statistics", &merge_statistics, arg("a"), arg("b"), arg("scatter_kind"));
   m.def("m_step", &maximise, arg("statistics"), arg("scatter_kind"), arg("covariance_type"), arg("reg_covar"),
-        arg("column_scale"), arg("on_degenerate"), arg("previous"));
+        arg("on_degenerate"), arg("previous"));
 }
 
 }  // namespace gaussmix::bindings

@@ -109,7 +109,8 @@ void regularise_matrices(Covariances& covariances, const Regularisation& regular
                          const Execution& execution, Repairs& repairs, Factors& factors) {
   constexpr double kDoubtful = std::numeric_limits<double>::quiet_NaN();
   const Index n = covariances.n_matrices(), d = covariances.n_features;
-  const Execution& threads = n * d * d * d > kWorthThreads ? execution : execution.serial();
+  // A look at the clock takes as long as factorising the smallest.
+  const Execution threads = n * d * d * d > kWorthThreads ? execution : Execution{};
   parallel_for(n, threads, [&](Index i, int) {
     MatrixMap covariance = covariances.matrix(i);
     if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;

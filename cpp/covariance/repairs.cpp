@@ -26,7 +26,7 @@ void Repairs::floor(Index k, double weight, double eigenvalue) {
 
 void Repairs::floor_common(double weight, double eigenvalue) {
   for (std::int64_t& count : floored) ++count;
-  note(RepairEvent::kCommon, weight, eigenvalue, Action::floored);
+  note(Lifted::kCommon, weight, eigenvalue, Action::floored);
 }
 
 void Repairs::empty(Index k, double weight) {

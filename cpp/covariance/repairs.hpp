@@ -1,7 +1,7 @@
 // The record of what was done to components that the data cannot carry.
 #pragma once
 
-#include "base/types.hpp"
+#include "covariance/covariances.hpp"
 
 namespace gaussmix {
 
@@ -15,9 +15,8 @@ enum class Action {
 
 // The same thing in successive M-steps is one event.
 struct RepairEvent {
-  static constexpr Index kCommon = -1;    // the covariance that all components share
   Index first_iteration, last_iteration;  // 0: before the first one
-  Index component;                        // as the start numbered it
+  Index component;                        // as the start numbered it, or Lifted::kCommon
   double weight;                          // n_k, at last
   double eigenvalue;                      // the smallest, in units of the columns' spread; nan where it is not known
   Action action;

@@ -27,7 +27,7 @@ void LastSteps::record(const Mixture& theta, const Mixture& next) {
   step_ -= origin_;
   ++recorded_;
   if (recorded_ == 1) {  // takes the memory at once
-    target_ = last_step_ = step_;
+    scratch_ = last_step_ = step_;
     for (int i = 0; i < most_directions(); ++i) {
       const auto place = static_cast<std::size_t>(i);
       moved_[place] = bent_[place] = step_;
@@ -41,49 +41,76 @@ void LastSteps::record(const Mixture& theta, const Mixture& next) {
   last_ = theta;
 }
 
+// Cholesky's factor of the cosines between the differences, the newest first; those that depend on newer ones are left out.
+void LastSteps::Space::span(const Small& overlap) {
+  const auto n = static_cast<int>(overlap.rows());
+  length.resize(n);
+  factor.resize(n, n);
+  kept = 0;
+  for (int i = 0; i < n; ++i) {
+    length[i] = overlap(i, i) > 0 ? std::sqrt(overlap(i, i)) : 1;
+    auto row = factor.row(kept);
+    double square = overlap(i, i) / (length[i] * length[i]);
+    for (int j = 0; j < kept; ++j) {
+      const double cosine = overlap(i, place(j)) / (length[i] * length[place(j)]);
+      row[j] = (cosine - factor.row(j).head(j).dot(row.head(j))) / factor(j, j);
+      square -= row[j] * row[j];
+    }
+    if (!(square > kDependent)) continue;
+    row[kept] = std::sqrt(square);
+    places[static_cast<std::size_t>(kept++)] = i;
+  }
+}
+
 // False where there is nothing to be seen.
 bool LastSteps::span(int n, Space& space) const {
   if (n < 1) return false;
-  Small overlap(n, n), curvature(n, n);
-  SmallVector slope(n), length(n);
+  Small overlap(n, n), bent(n, n);
+  SmallVector slope(n);
   for (int i = 0; i < n; ++i) {
-    const std::size_t row = slot(i);
-    length[i] = std::sqrt(product(moved_[row], moved_[row]));
-    if (!(length[i] > 0)) length[i] = 1;
-    slope[i] = product(moved_[row], step_) / length[i];
-    for (int j = 0; j <= i; ++j) {
-      const std::size_t column = slot(j);
-      const double scale = length[i] * length[j];
-      overlap(i, j) = overlap(j, i) = product(moved_[row], moved_[column]) / scale;
-      curvature(i, j) = curvature(j, i) =
-          (product(moved_[row], bent_[column]) + product(moved_[column], bent_[row])) / (2 * scale);
+    scratch_ = metric_.cwiseProduct(moved_[slot(i)]);
+    slope[i] = scratch_.dot(step_);
+    for (int j = 0; j < n; ++j) bent(i, j) = scratch_.dot(bent_[slot(j)]);
+    for (int j = 0; j <= i; ++j) overlap(i, j) = overlap(j, i) = scratch_.dot(moved_[slot(j)]);
+  }
+  if (!overlap.allFinite() || !bent.allFinite() || !slope.allFinite()) return false;
+  space.span(overlap);
+  if (space.kept == 0) return false;
+  space.pull.resize(space.kept, space.kept);
+  space.slope.resize(space.kept);
+  for (int a = 0; a < space.kept; ++a) {
+    const int i = space.place(a);
+    space.slope[a] = slope[i] / space.length[i];
+    for (int b = 0; b < space.kept; ++b) {
+      const int j = space.place(b);
+      space.pull(a, b) = (bent(i, j) + bent(j, i)) / (2 * space.length[i] * space.length[j]);
     }
   }
-  if (!overlap.allFinite() || !curvature.allFinite() || !slope.allFinite()) return false;
-  // The newest directions first; those that depend on them are left out.
-  space.basis.setZero(n, n);
-  Eigen::Index kept = 0;
-  for (int i = 0; i < n; ++i) {
-    auto direction = space.basis.col(kept);
-    direction[i] = 1;
-    double square = overlap(i, i);
-    for (Eigen::Index j = 0; j < kept; ++j) {
-      const double share = space.basis.col(j).head(i).dot(overlap.col(i).head(i));
-      direction.head(i) -= share * space.basis.col(j).head(i);
-      square -= share * share;
-    }
-    if (square > kDependent)
-      direction /= std::sqrt(square), ++kept;
-    else
-      direction.setZero();
-  }
-  if (kept == 0) return false;
-  space.basis.conservativeResize(n, kept);
-  // Eigen's general product prepares longer for so little than it takes.
-  space.pull = space.basis.transpose().lazyProduct(Small(curvature.lazyProduct(space.basis)));
-  space.slope = space.basis.transpose() * slope;
-  space.basis.array().colwise() /= length.array();
+  space.to_basis(space.pull);
+  space.pull.transposeInPlace();
+  space.to_basis(space.pull);
+  space.to_basis(space.slope);
   return true;
+}
+
+// Rows of products with the directions become rows of products with the basis, by forward substitution.
+template <class Products>
+void LastSteps::Space::to_basis(Products& products) const {
+  for (int i = 0; i < kept; ++i) {
+    for (int j = 0; j < i; ++j) products.row(i) -= factor(i, j) * products.row(j);
+    products.row(i) /= factor(i, i);
+  }
+}
+
+// The multiple of each direction that makes up a vector given in the basis: backward substitution.
+LastSteps::SmallVector LastSteps::Space::of_directions(SmallVector vector) const {
+  SmallVector multiples = SmallVector::Zero(length.size());
+  for (int i = kept - 1; i >= 0; --i) {
+    vector[i] /= factor(i, i);
+    vector.head(i) -= vector[i] * factor.row(i).head(i).transpose();
+    multiples[place(i)] = vector[i] / length[place(i)];
+  }
+  return multiples;
 }
 
 bool LastSteps::Space::bends_down() const {
@@ -125,10 +152,10 @@ double LastSteps::extrapolate(const Limits& limits, const Mixture& next, Mixture
   const SmallVector way = space.pull.llt().solve(space.slope);
   const double distance = way.norm();
   if (!(distance <= limits.largest_distance && space.slope.dot(way) / 2 > limits.least_gain)) return 0;
-  const SmallVector along = space.basis * way;
-  target_ = origin_ + step_;
-  for (int i = 0; i < n; ++i) target_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);
-  return Coordinates(last_).from_vector(target_, next, mixture) ? distance : 0;
+  const SmallVector along = space.of_directions(way);
+  scratch_ = origin_ + step_;
+  for (int i = 0; i < n; ++i) scratch_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);
+  return Coordinates(last_).from_vector(scratch_, next, mixture) ? distance : 0;
 }
 
 }  // namespace gaussmix

@@ -54,15 +54,24 @@ class LastSteps {
     return static_cast<int>(std::clamp<Index>(n_steps - 1, 0, room));
   }
   int most_directions() const { return most_directions(step_.size(), n_steps_); }
-  using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, kDirections, kDirections>;
+  using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor, kDirections, kDirections>;
   using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, kDirections, 1>;
 
-  // I - J on the space of the newest directions: an orthonormal basis, as combinations of the differences; I - J in it, whose
-  // eigenvalues are 1 - rate; products with the step.
+  // I - J on the space of the newest differences, in an orthonormal basis: its eigenvalues are 1 - rate.
   struct Space {
-    Small basis, pull;
-    SmallVector slope;
+    Small pull;
+    SmallVector slope;   // products of the basis with the step
+    SmallVector length;  // of each difference
+    int kept;            // differences, which span the space
+    std::array<int, kDirections> places;
+    Small factor;  // lower triangle F: the kept differences, in units of their lengths, are F times the basis
+
+    int place(int i) const { return places[static_cast<std::size_t>(i)]; }
+    void span(const Small& overlap);
     bool bends_down() const;  // the likelihood, in all of its directions
+    template <class Products>
+    void to_basis(Products& products) const;
+    SmallVector of_directions(SmallVector vector) const;
   };
   int n_directions() const { return std::min(recorded_ - 1, most_directions()); }
   std::size_t slot(int age) const { return static_cast<std::size_t>((recorded_ - 2 - age) % most_directions()); }
@@ -75,7 +84,7 @@ class LastSteps {
   Mixture last_;  // theta
   Vector metric_, step_, origin_, last_step_;
   std::array<Vector, kDirections> moved_, bent_;  // d, -f
-  Vector target_;                                 // scratch
+  mutable Vector scratch_;
 };
 
 }  // namespace gaussmix

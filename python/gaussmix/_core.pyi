@@ -119,7 +119,6 @@ def m_step(
     scatter_kind: str,
     covariance_type: str,
     reg_covar: float | None,
-    column_scale: _Float64 | None,
     on_degenerate: str,
     previous: dict[str, _Float64] | None,
 ) -> dict[str, Any]:
@@ -127,7 +126,6 @@ def m_step(
     eigenvalue floor acted), emptied (K,) int64 (1 where the component had no weight and kept
     `previous`, keys weights/means/covariances, or failing that the overall mean and covariance).
 
-    `column_scale` None derives the scale of the floor from the statistics themselves.
     Raises ValueError if the scatter kind lacks what the covariance type needs, DegenerateError
     (see set_degenerate_error) when a covariance had to be repaired and on_degenerate == "raise", or
     when the units of the columns leave nothing to repair it with.

@@ -91,7 +91,7 @@ class PartitionStarts:
 
         There are fewer groups than components where fewer rows differ: some are then split.
         """
-        found = core.m_step(self._sums, self._kind, structure.value, None, None, "repair", None)
+        found = core.m_step(self._sums, self._kind, structure.value, None, "repair", None)
         groups = Parameters(*(found[name][None] for name in ("weights", "means", "covariances")))
         return start_of(with_more(groups, self._n_components, structure, 1.0))
 

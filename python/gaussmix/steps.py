@@ -257,7 +257,6 @@ def _run(
             statistics.scatter_kind,
             structure.value,
             reg_covar,
-            None,
             on_degenerate,
             previous,
         )
