@@ -97,6 +97,51 @@ def test_given_responsibilities_make_the_first_m_step(covariance_type: str) -> N
     np.testing.assert_allclose(start.covariances, expected, rtol=1e-11)
 
 
+MEANS = [[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]]
+SHARES = np.eye(3)[np.repeat([0, 1, 2], [80, 90, 70])]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"means_init": MEANS},
+        {"means_init": MEANS, "init_params": "hierarchical"},
+        {"means_init": MEANS, "covariances_init": [np.eye(2)] * 3},
+        {"responsibilities_init": SHARES},
+        {"responsibilities_init": SHARES, "init_params": "random"},
+        {"responsibilities_init": SHARES, "weights_init": [0.5, 0.25, 0.25]},
+    ],
+)
+def test_a_start_that_leaves_nothing_to_chance_is_run_once(start: dict[str, Any]) -> None:
+    many = gx.fit(X, 3, n_init=4, race=False, random_state=1, **start)
+    once = gx.fit(X, 3, random_state=2, **start)
+    assert len(many.starts) == 1
+    assert many.mixture == once.mixture
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"weights_init": [0.5, 0.25, 0.25], "init_params": "random_from_data"},
+        {"covariances_init": [np.eye(2)] * 3, "init_params": "random_from_data"},
+        {"means_init": MEANS, "init_params": "random"},
+        {"means_init": MEANS, "weights_init": [0.5, 0.25, 0.25], "init_params": "random"},
+    ],
+)
+def test_a_start_that_is_drawn_in_part_is_drawn_every_time(start: dict[str, Any]) -> None:
+    starts = quiet(X, 3, n_init=3, race=False, max_iter=0, random_state=1, **start).starts
+    assert len({one.log_likelihood for one in starts}) == 3
+
+
+def test_the_axes_of_factors_are_drawn_for_given_means_too() -> None:
+    wide = np.random.default_rng(0).normal(size=(300, 12)) * np.arange(1, 13)
+    settings: dict[str, Any] = {"covariance_type": "factor", "n_factors": 3, "max_iter": 0}
+    shares = np.eye(2)[np.arange(300) % 2]
+    for start in ({"means_init": wide[:2]}, {"responsibilities_init": shares}):
+        starts = quiet(wide, 2, n_init=3, race=False, random_state=0, **settings, **start).starts
+        assert len({one.log_likelihood for one in starts}) == 3
+
+
 @pytest.mark.parametrize("init_params", fitting.INIT_PARAMS)
 def test_every_initialisation_fits_and_repeats(init_params: str) -> None:
     options: dict[str, Any] = {"init_params": init_params, "random_state": 3, "n_init": 2}

@@ -74,6 +74,18 @@ def initial_parameters(
     return {**checked, "precisions_cholesky_init": None, "history": None}
 
 
+def leaves_nothing_to_chance(settings: dict[str, Any]) -> bool:
+    """Whether what is given determines a start, so that all starts would be the same one."""
+    given = {name for name in NO_START if settings[name] is not None}
+    if {"weights_init", "means_init", "covariances_init"} <= given:
+        return True
+    if settings["n_factors"]:
+        return False  # the search for the axes of the factors begins at random
+    # The random shares of the rows yield the weights and covariances also where means are given.
+    by_means = "means_init" in given and settings["init_params"] != "random"
+    return by_means or "responsibilities_init" in given
+
+
 def _history_of(start: FitResult) -> Float64Array:
     """Return the log-likelihoods before that of `start.mixture`, which the first pass tells."""
     # An interrupt leaves the last parameters that a pass has been made from, not the next ones.

@@ -59,23 +59,26 @@ class GaussianMixture(FittedEstimator, SklearnProtocol):
     accelerate : {'auto', True, False}, default='auto'
         Extrapolate EM's steps; 'auto' does so where `tol` is None and EM is slow.
     n_init : int, default=1
-        Number of starts; the likeliest outcome is kept.
+        Number of starts; the likeliest outcome is kept. A start that is given, and leaves nothing
+        to chance, is run once: see `gaussmix.fit`.
     race : bool, default=True
         Give up starts that fall behind in their first passes; the first start is always run to the
         end. Ten starts then take about as long as three. False runs all of them to the end.
     init_params : {'kmeans', 'k-means++', 'random', 'random_from_data', 'hierarchical'}, \
 default='kmeans'
-        How a start is found where it is not given; 'hierarchical' is the start of R's mclust.
+        How a start is found where it is not given by means or responsibilities; 'hierarchical' is
+        the start of R's mclust.
     weights_init : array-like of shape (n_components,), optional
         Weights to start from.
     means_init : array-like of shape (n_components, n_features), optional
-        Means to start from.
+        Means to start from; weights and covariances that are not given are those of the rows
+        nearest to each, or of random responsibilities if `init_params` is 'random'.
     precisions_init : array-like, optional
         Inverse covariances to start from, in the shape of `covariances_`.
     covariances_init : array-like, optional
         Covariances to start from, in the shape of `covariances_`; instead of `precisions_init`.
     responsibilities_init : array-like of shape (n_samples, n_components), optional
-        Responsibilities to start from; each row sums to 1.
+        Responsibilities to start from, in place of `init_params`; each row sums to 1.
     random_state : int, RandomState, Generator or None, default=None
         Source of the seed of starts and samples; None draws it from NumPy's global generator.
     warm_start : bool, default=False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, nullcontext
 from typing import Any
 
-from gaussmix._initial import initial_parameters
+from gaussmix._initial import initial_parameters, leaves_nothing_to_chance
 from gaussmix._memory import check_memory, check_memory_limit
 from gaussmix._outcome import result_of
 from gaussmix._progress import Monitor
@@ -108,14 +108,18 @@ def fit(
     accelerate : {"auto", True, False}, default "auto"
         Extrapolate over slow stretches of EM. "auto": when `tol` is None and the rate calls for it.
     n_init : int, default 1
-        Starts; the one of greatest likelihood is returned.
+        Starts; the one of greatest likelihood is returned. There is but one where the parameters
+        below leave nothing of it to chance: all three of weights, means and covariances; or, unless
+        the covariances are ``factor``, the responsibilities, or the means with any `init_params`
+        but "random".
     race : bool, default True
         Give up starts that fall behind in their first passes; the first start is always run to the
         end. Ten starts then take about as long as three. False runs all of them to the end.
     init_params : {"kmeans", "k-means++", "random", "random_from_data", "hierarchical"}, \
 default "kmeans"
-        How a start assigns the rows: by k-means; to the nearest of K centres drawn far apart, or
-        of K rows drawn evenly; by random responsibilities; by model-based hierarchical clustering,
+        How a start assigns the rows, where neither means nor responsibilities are given: by
+        k-means; to the nearest of K centres drawn far apart, or of K rows drawn evenly; by random
+        responsibilities (with given means too); by model-based hierarchical clustering,
         as R's mclust does [4]_. Of more than 2,000 rows "hierarchical" clusters a random part (a
         smaller one from 23 columns on, but at least two rows per component), and the others
         follow by their responsibilities; it takes time quadratic in these rows, a second at most
@@ -128,6 +132,9 @@ default "kmeans"
     weights_init : array-like of shape (K,), optional
         Of sum 1.
     means_init : array-like of shape (K, D), optional
+        What of weights and covariances is not given comes from the rows nearest to each of these
+        means, in units of the columns' standard deviations, in place of `init_params`; but from
+        random responsibilities where `init_params` is "random".
     precisions_init, covariances_init : array-like, optional
         In the shape of the structure; at most one of the two.
     responsibilities_init : array-like of shape (n, K), optional
@@ -267,9 +274,8 @@ default "kmeans"
         responsibilities_init=responsibilities_init,
         start=start,
     )
-    names_of_parameters = ("weights_init", "means_init", "covariances_init")
-    if all(settings[name] is not None for name in names_of_parameters):
-        settings["n_init"] = 1  # nothing is drawn: further starts would be the same one again
+    if leaves_nothing_to_chance(settings):
+        settings["n_init"] = 1
     # The seed comes last: an error above must not have moved the caller's generator.
     settings["seed"] = seed_from(random_state)
 
