@@ -83,3 +83,12 @@ def test_one_column():
     assert not contains(E, V)
     assert next_within(V, (E, V)) == (E,)
     assert depth(V) > depth(E)
+
+
+def test_of_twins_the_earlier_one_is_within_the_other():
+    E, V, EII, VII = (resolve_covariance_type(code) for code in ("E", "V", "EII", "VII"))
+    assert next_within(EII, (E, V, EII, VII)) == (E,)
+    assert next_within(E, (E, V, EII, VII)) == ()
+    assert next_within(V, (E, V, EII, VII)) == (EII,)  # which contains E
+    assert next_within(VII, (E, V, EII, VII)) == (V,)
+    assert next_within(E, (VII, EII, E)) == (EII,)

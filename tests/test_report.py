@@ -211,6 +211,16 @@ def test_rows_without_weight_are_not_those_of_the_search(search) -> None:
         report_html(selection, X)
 
 
+def test_other_data_of_as_many_rows_are_refused(search) -> None:
+    selection, X = search
+    with pytest.raises(gx.GaussmixError, match="must be the data of the search, whose best fit"):
+        report_html(selection, X[:, ::-1])
+    weighted = gx.select(X, [2], ["EEE"], sample_weight=np.arange(len(X)) % 2 + 1.0)
+    with pytest.raises(gx.GaussmixError, match="sample_weight of the search"):
+        report_html(weighted, X)
+    assert report_html(selection, X.astype(np.float32))
+
+
 def test_a_search_in_vain_has_no_report(tmp_path: Path) -> None:
     X = np.zeros((5, 2))
     with pytest.raises(gx.GaussmixError, match="can be recommended"):

@@ -238,6 +238,23 @@ def test_picture_of_a_search_without_a_best():
         gx.plotting.criterion(found, figure.subplots())
 
 
+def test_structures_that_are_the_same_for_one_column(X: Array):
+    found = gx.select(X[:, :1], range(1, 4), ["VII", "E", "EII", "V"], random_state=0)
+    for K in (1, 2, 3):
+        rows = found.log_likelihood
+        assert rows["E"][K] == pytest.approx(rows["EII"][K], abs=0.05)
+        assert rows["V"][K] == pytest.approx(rows["VII"][K], abs=0.05)
+        assert rows["V"][K] >= rows["E"][K] - 1e-6
+
+
+def test_the_bound_that_holds_a_common_covariance_is_said_in_words():
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    found = gx.select(np.column_stack([X, X.sum(axis=1)]), [1, 2], ["EEE", "VVV"])
+    assert "bound on eigenvalues holds the covariance of all" in found.spurious["EEE", 2]
+    assert "holds the covariance of components 0, 1" in found.spurious["VVV", 2]
+    assert "holds the covariance of component 0" in found.spurious["VVV", 1]
+
+
 # --- again --------------------------------------------------------------------------------------
 
 
@@ -324,6 +341,47 @@ def test_other_data_cannot_carry_on(changed: str, found: gx.SelectionResult, X: 
 def test_the_layout_of_the_data_is_no_matter(found: gx.SelectionResult, X: Array):
     again = gx.select(np.asfortranarray(X), range(1, 5), STRUCTURES, resume=found)
     assert again.best is found.best
+
+
+def test_names_of_columns_belong_to_a_search(found: gx.SelectionResult, X: Array):
+    frame = pytest.importorskip("pandas").DataFrame(X, columns=["a", "b"])
+    with pytest.raises(gx.GaussmixError, match="other data, column names"):
+        gx.select(frame, range(1, 5), STRUCTURES, resume=found)
+    named = gx.select(frame, 2, ["EII"])
+    assert gx.select(frame, [2], ["EII"], resume=named).best is named.best
+
+
+def test_refit_keeps_model_and_start(found: gx.SelectionResult, X: Array):
+    for name in ("n_components", "covariance_type", "means_init"):
+        with pytest.raises(gx.GaussmixError, match=f"from the search: leave out {name}, or call"):
+            found.refit(X, **{name: 2})
+    with pytest.raises(gx.GaussmixError, match="X has 3 features, but the search is expecting 2"):
+        found.refit(np.column_stack([X, X[:, 0]]))
+
+
+# --- weights ------------------------------------------------------------------------------------
+
+
+def test_weights_that_are_shares_are_refused_or_counted(X: Array):
+    """Under a sum of 1, log n is 0: nothing would stand against more components."""
+    shares = np.full(len(X), 1 / len(X))
+    with pytest.raises(gx.GaussmixError, match=r"sums to 1, .* each of 4 .* sample_size='effect"):
+        gx.select(X, range(1, 5), STRUCTURES, sample_weight=shares)
+    options: dict[str, Any] = {"sample_weight": shares, "sample_size": "effective"}
+    counted = gx.select(X, range(1, 5), STRUCTURES, **options)
+    assert (counted.best_structure, counted.best_n_components) == ("EII", 3)
+    few = gx.select(X[:3], range(1, 5), ["EII"], sample_weight=np.ones(3))
+    assert few.n_components == (1, 2, 3, 4)
+
+
+def test_a_search_says_what_size_it_counted(found: gx.SelectionResult, X: Array):
+    weights = np.arange(len(X)) % 3
+    options: dict[str, Any] = {"sample_weight": weights, "sample_size": "effective"}
+    counted = gx.select(X, range(1, 4), ["EII"], **options)
+    assert (found.sample_size, counted.sample_size) == ("weight", "effective")
+    kish = weights.sum() ** 2 / (weights**2).sum()
+    assert f"for {kish:.6g} effective rows, lower is better" in counted.summary()
+    assert "effective" not in found.summary()
 
 
 # --- what is refused ----------------------------------------------------------------------------

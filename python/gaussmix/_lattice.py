@@ -19,13 +19,18 @@ def contains(larger: CovarianceType, smaller: CovarianceType) -> bool:
 def next_within(
     larger: CovarianceType, among: tuple[CovarianceType, ...]
 ) -> tuple[CovarianceType, ...]:
-    """Return the members of `among` within `larger` that are within no other of them."""
-    inside = [one for one in among if one is not larger and contains(larger, one)]
-    return tuple(
-        one
-        for one in inside
-        if not any(other is not one and contains(other, one) for other in inside)
-    )
+    """Return the members of `among` within `larger` that are within no other of them.
+
+    Of two that are the same, as E and EII are, the earlier one counts as within the other.
+    """
+
+    def is_within(one: CovarianceType, other: CovarianceType) -> bool:
+        if one is other or not contains(other, one):
+            return False
+        return not contains(one, other) or among.index(one) < among.index(other)
+
+    inside = [one for one in among if is_within(one, larger)]
+    return tuple(one for one in inside if not any(is_within(one, other) for other in inside))
 
 
 def depth(structure: CovarianceType) -> int:

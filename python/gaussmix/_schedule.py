@@ -18,7 +18,8 @@ def run_in_order(
 
     The threads that a call may use are its share of those that are free when it begins. Among
     keys that are ready the earlier ones in `after` begin first. At an error, Ctrl-C included,
-    `stop` is called; the error is raised when the tasks that were running have ended.
+    `stop` is called; the error is raised when the tasks that were running have ended. Keys that
+    wait for one another in a circle are an error, too.
     """
     from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -34,6 +35,8 @@ def run_in_order(
                     share = free // len(ready) + (i < free % len(ready))
                     running[pool.submit(task, key, share)] = key
                     del waiting[key]
+                if not running:
+                    raise RuntimeError(f"tasks wait for one another: {list(waiting)}")
                 ended, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in ended:
                     future.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -194,13 +195,17 @@ def why_spurious(result: FitResult) -> str:
     """Say why a likelihood is not to be believed: at the bound, or because of a few rows."""
     at_bound = _held_by_bound(result)
     if at_bound:
-        which = sorted({-1 if e.component is None else e.component for e in at_bound})
-        named = ", ".join("all" if k < 0 else str(k) for k in which)
-        return f"the bound on eigenvalues holds the covariance of component {named}"
+        own = {event.component for event in at_bound} - {None}
+        return f"the bound on eigenvalues holds the covariance of {_named(own) if own else 'all'}"
     few = spurious_components(result.mixture, result.n_effective, result.column_scale)
     if few:
-        return f"too few rows determine the covariance of component {', '.join(map(str, few))}"
+        return f"too few rows determine the covariance of {_named(few)}"
     return ""
+
+
+def _named(components: Iterable[int | None]) -> str:
+    numbers = sorted(k for k in components if k is not None)
+    return f"component{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers))}"
 
 
 def _held_by_bound(result: FitResult) -> list[RepairEvent]:

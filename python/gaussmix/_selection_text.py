@@ -20,17 +20,24 @@ def headline(selection: SelectionResult) -> str:
     """Say in a line what was chosen."""
     name = selection.criterion_name
     if not selection.ranking:
-        return f"{len(selection.cells)} models, none of which can be recommended"
+        return f"{models(len(selection.cells))}, none of which can be recommended"
     best = selection.ranking[0]
+    effective = f" for {selection.best.n_effective:.6g} effective rows"
     return (
-        f"Best of {len(selection.cells)} models by {name}: {best.covariance_type.code} with "
-        f"{components(best.n_components)} ({name} {best.criterion:.3f}, lower is better)"
+        f"Best of {models(len(selection.cells))} by {name}: {best.covariance_type.code} with "
+        f"{components(best.n_components)} ({name} {best.criterion:.3f}"
+        f"{effective if selection.sample_size == 'effective' else ''}, lower is better)"
     )
 
 
 def components(count: int) -> str:
     """Say how many components."""
     return f"{count} component{'' if count == 1 else 's'}"
+
+
+def models(count: int) -> str:
+    """Say how many models."""
+    return f"{count} model{'' if count == 1 else 's'}"
 
 
 def _rivals(selection: SelectionResult) -> list[str]:

@@ -91,8 +91,9 @@ def select(
     sample_weight : array-like of shape (n,), optional
         Frequency weights: a weight of 2 is the row twice, 0 the row absent.
     sample_size : {"weight", "effective"}, default "weight"
-        What n is: the sum of the weights, or Kish's (sum w)^2 / (sum w^2) for weights that are
-        importances; sums over the rows are then for weights that add up to it.
+        What n is: the sum of the weights, at least a row for each component; or Kish's
+        (sum w)^2 / (sum w^2) for weights that are importances or shares; sums over the rows are
+        then for weights that add up to it.
     n_folds : int, default 5
         At least 2. Only for "cv".
     max_iter : int, default 2000
@@ -153,15 +154,16 @@ def select(
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     if weight is not None and size == "weight":
+        _check_counts_of_rows(weight, counts[-1])
         settings["gain_left"] *= rows_per_weight(weight)
     structures = _checked_structures(covariance_types, data.shape[1])
     earlier = _checked_resume(resume)
     seed = seed_from(random_state)
-    fingerprint = _fingerprint(data, weight, settings["max_iter"])
+    fingerprint = _fingerprint(data, weight, names, settings["max_iter"])
     if earlier is not None and earlier.fingerprint != fingerprint:
         raise GaussmixError(
-            "resume is a search of other data, weights or max_iter: pass those of that search, or "
-            "leave resume out."
+            "resume is a search of other data, column names, weights or max_iter: pass those of "
+            "that search, or leave resume out."
         )
     search = Search(
         data=data,
@@ -187,7 +189,7 @@ def select(
         for key in ((s, K) for s in structures for K in counts)
         if key in search.done
     )
-    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began)
+    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began, size)
     if interrupted:
         raise FitInterrupted(
             f"the search was interrupted after {len(cells)} of {len(search.models())} models; the "
@@ -251,11 +253,25 @@ def _checked_resume(resume: object) -> SelectionResult | None:
     )
 
 
-def _fingerprint(data: FloatArray, weight: Float64Array | None, max_iter: int) -> str:
+def _check_counts_of_rows(weight: Float64Array, most_components: int) -> None:
+    """Refuse weights under whose sum a penalty for parameters is none."""
+    total, needed = float(weight.sum()), min(most_components, int(np.count_nonzero(weight)))
+    if total < needed:
+        raise GaussmixError(
+            f"sample_weight sums to {total:.6g}, which is less than a row for each of {needed} "
+            "components: weights are counts of rows here, and the criterion takes their sum for "
+            "the number of rows. Scale them, or pass sample_size='effective' if they are shares or "
+            "importances."
+        )
+
+
+def _fingerprint(
+    data: FloatArray, weight: Float64Array | None, names: tuple[str, ...] | None, max_iter: int
+) -> str:
     import hashlib  # not wanted by every program
 
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(f"{data.shape} {data.dtype} {max_iter}".encode())
+    digest.update(f"{data.shape} {data.dtype} {names} {max_iter}".encode())
     digest.update(data.view(np.uint8).data)
     if weight is not None:
         digest.update(weight.view(np.uint8).data)

@@ -11,13 +11,20 @@ from typing import Any
 
 from gaussmix._optional import optional_module
 from gaussmix._record import Record
-from gaussmix._selection_text import as_html, as_text, components
+from gaussmix._selection_text import as_html, as_text, components, models
 from gaussmix._typing import ArrayLike
+from gaussmix._validation import check_X
 from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance_type
 from gaussmix.exceptions import GaussmixError
 from gaussmix.result import FitResult
 
 __all__ = ["SelectionCell", "SelectionResult"]
+
+# Arguments of a fit that `refit` has from the search.
+_OF_THE_SEARCH = {
+    *("n_components", "covariance_type", "n_factors", "start"),
+    *("weights_init", "means_init", "covariances_init", "responsibilities_init"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +124,9 @@ class SelectionResult(Record):
         Of data, weights and settings, so that a search is not carried on with others.
     seconds : float
         Wall-clock time of the whole search.
+    sample_size : str, default "weight"
+        What the criterion took for the number of rows, see `gaussmix.select`. The ``bic`` of a
+        cell's `result` always counts the sum of the weights.
 
     Examples
     --------
@@ -133,6 +143,7 @@ class SelectionResult(Record):
     criterion_name: str
     fingerprint: str
     seconds: float
+    sample_size: str = "weight"
 
     # --- the table ----------------------------------------------------------------------------
 
@@ -251,16 +262,29 @@ class SelectionResult(Record):
             The data of the search, or others.
         sample_weight : array-like of shape (n,), optional
         **settings
-            As in `gaussmix.fit`: for example ``n_init=20``, ``tol=1e-8``, ``prior=...``.
+            As in `gaussmix.fit`: for example ``n_init=20``, ``tol=1e-8``, ``prior=...``; but
+            neither model nor start, which are those of the search.
 
         Returns
         -------
         FitResult
             The likelier of the two fits.
+
+        Raises
+        ------
+        GaussmixError
+            An argument is unfit, there is no best model, or `X` has other columns.
         """
         from gaussmix.fitting import fit
 
+        unwanted = sorted(_OF_THE_SEARCH & settings.keys())
+        if unwanted:
+            raise GaussmixError(
+                f"refit takes model and start from the search: leave out {', '.join(unwanted)}, or "
+                "call gaussmix.fit."
+            )
         mixture = self.best.mixture
+        check_X(X, n_features=mixture.n_features, estimator_name="the search")
         common: dict[str, Any] = {
             "covariance_type": mixture.covariance_type,
             "sample_weight": sample_weight,
@@ -298,9 +322,9 @@ class SelectionResult(Record):
 
     def __repr__(self) -> str:
         if not self.ranking:
-            return f"SelectionResult({len(self.cells)} models, none to recommend)"
+            return f"SelectionResult({models(len(self.cells))}, none to recommend)"
         return (
-            f"SelectionResult({len(self.cells)} models, best by {self.criterion_name}: "
+            f"SelectionResult({models(len(self.cells))}, best by {self.criterion_name}: "
             f"{self.best_structure} with {components(self.best_n_components)})"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 from gaussmix._replace_file import replace_file
@@ -105,5 +106,13 @@ def _rows(selection: SelectionResult, X: ArrayLike, sample_weight: ArrayLike | N
         raise GaussmixError(
             f"X must be the data of the search, which had {best.n_rows} rows of positive weight, "
             f"but it has {len(rows)}. Pass the sample_weight of the search as well, if it had one."
+        )
+    density = best.mixture.log_density(rows)
+    total = float(density.sum() if weight is None else density @ weight[weight > 0])
+    if not math.isclose(total, best.log_likelihood, rel_tol=1e-6, abs_tol=1e-6 * len(rows)):
+        raise GaussmixError(
+            "X must be the data of the search, whose best fit has a log-likelihood of "
+            f"{best.log_likelihood:.6f}, but of these rows it is {total:.6f}. Pass the "
+            "sample_weight of the search as well, if it had one."
         )
     return rows

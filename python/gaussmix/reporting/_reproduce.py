@@ -14,6 +14,7 @@ def as_python(selection: SelectionResult) -> str:
         f"    {list(selection.n_components)},\n"
         f"    {list(selection.covariance_types)},\n"
         f"    criterion={selection.criterion_name!r},\n"
+        f"    sample_size={selection.sample_size!r},\n"
         "    random_state=...,  # and the other arguments, as they were\n"
         ")"
     )
