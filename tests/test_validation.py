@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -40,7 +41,7 @@ def with_value(value: Any, row: int = 3, column: int = 1, dtype: Any = np.float6
 
 def assert_refused(
     call: Callable[[], Any], error: type[Exception], *fragments: str, exactly: bool = True
-) -> None:
+) -> str:
     """Raises `error`; the message holds every fragment and ends as a sentence."""
     with pytest.raises(error) as caught:
         call()
@@ -50,6 +51,7 @@ def assert_refused(
     for fragment in fragments:
         assert fragment in message
     assert message[-1] in ".?\n"
+    return message
 
 
 # --- the data, wherever they are taken ---------------------------------------------------------
@@ -229,6 +231,88 @@ def test_polars_frames() -> None:
     assert_refused(lambda: gx.fit(gap), GaussmixError, "NaN at row 1, column 0 ('a')")
     text = pl.DataFrame({"a": [1, 2], "b": ["x", "y"]})
     assert_refused(lambda: gx.fit(text), GaussmixTypeError, "'x' at row 0, column 1 ('b')")
+
+
+DAYS = [dt.date(2020, 1, day) for day in (1, 2, 3)]
+TIMES = {
+    "dates": DAYS,
+    "moments": [dt.datetime(2020, 1, 1, hour) for hour in (1, 2, 3)],
+    "times of day": [dt.time(hour) for hour in (1, 2, 3)],
+    "time differences": [dt.timedelta(hours=hours) for hours in (1, 2, 3)],
+}
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("kind", TIMES)
+@pytest.mark.parametrize("numbers", [{}, {"a": [1.0, 2.0, 3.0]}, {"a": [1, 2, 3]}])
+def test_times_are_no_numbers_whatever_stands_beside_them(
+    library: str, kind: str, numbers: dict[str, Any]
+) -> None:
+    frame = pytest.importorskip(library).DataFrame({**numbers, "t": TIMES[kind]})
+    assert_refused(lambda: gx.fit(frame), GaussmixTypeError, f"column {len(numbers)} ('t')", "X ")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_times_of_a_frame_are_refused_with_a_remedy(library: str) -> None:
+    module = pytest.importorskip(library)
+    for kind, remedy in (("moments", "days since"), ("time differences", "seconds")):
+        column = module.Series(TIMES[kind])
+        frame = module.DataFrame({"a": [1.0, 2.0, 3.0], "t": column})
+        fragments = "column 1 ('t') holds", "convert them to numbers first", remedy
+        assert_refused(lambda frame=frame: check_X(frame), GaussmixTypeError, *fragments)
+
+
+def alike(library: str, values: list[Any], kind: str) -> Any:
+    """A column of numbers beside one of this kind, as each library has it."""
+    module = pytest.importorskip(library)
+    dtype: Any = {"bool": "boolean", "int": "Int64", "category": "category"}[kind]
+    if library == "polars":
+        dtype = {"bool": module.Boolean, "int": module.Int64, "category": module.Categorical}[kind]
+    return module.DataFrame({"a": [0.5, 1.5, 2.5], "b": module.Series(values, dtype=dtype)})
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_truth_values_integers_and_categories_are_the_same_in_every_frame(library: str) -> None:
+    whole = check_X(alike(library, [True, False, True], "bool"))
+    np.testing.assert_array_equal(whole, [[0.5, 1.0], [1.5, 0.0], [2.5, 1.0]])
+    whole = check_X(alike(library, [7, 8, 9], "int"))
+    np.testing.assert_array_equal(whole, [[0.5, 7.0], [1.5, 8.0], [2.5, 9.0]])
+    for values, kind in (([True, None, False], "bool"), ([1, None, 3], "int")):
+        gap = alike(library, values, kind)
+        assert_refused(partial(check_X, gap), GaussmixError, "NaN at row 1, column 1 ('b')")
+    words = alike(library, ["x", "y", "x"], "category")
+    assert_refused(partial(check_X, words), GaussmixTypeError, "'x' at row 0, column 1 ('b')")
+
+
+def test_a_frame_that_is_yet_to_be_computed() -> None:
+    pl = pytest.importorskip("polars")
+    lazy = pl.LazyFrame({"a": [1.0, 2.0, 5.0], "b": [0.5, 1.0, 0.0]})
+    for take in (gx.fit, gx.GaussianMixture().fit, MIXTURE.log_density, gx.select):
+        assert_refused(partial(take, lazy), GaussmixTypeError, "X is a LazyFrame", "X.collect()")
+    named = gx.GaussianMixture().fit(lazy.collect())
+    assert_refused(lambda: named.predict(lazy), GaussmixTypeError, "X.collect()")
+    for options in ({}, {"groups": [0, 0, 1]}):
+        fitted = partial(gx.fit_many, lazy, 1, **options)
+        assert_refused(fitted, GaussmixTypeError, "data is a LazyFrame", "data.collect()")
+    weighted = partial(gx.fit, X[:3], sample_weight=lazy)
+    assert_refused(weighted, GaussmixTypeError, "sample_weight.collect()")
+
+
+def test_a_dict_is_no_table() -> None:
+    columns = {"a": X[:, 0], "b": X[:, 1]}
+    fragments = "X is a dict", "numpy.column_stack(list(X.values()))"
+    error = assert_refused(lambda: gx.fit(columns), GaussmixTypeError, *fragments)
+    assert "array(" not in error
+
+
+def test_a_dict_is_no_list_of_tables() -> None:
+    sets = {"a": X, "b": X + 1}
+    fragments = "data is a dict of 2", "list(data.values())"
+    error = assert_refused(lambda: gx.fit_many(sets, 1), GaussmixTypeError, *fragments)
+    assert "[" not in error
+    weighted = partial(gx.fit_many, list(sets.values()), 1, sample_weight={"a": None, "b": None})
+    fragments = "sample_weight is a dict of 2", "list(sample_weight.values())"
+    assert_refused(weighted, GaussmixTypeError, *fragments)
 
 
 def test_names_that_are_not_all_text() -> None:

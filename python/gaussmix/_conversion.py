@@ -7,6 +7,7 @@ already is passed on without a copy; all else is converted once, here.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 _DOUBLE, _SINGLE = np.dtype(np.float64), np.dtype(np.float32)
 _KINDS_WITHOUT_NUMBERS = {
-    "M": "dates; convert them to numbers first, for example days since the first one",
+    "M": "dates or times; convert them to numbers first, for example days since the first one",
     "m": "time differences; convert them to numbers first, for example seconds",
     "V": "records; select the numeric fields and stack them as columns",
 }
@@ -33,7 +34,7 @@ def as_numbers(
 
     `columns` are the names by which an error may call the columns.
     """
-    array = _as_array(values, name)
+    array = _as_array(values, name, columns)
     as_wanted = array.dtype == _DOUBLE or (keep_float32 and array.dtype == _SINGLE)
     if as_wanted and array.flags.c_contiguous and array.flags.aligned:
         return array
@@ -52,9 +53,24 @@ def as_numbers(
     return converted
 
 
-def _as_array(values: ArrayLike, name: str) -> AnyArray:
+def refuse_unread(values: ArrayLike, name: str) -> None:
+    """Refuse what holds a table without being one: a lazy frame, or a dict of columns."""
+    kind = type(values).__name__
+    if kind == "LazyFrame":  # of polars, without importing polars
+        raise GaussmixTypeError(
+            f"{name} is a LazyFrame, which is yet to be computed: pass {name}.collect()."
+        )
+    if isinstance(values, Mapping):
+        raise GaussmixTypeError(
+            f"{name} is a {kind}, and an array, a frame or a list of rows is wanted: pass its "
+            f"columns side by side, for example numpy.column_stack(list({name}.values()))."
+        )
+
+
+def _as_array(values: ArrayLike, name: str, columns: tuple[str, ...] | None) -> AnyArray:
     if type(values) is np.ndarray:
         return values
+    refuse_unread(values, name)
     masked = sys.modules.get("numpy.ma")  # NumPy loads it on first use: then none is one yet
     if masked is not None and isinstance(values, masked.MaskedArray) and masked.is_masked(values):
         raise GaussmixError(
@@ -66,6 +82,7 @@ def _as_array(values: ArrayLike, name: str) -> AnyArray:
             f"{name} is sparse ({type(values).__name__}), which is not supported: a covariance "
             f"needs every entry. Pass {name}.toarray() if that fits into memory."
         )
+    _refuse_times(values, name, columns)
     try:
         if not isinstance(values, np.ndarray) and callable(getattr(values, "to_numpy", None)):
             return np.asarray(values.to_numpy())
@@ -80,6 +97,29 @@ def _as_array(values: ArrayLike, name: str) -> AnyArray:
 def _is_sparse(values: ArrayLike) -> bool:
     # By shape, not by class: importing scipy to ask would make it a dependency.
     return hasattr(values, "nnz") and (hasattr(values, "toarray") or hasattr(values, "todense"))
+
+
+def _refuse_times(values: ArrayLike, name: str, columns: tuple[str, ...] | None) -> None:
+    # Before the conversion: beside a column of numbers, polars turns times into integers.
+    shape = getattr(values, "shape", None)
+    is_table = isinstance(shape, tuple) and len(shape) == 2
+    for column, dtype in enumerate(getattr(values, "dtypes", ()) if is_table else ()):
+        kind = _kind_of_time(dtype)
+        if kind is not None:
+            raise GaussmixTypeError(
+                f"{name} must hold real numbers, but {_column(column, columns)} holds "
+                f"{_KINDS_WITHOUT_NUMBERS[kind]}."
+            )
+
+
+def _kind_of_time(dtype: Any) -> str | None:
+    """Return NumPy's letter for dates or for differences; None for the type of anything else."""
+    if callable(getattr(dtype, "is_temporal", None)):  # of polars
+        if not dtype.is_temporal():
+            return None
+        return "m" if str(dtype).startswith("Duration") else "M"
+    kind = getattr(dtype, "kind", None)
+    return kind if kind in ("M", "m") else None
 
 
 def _from_objects(array: AnyArray, name: str, columns: tuple[str, ...] | None) -> Float64Array:
@@ -157,5 +197,9 @@ def place(index: tuple[int, ...], columns: tuple[str, ...] | None = None) -> str
         return f"row {index[0]}"
     if len(index) > 2:
         return f"index {index}"
-    label = f" ({columns[index[1]]!r})" if columns is not None else ""
-    return f"row {index[0]}, column {index[1]}{label}"
+    return f"row {index[0]}, {_column(index[1], columns)}"
+
+
+def _column(number: int, columns: tuple[str, ...] | None) -> str:
+    label = f" ({columns[number]!r})" if columns is not None else ""
+    return f"column {number}{label}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +60,7 @@ def listed_sets(data: ArrayLike, sample_weight: ArrayLike | None) -> list[DataSe
 def _tables(data: ArrayLike) -> Sequence[ArrayLike]:
     if isinstance(data, list | tuple):
         return data
+    _refuse_mapping(data, "data")
     array = as_numbers(data, "data", keep_float32=True)
     if array.ndim != 3:
         raise GaussmixError(
@@ -70,7 +71,16 @@ def _tables(data: ArrayLike) -> Sequence[ArrayLike]:
     return list(array)
 
 
+def _refuse_mapping(values: ArrayLike, name: str) -> None:
+    if isinstance(values, Mapping):
+        raise GaussmixTypeError(
+            f"{name} is a {type(values).__name__} of {len(values)}, and a list is wanted, one "
+            f"entry for each data set: pass list({name}.values())."
+        )
+
+
 def _one_each(sample_weight: ArrayLike, tables: Sequence[ArrayLike]) -> list[ArrayLike]:
+    _refuse_mapping(sample_weight, "sample_weight")
     weights = None if isinstance(sample_weight, str | bytes) else _as_list(sample_weight)
     if weights is None or len(weights) != len(tables):
         given = type(sample_weight).__name__ if weights is None else f"{len(weights)} of them"
@@ -92,7 +102,7 @@ def grouped_sets(
     data: ArrayLike, groups: ArrayLike, sample_weight: ArrayLike | None
 ) -> tuple[list[DataSet], tuple[Any, ...]]:
     """Return the rows of each label, in their order, and the labels, sorted."""
-    names = feature_names_of(data)
+    names = feature_names_of(data, "data")
     X = as_numbers(data, "data", keep_float32=True, columns=names)
     if X.ndim != 2:
         raise GaussmixError(

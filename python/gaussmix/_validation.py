@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussmix._conversion import as_numbers, place
+from gaussmix._conversion import as_numbers, place, refuse_unread
 from gaussmix._runtime import core
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray
 from gaussmix.callback import Callback
@@ -40,13 +40,15 @@ __all__ = [
 # --- data -------------------------------------------------------------------------------------
 
 
-def feature_names_of(X: ArrayLike) -> tuple[str, ...] | None:
+def feature_names_of(X: ArrayLike, name: str = "X") -> tuple[str, ...] | None:
     """Return the names of the columns of a frame, if all of them are strings.
 
     Parameters
     ----------
     X : array-like or frame
         Anything with a ``columns`` attribute (pandas, polars) counts as a frame.
+    name : str
+        What to call the data in errors.
 
     Returns
     -------
@@ -56,9 +58,12 @@ def feature_names_of(X: ArrayLike) -> tuple[str, ...] | None:
     Raises
     ------
     GaussmixTypeError
-        Some names are strings and some are not.
+        Some names are strings and some are not; or `X` is a lazy frame or a dict.
     """
-    columns = None if isinstance(X, np.ndarray) else getattr(X, "columns", None)
+    if isinstance(X, np.ndarray):
+        return None
+    refuse_unread(X, name)  # a lazy frame would have to find its columns out
+    columns = getattr(X, "columns", None)
     if columns is None or callable(columns):
         return None
     names = list(columns)
@@ -70,7 +75,7 @@ def feature_names_of(X: ArrayLike) -> tuple[str, ...] | None:
         raise GaussmixTypeError(
             "Feature names are only supported if all input features have string names, but the "
             f"columns have names of types {', '.join(kinds)}. Rename them, for example with "
-            "X.columns = X.columns.astype(str)."
+            f"{name}.columns = {name}.columns.astype(str)."
         )
     return tuple(str(name) for name in names)
 
@@ -108,9 +113,9 @@ def check_X(  # noqa: N802 - X is its name everywhere
         `X` is not two-dimensional, is empty, has the wrong number of columns, or holds NaN or
         infinity.
     GaussmixTypeError
-        `X` is sparse or complex, or holds anything but numbers.
+        `X` is sparse, complex, a lazy frame or a dict, or holds anything but numbers.
     """
-    columns = feature_names_of(X)
+    columns = feature_names_of(X, name)
     array = as_numbers(X, name, keep_float32=True, columns=columns)
     _check_table_shape(array, name)
     if n_features is not None and array.shape[1] != n_features:
