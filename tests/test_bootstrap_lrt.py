@@ -55,7 +55,7 @@ def test_the_statistic_is_that_of_the_best_fits() -> None:
 def test_the_statistics_of_samples_are_those_of_fits_to_them() -> None:
     """With one component the null fit is in closed form; the other is at least as good as a fit."""
     X = two_groups(0.0)
-    test = gx.bootstrap_lrt(X, n_resamples=10, max_components=2, random_state=0)
+    test = gx.bootstrap_lrt(X, n_resamples=10, level=0.1, max_components=2, random_state=0)
     step = test.steps[0]
     model = gx.fit(X, 1).mixture
     word = np.random.SeedSequence([0, 1]).generate_state(1, np.uint64)[0]
@@ -80,7 +80,7 @@ def test_p_values_are_uniform_under_the_hypothesis(covariance_type: str) -> None
     values = [
         gx.bootstrap_lrt(
             np.random.default_rng(seed).normal(size=(60, 2)), covariance_type=covariance_type,
-            n_resamples=9, max_components=2, random_state=seed,
+            n_resamples=9, level=0.1, max_components=2, random_state=seed,
         ).p_values[0]
         for seed in range(count)
     ]  # fmt: skip
@@ -100,7 +100,7 @@ def test_threads_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> N
 def test_batches_have_samples_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     X = two_groups(0.0)
     monkeypatch.setattr(gaussmix._many_fits, "_NUMBERS_AT_ONCE", 4 * X.size)
-    test = gx.bootstrap_lrt(X, n_resamples=10, max_components=2, random_state=0)
+    test = gx.bootstrap_lrt(X, n_resamples=10, level=0.1, max_components=2, random_state=0)
     assert len(set(test.steps[0].replicates.tolist())) == 10
 
 
@@ -157,7 +157,7 @@ def test_a_split_does_not_depend_on_the_sign_of_an_eigenvector(
 def test_fits_that_did_not_converge_are_not_compared() -> None:
     X = two_groups(0.0)
     with pytest.warns(gx.ConvergenceWarning, match="cannot be compared. Raise max_iter"):
-        test = gx.bootstrap_lrt(X, n_resamples=5, max_iter=6, random_state=0)
+        test = gx.bootstrap_lrt(X, n_resamples=19, max_iter=6, random_state=0)
     assert (test.steps, test.n_components, test.accepted) == ((), 1, False)
     # Enough for the data, but not for every sample.
     few = gx.bootstrap_lrt(
@@ -215,6 +215,9 @@ def test_the_summary_holds_the_numbers() -> None:
         ({"max_components": 0}, "max_components"),
         ({"max_components": 121}, "n_components=121 is more than the number of rows"),
         ({"n_resamples": 0}, "n_resamples"),
+        ({"n_resamples": 18}, r"above level=0.05, .* n_resamples of at least 19\."),
+        ({"n_resamples": 47, "level": 1 / 49}, "n_resamples of at least 48"),
+        ({"n_resamples": 5, "level": 5e-324}, "n_resamples of at least 20240225330731061835"),
         ({"level": 5}, "level must be a number between 0 and 1"),
         ({"covariance_type": "ful"}, "Did you mean 'full'"),
         ({"max_iter": 0}, "max_iter"),
@@ -226,8 +229,17 @@ def test_bad_arguments_are_refused(options: dict[str, Any], message: str) -> Non
         gx.bootstrap_lrt(two_groups(1.0), **options)
 
 
+@pytest.mark.parametrize(("n_resamples", "level"), [(19, 0.05), (48, 1 / 49), (1, 0.5)])
+def test_the_fewest_samples_that_can_reject_do(n_resamples: int, level: float) -> None:
+    X = two_groups(12.0)
+    options: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "random_state": 0}
+    test = gx.bootstrap_lrt(X, max_components=2, covariance_type="tied", **options)
+    assert test.p_values == (1 / (1 + n_resamples),)
+    assert (test.n_components, test.accepted) == (2, False)
+
+
 def test_names_of_columns_are_kept() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(two_groups(8.0), columns=["width", "height"])
-    test = gx.bootstrap_lrt(frame, n_resamples=3, max_components=2, random_state=0)
+    test = gx.bootstrap_lrt(frame, n_resamples=19, max_components=2, random_state=0)
     assert test.mixture.feature_names == ("width", "height")

@@ -25,7 +25,7 @@ from gaussmix._validation import (
     feature_names_of,
 )
 from gaussmix.covariance import CovarianceType, check_no_factors, resolve_covariance_type
-from gaussmix.exceptions import warn_not_converged
+from gaussmix.exceptions import GaussmixError, warn_not_converged
 from gaussmix.likelihood_ratio_result import LikelihoodRatioStep, LikelihoodRatioTest
 from gaussmix.mixture import Mixture
 
@@ -75,7 +75,7 @@ def bootstrap_lrt(
     max_components : int, default 9
         Largest number that may be chosen.
     n_resamples : int, default 999
-        B; the least p-value is 1 / (B + 1).
+        B; the least p-value is 1 / (B + 1), which must not be above `level`.
     level : float, default 0.05
         A hypothesis is rejected when its p-value is at most this.
     n_init, init_params, max_iter, accelerate, max_eigenvalue_ratio
@@ -130,6 +130,7 @@ def bootstrap_lrt(
     most = check_integer(max_components, "max_components", minimum=1)
     count = check_integer(n_resamples, "n_resamples", minimum=1)
     level = check_share(level, "level")
+    _check_can_reject(count, level)
     structure = resolve_covariance_type(covariance_type)
     check_no_factors(structure, "bootstrap_lrt")
     settings = engine_settings(
@@ -155,6 +156,25 @@ def bootstrap_lrt(
         left = settings["gain_left"] * rows_per_weight(weight)
         of_data = replace(model, settings=settings | {"gain_left": left})
     return _test_in_turn(model, of_data, Sets([data], [weight], [seed]), most, count, level)
+
+
+def _check_can_reject(count: int, level: float) -> None:
+    """Refuse so few samples that the least p-value is above the level."""
+    if _least_p_value(count) <= level:
+        return
+    numerator, denominator = level.as_integer_ratio()
+    enough = max(1, denominator // numerator - 1)
+    while _least_p_value(enough) > level:
+        enough += 1
+    raise GaussmixError(
+        f"with n_resamples={count} no p-value is less than {_least_p_value(count):.4g}, which is "
+        f"above level={level:g}, so that nothing could be rejected: give n_resamples of at least "
+        f"{enough}."
+    )
+
+
+def _least_p_value(n_resamples: int) -> float:
+    return 1 / (1 + n_resamples)
 
 
 @dataclass(frozen=True)
