@@ -51,6 +51,20 @@ def test_a_short_fit_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert image(result) == image(gx.fit(X, 3, random_state=0))
 
 
+def test_a_long_search_shows_its_models(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tqdm")
+    quick = gx.select(X, range(1, 4), ["EII", "VVV"], random_state=0, progress=True)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("gaussmix._progress._DELAY", 0.0)
+    longer = gx.select(X, range(1, 5), ["EII", "VVV"], progress=True, resume=quick)
+    out, drawn = shown(capsys)
+    assert out == ""
+    assert "8/8" in drawn[-1]
+    assert longer.best == quick.best
+
+
 def test_beside_verbose_and_a_callback(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("tqdm")
     gx.fit(
@@ -87,7 +101,9 @@ def test_the_bar_ends_with_the_fit_however_that_ends(monkeypatch: pytest.MonkeyP
     assert closed == [3]
 
 
-@pytest.mark.parametrize("make", [gx.fit, lambda *a, **o: gx.GaussianMixture(3, **o).fit(a[0])])
+@pytest.mark.parametrize(
+    "make", [gx.fit, gx.select, lambda *a, **o: gx.GaussianMixture(3, **o).fit(a[0])]
+)
 def test_without_tqdm_it_is_an_error_that_names_the_extra(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

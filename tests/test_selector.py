@@ -69,6 +69,7 @@ def test_every_setting_reaches_the_search(data: np.ndarray, monkeypatch) -> None
         "max_iter": 500,
         "random_state": 1,
         "n_threads": 1,
+        "progress": True,
     }
     GaussianMixtureSelector(**settings).fit(data)
     assert seen == {**settings, "sample_weight": None}

@@ -60,7 +60,7 @@ def refuse_unread(values: ArrayLike, name: str) -> None:
         raise GaussmixTypeError(
             f"{name} is a LazyFrame, which is yet to be computed: pass {name}.collect()."
         )
-    if isinstance(values, Mapping):
+    if isinstance(values, Mapping) and not _is_sparse(values):  # some of SciPy's are dicts
         raise GaussmixTypeError(
             f"{name} is a {kind}, and an array, a frame or a list of rows is wanted: pass its "
             f"columns side by side, for example numpy.column_stack(list({name}.values()))."

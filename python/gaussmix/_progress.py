@@ -139,3 +139,20 @@ class Bar:
         """Draw it for the last time, if it was ever drawn."""
         if self._bar is not None:
             self._bar.close()
+
+
+class ModelBar:
+    """Counts the models of a long search that are done."""
+
+    def __init__(self, n_models: int) -> None:
+        module = optional_module("tqdm.auto", extra="progress", purpose="progress=True")
+        self._bar: Any = module.tqdm(total=n_models, unit=" models", delay=_DELAY)
+
+    def show(self, code: str, n_components: int) -> None:
+        """Count the model that was done last."""
+        self._bar.set_description_str(f"{code} {n_components}", refresh=False)
+        self._bar.update(1)
+
+    def close(self) -> None:
+        """Draw it for the last time, if it was ever drawn."""
+        self._bar.close()

@@ -10,6 +10,7 @@ import numpy as np
 
 from gaussmix._hierarchical import hierarchical_labels
 from gaussmix._lattice import depth, next_within
+from gaussmix._progress import ModelBar
 from gaussmix._schedule import run_in_order
 from gaussmix._search_cell import SAME, CellFits, why_spurious
 from gaussmix._search_starts import PartitionStarts, Sample, kind_for_all, sample_of
@@ -54,6 +55,7 @@ class Search:
     done: dict[Key, Found] = field(default_factory=dict)
     stopped: bool = False
     sample: Sample | None = None  # on which starts are compared; None: all rows
+    bar: ModelBar | None = None
 
     def run(self) -> None:
         """Do every cell that is not done yet, as soon as those that it builds on are.
@@ -69,8 +71,14 @@ class Search:
         def task(key: Key, n_threads: int) -> None:
             if key in missing or self._is_below(key):
                 self.done[key] = self._cell(key, partitions.get(key[1]), n_threads)
+            if self.bar is not None:
+                self.bar.show(key[0].code, key[1])
 
-        run_in_order(self._after(), task, self.n_threads, self._stop)
+        try:
+            run_in_order(self._after(), task, self.n_threads, self._stop)
+        finally:
+            if self.bar is not None:
+                self.bar.close()
 
     def _stop(self) -> None:
         self.stopped = True

@@ -9,35 +9,38 @@ from typing import Any
 import numpy as np
 
 from gaussmix._initial import NO_START
+from gaussmix._progress import ModelBar
 from gaussmix._random import seed_from
 from gaussmix._runtime import core
 from gaussmix._search import Found, Search
+from gaussmix._selection_arguments import (
+    as_found,
+    check_counts_of_rows,
+    checked_counts,
+    checked_resume,
+    checked_structures,
+    fingerprint_of,
+)
 from gaussmix._selection_criteria import CRITERIA, criterion_values
 from gaussmix._settings import engine_settings, rows_per_weight
-from gaussmix._typing import ArrayLike, Float64Array, FloatArray, RandomSource
+from gaussmix._typing import ArrayLike, RandomSource
 from gaussmix._validation import (
     check_choice,
     check_integer,
     check_n_threads,
     check_sample_weight,
+    check_switch,
     check_X,
     feature_names_of,
 )
 from gaussmix.covariance import (
     CovarianceType,
-    check_columns,
-    check_no_factors,
-    resolve_covariance_type,
 )
-from gaussmix.exceptions import FitInterrupted, GaussmixError, GaussmixTypeError
+from gaussmix.exceptions import FitInterrupted
 from gaussmix.selection_result import SelectionCell, SelectionResult
 
 __all__ = ["select"]
 
-_FOURTEEN = (
-    *("EII", "VII", "EEI", "VEI", "EVI", "VVI", "EEE"),
-    *("VEE", "EVE", "VVE", "EEV", "VEV", "EVV", "VVV"),
-)
 _GAIN_LEFT = 0.01  # nats in total: cells are compared with one another
 
 
@@ -53,6 +56,7 @@ def select(
     max_iter: int = 2000,
     random_state: RandomSource = None,
     n_threads: int | None = None,
+    progress: bool = False,
     resume: SelectionResult | None = None,
 ) -> SelectionResult:
     r"""Choose the number of components and the covariance structure.
@@ -103,6 +107,9 @@ def select(
         compared, of more than 2,000 and 10 per column and component; and the folds.
     n_threads : int, optional
         None: what the process may use. Results are the same for any number.
+    progress : bool, default False
+        Show a bar of the models that are done, if the search takes longer than half a second.
+        Needs tqdm: ``pip install "gaussmix[progress]"``.
     resume : SelectionResult, optional
         An earlier search of the same data with the same settings: its cells are not fitted again,
         unless one that they contain turns out likelier.
@@ -117,6 +124,8 @@ def select(
         An argument is unfit; nothing has been done then.
     GaussmixTypeError
         An argument has the wrong type.
+    MissingDependencyError
+        `progress` is True and tqdm is not installed.
     FitInterrupted
         Ctrl-C; its ``selection`` holds the cells that were done, by BIC, and can be resumed.
 
@@ -145,7 +154,8 @@ def select(
     """
     began = time.perf_counter()
     threads = check_n_threads(n_threads)
-    counts = _checked_counts(n_components)
+    show = check_switch(progress, "progress")
+    counts = checked_counts(n_components)
     chosen = check_choice(criterion, "criterion", CRITERIA)
     size = check_choice(sample_size, "sample_size", ("weight", "effective"))
     folds = check_integer(n_folds, "n_folds", minimum=2)
@@ -154,17 +164,12 @@ def select(
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     if weight is not None and size == "weight":
-        _check_counts_of_rows(weight, counts[-1])
+        check_counts_of_rows(weight, counts[-1])
         settings["gain_left"] *= rows_per_weight(weight)
-    structures = _checked_structures(covariance_types, data.shape[1])
-    earlier = _checked_resume(resume)
+    structures = checked_structures(covariance_types, data.shape[1])
+    fingerprint = fingerprint_of(data, weight, names, settings["max_iter"])
+    earlier = checked_resume(resume, fingerprint)
     seed = seed_from(random_state)
-    fingerprint = _fingerprint(data, weight, names, settings["max_iter"])
-    if earlier is not None and earlier.fingerprint != fingerprint:
-        raise GaussmixError(
-            "resume is a search of other data, column names, weights or max_iter: pass those of "
-            "that search, or leave resume out."
-        )
     search = Search(
         data=data,
         weight=weight,
@@ -175,7 +180,8 @@ def select(
         n_threads=core.available_threads() if threads is None else threads,
         seed=seed,
         most_components=len(data) if weight is None else int(np.count_nonzero(weight)),
-        done={} if earlier is None else _as_found(earlier),
+        done={} if earlier is None else as_found(earlier),
+        bar=ModelBar(len(structures) * len(counts)) if show else None,
     )
     used, interrupted = chosen, False
     try:
@@ -210,88 +216,6 @@ def _settings(max_iter: int) -> dict[str, Any]:
         gain_left=_GAIN_LEFT,
     )
     return settings | NO_START | {"prior": None, "seed": 0}
-
-
-def _checked_counts(n_components: Iterable[int] | int) -> tuple[int, ...]:
-    given = [n_components] if isinstance(n_components, int | np.integer) else n_components
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise GaussmixTypeError(
-            f"n_components must be numbers of components, such as range(1, 10), got {given!r}."
-        )
-    counts = sorted({check_integer(K, "n_components", minimum=1) for K in given})
-    if not counts:
-        raise GaussmixError("n_components must hold at least one number of components, got none.")
-    return tuple(counts)
-
-
-def _checked_structures(
-    covariance_types: Iterable[str | CovarianceType] | None, n_features: int
-) -> tuple[CovarianceType, ...]:
-    if covariance_types is None:
-        covariance_types = ("E", "V") if n_features == 1 else _FOURTEEN
-    if isinstance(covariance_types, str | CovarianceType):
-        covariance_types = [covariance_types]
-    elif not isinstance(covariance_types, Iterable):
-        raise GaussmixTypeError(
-            "covariance_types must be names of structures, such as ['EEE', 'VVV'], got "
-            f"{covariance_types!r}."
-        )
-    found = tuple(dict.fromkeys(resolve_covariance_type(value) for value in covariance_types))
-    if not found:
-        raise GaussmixError("covariance_types must hold at least one structure, got none.")
-    for structure in found:
-        check_no_factors(structure, "select")
-        check_columns(structure, n_features)
-    return found
-
-
-def _checked_resume(resume: object) -> SelectionResult | None:
-    if resume is None or isinstance(resume, SelectionResult):
-        return resume
-    raise GaussmixTypeError(
-        f"resume must be a SelectionResult, as select returns it, got {type(resume).__name__}."
-    )
-
-
-def _check_counts_of_rows(weight: Float64Array, most_components: int) -> None:
-    """Refuse weights under whose sum a penalty for parameters is none."""
-    total, needed = float(weight.sum()), min(most_components, int(np.count_nonzero(weight)))
-    if total < needed:
-        raise GaussmixError(
-            f"sample_weight sums to {total:.6g}, which is less than a row for each of {needed} "
-            "components: weights are counts of rows here, and the criterion takes their sum for "
-            "the number of rows. Scale them, or pass sample_size='effective' if they are shares or "
-            "importances."
-        )
-
-
-def _fingerprint(
-    data: FloatArray, weight: Float64Array | None, names: tuple[str, ...] | None, max_iter: int
-) -> str:
-    import hashlib  # not wanted by every program
-
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(f"{data.shape} {data.dtype} {names} {max_iter}".encode())
-    digest.update(data.view(np.uint8).data)
-    if weight is not None:
-        digest.update(weight.view(np.uint8).data)
-    return digest.hexdigest()
-
-
-def _as_found(earlier: SelectionResult) -> dict[tuple[CovarianceType, int], Found]:
-    return {
-        (cell.covariance_type, cell.n_components): Found(
-            cell.covariance_type,
-            cell.n_components,
-            cell.result,
-            cell.origin,
-            cell.spurious,
-            cell.failure,
-            cell.n_fits,
-            cell.seconds,
-        )
-        for cell in earlier.cells
-    }
 
 
 def _cell(found: Found, criterion: float, n_features: int) -> SelectionCell:

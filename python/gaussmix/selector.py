@@ -43,6 +43,9 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         Source of the seed of the search and of samples.
     n_threads : int or None, default=None
         Most threads; None uses all that the process may use. Results do not depend on it.
+    progress : bool, default=False
+        Show a bar of the models that are done, if the search takes long; needs tqdm
+        (``pip install "gaussmix[progress]"``).
 
     Attributes
     ----------
@@ -104,6 +107,7 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         max_iter: int = 2000,
         random_state: RandomSource = None,
         n_threads: int | None = None,
+        progress: bool = False,
     ) -> None:
         self.n_components = n_components
         self.covariance_types = covariance_types
@@ -113,6 +117,7 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         self.max_iter = max_iter
         self.random_state = random_state
         self.n_threads = n_threads
+        self.progress = progress
 
     def fit(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
         """Search for the best model of the data.
