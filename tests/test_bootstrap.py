@@ -301,6 +301,19 @@ def test_bad_arguments_are_refused(options: dict[str, Any], message: str) -> Non
         gx.bootstrap(X, result, **options)
 
 
+def test_the_prior_of_the_fit_must_be_given_again() -> None:
+    X, _ = fitted()
+    prior = gx.Prior(shrinkage=20.0, mean=[30.0, 30.0])
+    result = gx.fit(X, 3, prior=prior, random_state=0)
+    with pytest.raises(gx.GaussmixError, match=r"made with a prior.* prior="):
+        gx.bootstrap(X, result, 5, random_state=0)
+    boot = gx.bootstrap(X, result, 5, prior=prior, random_state=0)
+    # A mixture does not tell how it was found.
+    without = gx.bootstrap(X, result.mixture, 5, random_state=0)
+    pulled, free = (np.abs(one.means - 30.0).mean() for one in (boot, without))
+    assert pulled < free
+
+
 def test_bad_data_and_levels_are_refused() -> None:
     X, result = fitted()
     with pytest.raises(gx.GaussmixError, match="expecting 2 features"):

@@ -65,7 +65,7 @@ def bootstrap(
         Frequency weights: 2 is the row twice. Their sum is the size of the sample, so here a common
         factor does matter.
     tol, reg_covar, max_iter, accelerate, prior
-        As in `gaussmix.fit`; give those that the fit had.
+        As in `gaussmix.fit`; give those that the fit had. One that had a prior is refused without.
     on_degenerate : {"repair", "raise"}, default "repair"
         A resample with a singular covariance is repaired, and counts in
         `BootstrapResult.n_repaired`; or it is left out, and counts in `n_failed`. One that leaves
@@ -108,6 +108,7 @@ def bootstrap(
     """
     mixture = mixture_of(result)
     check_no_factors(mixture.covariance_type, "bootstrap")
+    _check_prior_is_given(result, prior)
     threads = check_n_threads(n_threads)
     count = check_integer(n_resamples, "n_resamples", minimum=2)
     method = check_choice(method, "method", METHODS)
@@ -127,6 +128,14 @@ def bootstrap(
     seed = seed_from(random_state)
     draw = resampler(method, len(data), weight, mixture.n_components, seed)
     return _refitted(data, mixture, method, count, draw, settings)
+
+
+def _check_prior_is_given(result: FitResult | Mixture, prior: Prior | None) -> None:
+    if prior is None and isinstance(result, FitResult) and result.log_prior != 0:
+        raise GaussmixError(
+            "the fit was made with a prior, and without it the resamples would tell of another "
+            "estimator: pass the same one as prior=, or result.mixture to do without on purpose."
+        )
 
 
 def _refitted(
