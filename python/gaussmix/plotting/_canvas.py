@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Short and plural names that matplotlib takes for the same settings.
 _ALIASES = {
     "c": "color",
+    "colors": "color",
     "lw": "linewidth",
     "linewidths": "linewidth",
     "ls": "linestyle",
@@ -24,6 +25,8 @@ _ALIASES = {
     "fc": "facecolor",
     "facecolors": "facecolor",
 }
+_OF_CONTOURS = {"color": "colors", "linewidth": "linewidths", "linestyle": "linestyles"}
+_EDGE = {"edgecolor": "white", "linewidth": 0.4}
 
 
 def matplotlib(module: str) -> ModuleType:
@@ -51,3 +54,18 @@ def styled(style: dict[str, Any], **defaults: Any) -> dict[str, Any]:
     if "color" in given:  # stands for both
         defaults = {n: v for n, v in defaults.items() if n not in ("facecolor", "edgecolor")}
     return defaults | given
+
+
+def styled_points(style: dict[str, Any], **defaults: Any) -> dict[str, Any]:
+    """Return the settings of ``Axes.scatter``; filled markers have a fine white edge."""
+    joined = styled(style, **defaults)
+    marker = joined.get("marker")
+    filled = marker is None or matplotlib("markers").MarkerStyle(marker).is_filled()
+    return styled(style, **defaults, **_EDGE) if filled else joined
+
+
+def styled_contours(style: dict[str, Any], **defaults: Any) -> dict[str, Any]:
+    """Return the settings of ``Axes.contour``, which calls those of lines by their plurals."""
+    return {
+        _OF_CONTOURS.get(name, name): value for name, value in styled(style, **defaults).items()
+    }

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 from gaussmix.mixture import Mixture
-from gaussmix.plotting._canvas import axes_or_current, matplotlib
+from gaussmix.plotting._canvas import axes_or_current, matplotlib, styled_contours
 from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._grid import grid
 from gaussmix.plotting._levels import as_percent, check_levels
@@ -51,7 +51,8 @@ def density(
     levels : float or sequence of float, default (0.25, 0.5, 0.75, 0.9, 0.99)
         Shares of probability; of no effect with one feature.
     **style
-        Passed on to ``Axes.contour``; with one feature, to ``Axes.plot`` for the curve.
+        Passed on to ``Axes.contour``, for example ``color``, ``cmap`` or ``linewidth``; with one
+        feature, to ``Axes.plot`` for the curve.
 
     Returns
     -------
@@ -98,10 +99,10 @@ def _draw_contours(axes: Axes, seen: View, shares: Float64Array, style: dict[str
         axes.scatter(seen.rows[:, 0], seen.rows[:, 1], s=10, color=FAINT, linewidth=0)
     thresholds = _thresholds(seen.shown, shares)
     levels, first = np.unique(thresholds, return_index=True)
-    lines: dict[str, Any] = {"linewidths": 1.2, "linestyles": "solid"}
-    if not {"colors", "cmap"} & style.keys():
+    lines = styled_contours(style, linewidth=1.2, linestyle="solid")
+    if not {"colors", "cmap"} & lines.keys():
         lines["colors"] = _shades(len(levels))
-    drawn = axes.contour(*_heights(seen.shown, levels[0]), levels=levels, **(lines | style))
+    drawn = axes.contour(*_heights(seen.shown, levels[0]), levels=levels, **lines)
     percents = [as_percent(shares[i]) for i in first]
     _label(axes, drawn, dict(zip(drawn.levels, percents, strict=True)))
 

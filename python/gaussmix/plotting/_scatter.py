@@ -8,7 +8,7 @@ import numpy as np
 
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._validation import check_switch
-from gaussmix.plotting._canvas import axes_or_current, styled
+from gaussmix.plotting._canvas import axes_or_current, styled_points
 from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._ellipses import DEFAULT_LEVELS, draw_ellipses
 from gaussmix.plotting._levels import check_levels
@@ -111,8 +111,6 @@ def _draw_rows(axes: Axes, seen: View, x: Any, y: Any, style: dict[str, Any]) ->
     for k in range(seen.mixture.n_components):
         colour, marker, _ = look(k)
         here = seen.labels == k
-        points = styled(
-            style, s=22, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.4
-        )
-        drawn.append(axes.scatter(x[here], y[here], label=f"component {k}", **points))
+        points = styled_points(style, s=22, marker=marker, facecolor=colour, label=f"component {k}")
+        drawn.append(axes.scatter(x[here], y[here], **points))
     return drawn

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._validation import check_switch
-from gaussmix.plotting._canvas import axes_or_current, styled
+from gaussmix.plotting._canvas import axes_or_current, styled_points
 from gaussmix.plotting._levels import as_percent, check_levels
 from gaussmix.plotting._view import Features, Fitted, view
 
@@ -90,12 +90,10 @@ def uncertainty(
     for number in range(len(limits) + 1):
         here = classes == number
         depth = number / len(limits)
-        points = styled(
+        points = styled_points(
             style,
             s=_SMALLEST + (_LARGEST - _SMALLEST) * depth**1.5,
             facecolor=str(_LIGHTEST * (1 - depth)),
-            edgecolor="white",
-            linewidth=0.4,
             label=_name(number, shares, limits),
             zorder=2 + 0.1 * depth,
         )
