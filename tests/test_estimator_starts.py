@@ -103,6 +103,60 @@ def test_a_warm_start_that_does_not_fit_is_an_error(X: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "columns"),
+    [
+        ({"n_components": 2}, slice(2)),
+        ({"covariance_type": "diag"}, slice(2)),
+        ({}, slice(1)),
+    ],
+)
+def test_a_warm_start_that_does_not_fit_says_how_to_begin_afresh(
+    X: np.ndarray, changes: dict[str, Any], columns: slice
+) -> None:
+    model = GaussianMixture(3, warm_start=True, random_state=0).fit(X).set_params(**changes)
+    with pytest.raises(gaussmix.GaussmixError, match="warm_start=False"):
+        model.fit(X[:, columns])
+    assert model.set_params(warm_start=False).fit(X[:, columns]).converged_
+
+
+def test_a_warm_start_on_other_columns_says_how_to_begin_afresh(X: np.ndarray) -> None:
+    pandas = pytest.importorskip("pandas")
+    model = GaussianMixture(3, warm_start=True, random_state=0)
+    model.fit(pandas.DataFrame(X, columns=["width", "height"]))
+    other = pandas.DataFrame(X, columns=["width", "depth"])
+    with pytest.raises(gaussmix.GaussmixError, match=r"(?s)unseen.*- depth.*warm_start=False"):
+        model.fit(other)
+    assert model.set_params(warm_start=False).fit(other).feature_names_in_[1] == "depth"
+
+
+def with_a_spike(X: np.ndarray) -> np.ndarray:
+    """Rows of which six are the same: a component of their own is singular."""
+    return np.vstack([X, np.full((6, 2), 8.0)])
+
+
+@pytest.mark.parametrize("max_iter", [1, 5, 1000])
+def test_a_warm_start_carries_on_with_the_components_that_were_left(
+    X: np.ndarray, max_iter: int
+) -> None:
+    rows = with_a_spike(X)
+    settings: dict[str, Any] = {"on_degenerate": "drop", "random_state": 0, "accelerate": False}
+    once = GaussianMixture(5, **settings).fit(rows)
+    assert len(once.weights_) == 3
+    pieces = GaussianMixture(5, warm_start=True, max_iter=max_iter, **settings)
+    passes = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gaussmix.ConvergenceWarning)
+        while passes < once.n_iter_:
+            passes += pieces.fit(rows).n_iter_
+    again = pieces.fit(rows)
+    assert again.n_components == 5
+    assert again.converged_
+    np.testing.assert_allclose(again.means_, once.means_, atol=1e-3)
+    with pytest.raises(gaussmix.GaussmixError, match=r"asks for 6.*warm_start=False"):
+        pieces.set_params(n_components=6).fit(rows)
+
+
+@pytest.mark.parametrize(
     "make", [lambda: 3, lambda: np.random.RandomState(3), lambda: np.random.default_rng(3)]
 )
 def test_random_state_decides_the_start(X: np.ndarray, make: Any) -> None:

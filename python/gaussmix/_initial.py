@@ -14,12 +14,14 @@ from gaussmix._parameters import (
     check_weights,
 )
 from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix._validation import check_feature_names
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.factor_mixture import FactorMixture
 from gaussmix.result import FitResult
 
 _REMEMBERED = 16  # log-likelihoods that a fit which carries on is told; more than its rule looks at
+_BEGIN_AFRESH = "begin afresh, without start= (an estimator: with warm_start=False)."
 # What the engine is told of a start where there is nothing to tell.
 NO_START: dict[str, Any] = dict.fromkeys(
     (
@@ -72,6 +74,14 @@ def initial_parameters(
     if precisions is not None:
         checked["covariances_init"] = precisions
     return {**checked, "precisions_cholesky_init": None, "history": None}
+
+
+def check_names_of_start(names: tuple[str, ...] | None, start: FitResult) -> None:
+    """Raise where the columns have other names than those of the fit to carry on from."""
+    try:
+        check_feature_names(names, start.mixture.feature_names)
+    except GaussmixError as error:
+        raise GaussmixError(f"{error}Give the columns of that fit, or {_BEGIN_AFRESH}") from None
 
 
 def leaves_nothing_to_chance(settings: dict[str, Any]) -> bool:
@@ -134,6 +144,6 @@ def _check_start(
     for name, value in wanted.items():
         if held[name] != value:
             raise GaussmixError(
-                f"start has {name} {held[name]!r}, but this fit asks for {value!r}: carry on with "
-                "the same model, or fit without start."
+                f"the start has {name} {held[name]!r}, but this fit asks for {value!r}: ask for "
+                f"the same, or {_BEGIN_AFRESH}"
             )

@@ -82,7 +82,9 @@ default='kmeans'
     random_state : int, RandomState, Generator or None, default=None
         Source of the seed of starts and samples; None draws it from NumPy's global generator.
     warm_start : bool, default=False
-        Carry on where the last fit ended, its stopping history included.
+        Carry on where the last fit ended, its stopping history included. Components that
+        `on_degenerate` took out of it stay out. Other columns, or another `n_components`,
+        `covariance_type` or `n_factors`, are an error: False begins afresh.
     verbose : int, default=0
         1 prints the log-likelihood as it grows, and how each start ended; 2 prints no more.
     verbose_interval : int, default=10
@@ -156,6 +158,8 @@ default='kmeans'
     >>> bool(near_first != near_second)
     True
     """
+
+    _n_components_asked: int | None = None  # of the last fit
 
     def __init__(
         self,
@@ -252,12 +256,16 @@ default='kmeans'
                 f"warm_start must be True or False; got {self.warm_start!r} of type "
                 f"{type(self.warm_start).__name__}."
             )
-        result = fitting.fit(
-            X,
-            **{name: getattr(self, name) for name in _SETTINGS},
-            sample_weight=sample_weight,
-            start=self.result_ if self.warm_start and self.__sklearn_is_fitted__() else None,
-        )
+        settings = {name: getattr(self, name) for name in _SETTINGS}
+        start = self.result_ if self.warm_start and self.__sklearn_is_fitted__() else None
+        if start is not None and _same_number(self.n_components, self._n_components_asked):
+            settings["n_components"] = start.n_components  # less those that were dropped
+        result = fitting.fit(X, **settings, sample_weight=sample_weight, start=start)
         self._dtype = float_dtype(X)
+        self._n_components_asked = self.n_components
         self.result_ = result
         return self
+
+
+def _same_number(given: object, earlier: int | None) -> bool:
+    return isinstance(given, int | np.integer) and given == earlier

@@ -5,7 +5,11 @@ from __future__ import annotations
 from contextlib import closing, nullcontext
 from typing import Any
 
-from gaussmix._initial import initial_parameters, leaves_nothing_to_chance
+from gaussmix._initial import (
+    check_names_of_start,
+    initial_parameters,
+    leaves_nothing_to_chance,
+)
 from gaussmix._memory import check_memory, check_memory_limit
 from gaussmix._outcome import result_of
 from gaussmix._progress import Monitor
@@ -17,7 +21,6 @@ from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, 
 from gaussmix._validation import (
     check_callback,
     check_enough_rows,
-    check_feature_names,
     check_integer,
     check_n_threads,
     check_sample_weight,
@@ -257,7 +260,7 @@ default "kmeans"
 
     names = feature_names_of(X)
     if isinstance(start, FitResult):
-        check_feature_names(names, start.mixture.feature_names)
+        check_names_of_start(names, start)
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(K, len(data), weight)
