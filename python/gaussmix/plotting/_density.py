@@ -30,6 +30,8 @@ def density(
     ax: Axes | None = None,
     features: Features | None = None,
     levels: ArrayLike = _DEFAULT_LEVELS,
+    *,
+    sample_weight: ArrayLike | None = None,
     **style: Any,
 ) -> Axes:
     """Draw the density of the mixture: contours of two features, or the curve of one.
@@ -50,6 +52,9 @@ def density(
         distribution. None: the first two, or the only one.
     levels : float or sequence of float, default (0.25, 0.5, 0.75, 0.9, 0.99)
         Shares of probability; of no effect with one feature.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights of the rows, for the histogram and for the areas of the marks; rows of
+        weight zero are left out.
     **style
         Passed on to ``Axes.contour``, for example ``color``, ``cmap`` or ``linewidth``; with one
         feature, to ``Axes.plot`` for the curve.
@@ -61,7 +66,8 @@ def density(
     Raises
     ------
     GaussmixError
-        `X` is no finite table of D columns, a feature is unknown, or a level is no share.
+        `X` is no finite table of D columns, `sample_weight` does not fit it, a feature is unknown,
+        or a level is no share.
     MissingDependencyError
         matplotlib is not installed.
 
@@ -80,12 +86,11 @@ def density(
     >>> [text.get_text() for text in ax.texts]
     ['90 %', '50 %']
     """
-    seen = view(mixture, X, features)
+    seen = view(mixture, X, features, sample_weight)
     shares = check_levels(levels)
     axes = axes_or_current(ax)
     if len(seen.columns) == 1:
-        rows = None if seen.data is None else seen.rows
-        draw_curve(axes, seen.shown, rows, style, named=True)
+        draw_curve(axes, seen, style, named=True)
         axes.set(xlabel=seen.names[0], ylabel="density")
         axes.legend()
         return axes
@@ -96,7 +101,8 @@ def density(
 
 def _draw_contours(axes: Axes, seen: View, shares: Float64Array, style: dict[str, Any]) -> None:
     if seen.data is not None:
-        axes.scatter(seen.rows[:, 0], seen.rows[:, 1], s=10, color=FAINT, linewidth=0)
+        across, up = seen.rows.T
+        axes.scatter(across, up, s=seen.areas(10.0), color=FAINT, linewidth=0)
     thresholds = _thresholds(seen.shown, shares)
     levels, first = np.unique(thresholds, return_index=True)
     lines = styled_contours(style, linewidth=1.2, linestyle="solid")

@@ -26,6 +26,8 @@ def pairs(
     figure: Figure | SubFigure | None = None,
     features: Features | None = None,
     levels: ArrayLike = DEFAULT_LEVELS,
+    *,
+    sample_weight: ArrayLike | None = None,
     **style: Any,
 ) -> Figure | SubFigure:
     """Draw the rows and the components for every pair of features, and every feature alone.
@@ -44,6 +46,9 @@ def pairs(
         Positions or names of the features to show. None: all, of up to ten.
     levels : float or sequence of float, default (0.5, 0.95)
         Shares of probability that the ellipses hold.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights of the rows, for the histograms and for the areas of the marks; rows of
+        weight zero are left out.
     **style
         Passed on to ``Axes.scatter``, for example ``s`` or ``alpha``.
 
@@ -55,8 +60,8 @@ def pairs(
     Raises
     ------
     GaussmixError
-        `X` is no finite table of D columns, a feature is unknown or there are more than ten and
-        none are named, or a level is no share.
+        `X` is no finite table of D columns, `sample_weight` does not fit it, a feature is unknown
+        or there are more than ten and none are named, or a level is no share.
     MissingDependencyError
         matplotlib is not installed.
 
@@ -71,7 +76,7 @@ def pairs(
     >>> len(figure.axes)
     9
     """
-    seen = view(mixture, X, features, most=None)
+    seen = view(mixture, X, features, sample_weight, most=None)
     shares = check_levels(levels)
     d = len(seen.columns)
     if features is None and d > _MOST_UNASKED:
@@ -111,7 +116,7 @@ def _draw_cell(
     across, up = seen.columns[j], seen.columns[i]
     cell = seen.of(across, up) if i != j else seen.of(across)
     if i == j:
-        draw_curve(axes, cell.shown, cell.rows, {}, named=False)
+        draw_curve(axes, cell, {}, named=False)
         axes.set_yticks([])
     else:
         draw_plane(axes, cell, shares, style)

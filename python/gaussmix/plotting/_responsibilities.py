@@ -20,7 +20,13 @@ _FEW_ROWS = 400  # each of them wider than a pixel: its edges stay sharp
 
 
 def responsibilities(
-    mixture: Fitted, X: ArrayLike, ax: Axes | None = None, colorbar: bool = True, **style: Any
+    mixture: Fitted,
+    X: ArrayLike,
+    ax: Axes | None = None,
+    colorbar: bool = True,
+    *,
+    sample_weight: ArrayLike | None = None,
+    **style: Any,
 ) -> Axes:
     """Draw the responsibilities as a heat map: a column for each row of `X`.
 
@@ -36,6 +42,9 @@ def responsibilities(
         None: the current axes.
     colorbar : bool, default True
         Whether to put a scale beside the axes.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights of the rows: those of weight zero are left out. All columns are of the
+        same width.
     **style
         Passed on to ``Axes.imshow``, for example ``cmap``.
 
@@ -46,7 +55,7 @@ def responsibilities(
     Raises
     ------
     GaussmixError
-        `X` is no finite table of D columns.
+        `X` is no finite table of D columns, or `sample_weight` does not fit it.
     MissingDependencyError
         matplotlib is not installed.
 
@@ -61,7 +70,7 @@ def responsibilities(
     >>> ax.images[0].get_array().shape
     (3, 150)
     """
-    seen = view(mixture, X, None)
+    seen = view(mixture, X, None, sample_weight)
     with_scale = check_switch(colorbar, "colorbar")
     axes = axes_or_current(ax)
     shares = seen.responsibilities

@@ -29,6 +29,8 @@ def scatter(
     features: Features | None = None,
     levels: ArrayLike = DEFAULT_LEVELS,
     legend: bool = True,
+    *,
+    sample_weight: ArrayLike | None = None,
     **style: Any,
 ) -> Axes:
     """Draw the rows, each in the colour and with the marker of its most probable component.
@@ -49,6 +51,9 @@ def scatter(
         Shares of probability that the ellipses hold.
     legend : bool, default True
         Whether to add a legend of the components.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights of the rows: the areas of their marks are in proportion, with ``s`` for
+        their mean. Rows of weight zero are left out.
     **style
         Passed on to ``Axes.scatter``, for example ``s`` or ``alpha``.
 
@@ -59,7 +64,8 @@ def scatter(
     Raises
     ------
     GaussmixError
-        `X` is no finite table of D columns, a feature is unknown, or a level is no share.
+        `X` is no finite table of D columns, `sample_weight` does not fit it, a feature is unknown,
+        or a level is no share.
     MissingDependencyError
         matplotlib is not installed.
 
@@ -75,7 +81,7 @@ def scatter(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('feature 2', 'feature 3')
     """
-    seen = view(mixture, X, features)
+    seen = view(mixture, X, features, sample_weight)
     shares = check_levels(levels)
     with_legend = check_switch(legend, "legend")
     axes = axes_or_current(ax)
@@ -99,7 +105,7 @@ def draw_plane(axes: Axes, seen: View, shares: Float64Array, style: dict[str, An
 
 def _draw_line(axes: Axes, seen: View, style: dict[str, Any]) -> list[Artist]:
     rows = seen.rows
-    draw_curve(axes, seen.shown, rows, {}, named=False)
+    draw_curve(axes, seen, {}, named=False)
     below = -0.04 * axes.get_ylim()[1]
     drawn = _draw_rows(axes, seen, rows[:, 0], np.full(len(rows), below), style)
     axes.set_ylim(bottom=2 * below)
@@ -112,5 +118,7 @@ def _draw_rows(axes: Axes, seen: View, x: Any, y: Any, style: dict[str, Any]) ->
         colour, marker, _ = look(k)
         here = seen.labels == k
         points = styled_points(style, s=22, marker=marker, facecolor=colour, label=f"component {k}")
+        if seen.weights is not None:
+            points["s"] = seen.areas(points["s"])[here]
         drawn.append(axes.scatter(x[here], y[here], **points))
     return drawn

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DEFAULT_QUANTILES = (0.75, 0.95)
 _SMALLEST, _LARGEST = 12.0, 64.0  # areas
 _LIGHTEST = 0.72  # grey
+_ROUNDING = 1e-12  # of a sum of weights
 
 
 def uncertainty(
@@ -27,6 +28,8 @@ def uncertainty(
     features: Features | None = None,
     quantiles: ArrayLike = _DEFAULT_QUANTILES,
     legend: bool = True,
+    *,
+    sample_weight: ArrayLike | None = None,
     **style: Any,
 ) -> Axes:
     r"""Draw the rows the larger and darker, the less certain their component is.
@@ -45,9 +48,12 @@ def uncertainty(
     features : int, str or pair of them, optional
         Positions or names of the features to show. None: the first two, or the only one.
     quantiles : float or sequence of float, default (0.75, 0.95)
-        Where the classes end: the first holds the three quarters of the rows that are surest.
+        Where the classes end: the first holds the three quarters of the rows that are surest, or
+        the fewest that have three quarters of the weight.
     legend : bool, default True
         Whether to add a legend of the classes.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights of the rows, for the quantiles; rows of weight zero are left out.
     **style
         Passed on to ``Axes.scatter``.
 
@@ -58,7 +64,8 @@ def uncertainty(
     Raises
     ------
     GaussmixError
-        `X` is no finite table of D columns, a feature is unknown, or a quantile is none.
+        `X` is no finite table of D columns, `sample_weight` does not fit it, a feature is unknown,
+        or a quantile is none.
     MissingDependencyError
         matplotlib is not installed.
 
@@ -76,16 +83,16 @@ def uncertainty(
     >>> X = load_faithful().data
     >>> ax = gx.plotting.uncertainty(gx.fit(X, 2, random_state=0), X, ax)
     >>> [len(rows.get_offsets()) for rows in ax.collections]  # 75, 20 and 5 percent
-    [204, 54, 14]
+    [204, 55, 13]
     """
-    seen = view(mixture, X, features)
+    seen = view(mixture, X, features, sample_weight)
     shares = check_levels(quantiles, "quantiles")
     with_legend = check_switch(legend, "legend")
     axes = axes_or_current(ax)
     doubt = (1.0 - seen.responsibilities.max(axis=1)).astype(np.float64)
     plane = len(seen.columns) == 2
     across, up = seen.rows[:, 0], seen.rows[:, 1] if plane else doubt
-    limits = np.quantile(doubt, shares)
+    limits = _quantiles(doubt, seen.weights, shares)
     classes = np.searchsorted(limits, doubt, side="left")
     for number in range(len(limits) + 1):
         here = classes == number
@@ -102,6 +109,16 @@ def uncertainty(
     if with_legend:
         axes.legend(title="uncertainty (quantiles)", fontsize="small", title_fontsize="small")
     return axes
+
+
+def _quantiles(
+    values: Float64Array, weights: Float64Array | None, shares: Float64Array
+) -> Float64Array:
+    """Return the smallest values that a share of the rows, or of their weight, does not exceed."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(np.ones(len(values)) if weights is None else weights[order])
+    wanted = shares * (1 - _ROUNDING)
+    return values[order[np.searchsorted(reached / reached[-1], wanted)]]
 
 
 def _name(number: int, shares: Float64Array, limits: Float64Array) -> str:

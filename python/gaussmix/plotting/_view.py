@@ -11,10 +11,11 @@ import numpy as np
 
 from gaussmix._fitted_state import FittedState
 from gaussmix._marginal import marginal
-from gaussmix._typing import ArrayLike, FloatArray, Int64Array
+from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gaussmix._validation import (
     check_feature_names,
     check_integer,
+    check_sample_weight,
     check_X,
     feature_names_of,
     nearest,
@@ -32,12 +33,13 @@ Features: TypeAlias = int | str | Sequence[int | str]
 
 @dataclass(frozen=True)
 class View:
-    """Some features of a mixture, with rows to draw if there are any."""
+    """Some features of a mixture, with rows to draw if there are any, all of positive weight."""
 
     mixture: Mixture
     columns: tuple[int, ...]
     all_names: tuple[str, ...] | None
     data: FloatArray | None
+    weights: Float64Array | None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,6 +64,10 @@ class View:
     def rows(self) -> FloatArray:
         """The shown columns of the rows."""
         return self._checked[:, list(self.columns)]
+
+    def areas(self, usual: Any) -> Any:
+        """Return the areas of the marks of the rows: as their weights, `usual` on average."""
+        return usual if self.weights is None else usual * self.weights / self.weights.mean()
 
     @cached_property
     def labels(self) -> Int64Array:
@@ -96,7 +102,12 @@ def mixture_of(mixture: Fitted) -> Mixture:
 
 
 def view(
-    mixture: Fitted, X: ArrayLike | None, features: Features | None, *, most: int | None = 2
+    mixture: Fitted,
+    X: ArrayLike | None,
+    features: Features | None,
+    sample_weight: ArrayLike | None = None,
+    *,
+    most: int | None = 2,
 ) -> View:
     """Check all that a picture is made from.
 
@@ -106,6 +117,8 @@ def view(
     X : array-like or frame of shape (n, D), optional
     features : int, str or sequence of them, optional
         None: the first `most` features, or all there are.
+    sample_weight : array-like of shape (n,), optional
+        Frequency weights of the rows; those of weight zero are left out.
     most : int, optional
         How many features the picture can show at the same time; None: any number.
     """
@@ -115,7 +128,26 @@ def view(
     D = chosen.n_features
     data = None if X is None else check_X(X, n_features=D, estimator_name="the mixture")
     names = chosen.feature_names or given
-    return View(chosen, _columns(features, names, D, most), names, data)
+    columns = _columns(features, names, D, most)
+    return View(chosen, columns, names, *_weighted_rows(data, sample_weight))
+
+
+def _weighted_rows(
+    data: FloatArray | None, sample_weight: ArrayLike | None
+) -> tuple[FloatArray | None, Float64Array | None]:
+    """Return the rows of positive weight, and their weights; None if these are all the same."""
+    if sample_weight is None:
+        return data, None
+    if data is None:
+        raise GaussmixError(
+            "sample_weight holds the weights of the rows of X, but there is no X: give both or "
+            "neither."
+        )
+    weights = check_sample_weight(sample_weight, len(data))
+    assert weights is not None
+    kept = weights > 0
+    others = weights[kept]
+    return data[kept], None if (others == others[0]).all() else others
 
 
 def require_two(seen: View, what: str) -> None:
