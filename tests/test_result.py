@@ -171,6 +171,55 @@ def test_each_trouble_is_one_reason(troubled: gx.FitResult, fragments: list[str]
     assert reason in troubled.summary()
 
 
+def test_components_that_start_the_same_are_told_of() -> None:
+    """EM never parts them: it ends at the maximum for one component fewer, a saddle point."""
+    covariance = np.cov(X.T)
+    start = {
+        "weights_init": [0.2, 0.3, 0.5],
+        "means_init": [[0.0, 0.0], [0.0, 0.0], [3.0, 0.0]],
+        "covariances_init": [covariance] * 3,
+    }
+    fitted = gx.fit(X, 3, **start)
+    (reason,) = fitted.reasons
+    assert fitted.converged
+    assert reason.startswith("Components 0 and 1 have the same mean and covariance")
+    assert "fewer components" in reason
+    start["means_init"] = [[0.0, 0.0], [0.01, 0.0], [3.0, 0.0]]
+    assert gx.fit(X, 3, **start).reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("mixture", "groups"),
+    [
+        (gx.Mixture([0.5] * 2, [[1.0], [1.0]], [2.0, 2.0], "spherical"), ["s 0 and 1 have"]),
+        (gx.Mixture([0.5] * 2, [[1.0], [1.0]], [2.0, 2.0001], "spherical"), []),
+        (gx.Mixture([0.5] * 2, [[1.0], [1.0001]], [2.0, 2.0], "spherical"), []),
+        # A spread of 1e-6 in one column is no rounding where the other is so narrow too.
+        (gx.Mixture([0.5] * 2, [[1.0, 0.0], [1.0, 1e-6]], [[1.0, 1e-8]] * 2, "diag"), []),
+        (gx.Mixture([0.5] * 2, [[0.0, 0.0]] * 2, [[[1, r], [r, 1]] for r in (0.5, -0.5)]), []),
+        (gx.Mixture([0.5] * 2, [[0.0, 0.0]] * 2, [[[1, 0.5], [0.5, 1]]] * 2), ["s 0 and 1 have"]),
+        (gx.Mixture([0.25] * 4, [[0.0], [1.0], [0.0], [0.0]], [[1.0]], "tied"), ["s 0, 2 and 3"]),
+        (
+            gx.Mixture([0.2] * 5, [[0.0], [1.0], [0.0], [1.0], [9.0]], [[1.0]], "tied"),
+            ["Components 0 and 2; and components 1 and 3 have"],
+        ),
+        (gx.Mixture([0.0, 0.5, 0.5], [[0.0], [0.0], [1.0]], [[1.0]], "tied"), []),
+    ],
+)
+def test_only_the_same_components_coincide(mixture: gx.Mixture, groups: list[str]) -> None:
+    none = (0,) * mixture.n_components
+    reasons = result(start(repairs=Repairs(none, none)), mixture=mixture).reasons
+    assert len(reasons) == len(groups)
+    for reason, said in zip(reasons, groups, strict=True):
+        assert said in reason
+
+
+def test_repaired_components_in_one_place_are_no_saddle_point() -> None:
+    """The floor has spoken of them."""
+    fitted = quiet(np.zeros((6, 2)), 2, random_state=0)
+    assert not any("same mean" in reason for reason in fitted.reasons)
+
+
 def test_a_common_covariance_is_never_spurious() -> None:
     small = gx.Mixture([0.01, 0.99], MIXTURE.means, np.eye(2), "tied")
     assert result(mixture=small).reasons == ()
@@ -264,7 +313,8 @@ def test_wide_data_and_many_components_are_cut_short() -> None:
     K, D = 40, 30
     names = [f"column number {j} of a table with long names" for j in range(D)]
     weights = np.full(K, 1 / K)
-    wide = gx.Mixture(weights, np.zeros((K, D)), np.ones(K), "spherical", names)
+    means = np.repeat(np.arange(K)[:, None], D, axis=1)
+    wide = gx.Mixture(weights, means, np.ones(K), "spherical", names)
     repairs = Repairs((0,) * K, (0,) * K)
     text = result(start(repairs=repairs), mixture=wide, n_effective=1e6).summary()
     assert max(map(len, text.splitlines())) < 250

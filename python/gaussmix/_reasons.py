@@ -6,9 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
-from gaussmix._typing import Float64Array
+from gaussmix._summary import standard_deviations
+from gaussmix._typing import AnyArray, Float64Array, Int64Array
+from gaussmix.covariance import in_short_form
 from gaussmix.factor_mixture import FactorMixture
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ _ENDED_BY = {
     "interrupted": "from the keyboard",
 }
 
+# Standard deviations between components that are the same: EM leaves far more between others.
+_ROUNDING = 1e-9
 # Smallest eigenvalue, in units of the columns' variances, that a handful of rows makes suspicious.
 _THIN = 1e-4
 
@@ -48,6 +54,7 @@ def _found(result: FitResult) -> Iterator[str]:
         _restarted,
         _at_ratio,
         _spurious,
+        _coincident,
         _degenerate,
         _disagreeing,
     )
@@ -229,6 +236,47 @@ def _spurious(result: FitResult) -> Iterator[str]:
             "spurious maximum looks: a few rows that happen to lie close together. Use fewer "
             "components, a simpler covariance_type or a prior, and compare starts with n_init."
         )
+
+
+def _coincident(result: FitResult) -> Iterator[str]:
+    groups = _same_components(result)
+    if groups and result.n_iter > 0:
+        said = "; and ".join(
+            f"components {_listed([str(k) for k in group], len(group))}" for group in groups
+        )
+        yield (
+            f"{said[0].upper()}{said[1:]} have the same mean and covariance, up to rounding: they "
+            "are one component in several parts. EM never parts components once they are the same, "
+            "so this may be a saddle point of the likelihood and no maximum. Start from other "
+            "parameters, or use fewer components."
+        )
+
+
+def _same_components(result: FitResult) -> list[list[int]]:
+    """Return the groups of two or more components between which there is but rounding."""
+    mixture, repairs = result.mixture, result.repairs
+    # Of a repaired one it was the floor that made it what it is, and that has been said.
+    repaired = np.array(repairs.floored) + np.array(repairs.emptied) > 0
+    left = np.flatnonzero((mixture.weights > 0) & ~repaired)
+    groups = []
+    deviations = standard_deviations(mixture)
+    while len(left) > 1:
+        same = _same_as(left[0], left, mixture, deviations)
+        groups += [left[same].tolist()] if same.sum() > 1 else []
+        left = left[~same]
+    return groups
+
+
+def _same_as(k: int, others: Int64Array, mixture: Mixture, deviations: Float64Array) -> AnyArray:
+    unit = _ROUNDING * deviations[k]
+    same = np.abs(mixture.means[others] - mixture.means[k]) <= unit
+    same &= np.abs(deviations[others] - deviations[k]) <= unit
+    alike: AnyArray = same.all(axis=1)
+    if in_short_form(mixture.covariance_type) == "full":
+        covariances = mixture.covariances[others[alike]]
+        near = np.abs(covariances - mixture.covariances[k]) <= np.outer(unit, deviations[k])
+        alike[alike] = near.all(axis=(1, 2))
+    return alike
 
 
 def _degenerate(result: FitResult) -> Iterator[str]:
