@@ -13,6 +13,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kLargest = std::numeric_limits<double>::max();
 constexpr Index kRowsOfTask = 32;  // those of the first tasks have the most pairs
 
+// What every pair asks for.
 struct Cluster {
   double weight = 0;
   double square = 0;  // sum of squared weights
@@ -20,8 +21,11 @@ struct Cluster {
   double determinant = 0;  // of the covariance, where the criterion has one
   double term = 0;         // of the criterion
   Index n_points = 1;
-  std::vector<Index>
-      members;  // of a cluster without determinant: wide scatters of all small clusters would fill memory
+};
+
+// What only the pairs ask for whose determinant is wanted.
+struct Content {
+  std::vector<Index> members;   // of a cluster without it: wide scatters of all small clusters would fill memory
   std::vector<double> scatter;  // of one with it: packed lower triangle
 };
 
@@ -67,6 +71,7 @@ class Agglomeration {
         weights_(weights),
         means_(points),
         clusters_(static_cast<std::size_t>(n_)),
+        contents_(static_cast<std::size_t>(n_)),
         partner_(static_cast<std::size_t>(n_), -1),
         lowest_(Vector::Constant(n_, kInfinity)),
         costs_(static_cast<std::size_t>(n_ * (n_ - 1) / 2)),
@@ -75,7 +80,7 @@ class Agglomeration {
       left_.push_back(i);
       cluster(i).weight = weights[i];
       cluster(i).square = weights[i] * weights[i];
-      cluster(i).members = {i};
+      content(i).members = {i};
     }
   }
 
@@ -105,6 +110,7 @@ class Agglomeration {
 
  private:
   Cluster& cluster(Index i) { return clusters_[static_cast<std::size_t>(i)]; }
+  Content& content(Index i) { return contents_[static_cast<std::size_t>(i)]; }
   Index& partner(Index i) { return partner_[static_cast<std::size_t>(i)]; }
 
   // Of i < j: row by row, the pairs of a cluster with later ones.
@@ -113,9 +119,16 @@ class Agglomeration {
   Union union_of(Index i, Index j) {
     const Cluster &a = cluster(i), &b = cluster(j);
     const double weight = a.weight + b.weight, coefficient = a.weight / weight * b.weight;
-    const double distance = (means_.row(i) - means_.row(j)).squaredNorm();
-    return {weight, a.square + b.square, a.trace + b.trace + coefficient * distance, coefficient,
+    return {weight, a.square + b.square, a.trace + b.trace + coefficient * squared_distance(i, j), coefficient,
             a.n_points + b.n_points};
+  }
+
+  // Eigen's product prepares longer for the few columns of most data than they take.
+  double squared_distance(Index i, Index j) const {
+    const double *a = means_.data() + i * width_, *b = means_.data() + j * width_;
+    double sum = 0;
+    for (Index d = 0; d < width_; ++d) sum += (a[d] - b[d]) * (a[d] - b[d]);
+    return sum;
   }
 
   // scale * (scatter of the union)
@@ -131,9 +144,9 @@ class Agglomeration {
   }
 
   void add_scatter(Index i, double scale, std::vector<double>& out) {
-    const Cluster& part = cluster(i);
+    const Content& part = content(i);
     for (std::size_t s = 0; s < part.scatter.size(); ++s) out[s] += scale * part.scatter[s];
-    if (part.n_points == 1) return;
+    if (cluster(i).n_points == 1) return;
     for (const Index member : part.members) {
       difference_ = points_.row(member) - means_.row(i);
       double* value = out.data();
@@ -156,14 +169,16 @@ class Agglomeration {
   double least_determinant(const Cluster& part, const Union& both) const {
     if (!(part.determinant > 0)) return 0;
     double least = part.determinant;
-    for (Index d = 0; d < width_; ++d) least *= part.weight / both.weight;
+    const double share = part.weight / both.weight;
+    for (Index d = 0; d < width_; ++d) least *= share;
     return least;
   }
 
   void set_cost(Index i, Index j, const Union& both, double determinant, bool is_bound) {
-    costs_[pair(i, j)] = both.term(determinant) - cluster(i).term - cluster(j).term;
+    const std::size_t at = pair(i, j);
+    costs_[at] = both.term(determinant) - cluster(i).term - cluster(j).term;
     // Neighbours share a word, which other threads may read.
-    if (is_bound_[pair(i, j)] != is_bound) is_bound_[pair(i, j)] = is_bound;
+    if (is_bound_[at] != is_bound) is_bound_[at] = is_bound;
   }
 
   void bound_cost(Index i, Index j) {
@@ -191,20 +206,28 @@ class Agglomeration {
   void find_partner(Index i) {
     lowest_[i] = kInfinity;
     partner(i) = n_;
-    for (auto later = std::upper_bound(left_.begin(), left_.end(), i); later != left_.end(); ++later) offer(i, *later);
+    const std::size_t row = pair(i, 0);  // where it would be
+    const double* costs = costs_.data();
+    double lowest = kInfinity;
+    for (auto later = std::upper_bound(left_.begin(), left_.end(), i); later != left_.end(); ++later) {
+      if (costs[row + static_cast<std::size_t>(*later)] > lowest) continue;
+      offer(i, *later);
+      lowest = lowest_[i];
+    }
   }
 
   void merge(Index i, Index j) {
     const Union both = union_of(i, j);
     Cluster &a = cluster(i), &b = cluster(j);
+    Content &of_a = content(i), &of_b = content(j);
     a.determinant = determinant(i, j, both);
     if (has_determinant(both)) {
       std::vector<double> scatter;
       scatter_of(i, j, both, 1, scatter);
-      a.scatter = std::move(scatter);
-      a.members = {};
+      of_a.scatter = std::move(scatter);
+      of_a.members = {};
     } else if (width_ > 1) {
-      a.members.insert(a.members.end(), b.members.begin(), b.members.end());
+      of_a.members.insert(of_a.members.end(), of_b.members.begin(), of_b.members.end());
     }
     means_.row(i) += b.weight / both.weight * (means_.row(j) - means_.row(i));
     a.weight = both.weight;
@@ -212,7 +235,7 @@ class Agglomeration {
     a.trace = both.trace;
     a.n_points = both.n_points;
     a.term = both.term(a.determinant);
-    b = {};
+    of_b = {};
     left_.erase(std::lower_bound(left_.begin(), left_.end(), j));
   }
 
@@ -234,6 +257,7 @@ class Agglomeration {
   const Vector& weights_;
   Matrix means_;
   std::vector<Cluster> clusters_;
+  std::vector<Content> contents_;
   std::vector<Index> left_;     // clusters there still are, rising
   std::vector<Index> partner_;  // of each, among the later ones
   Vector lowest_;               // cost of merging with it
