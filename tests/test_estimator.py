@@ -155,6 +155,12 @@ def test_attributes_are_missing_before_fit(X: np.ndarray) -> None:
     assert not hasattr(model, "feature_names_in_")
 
 
+@pytest.mark.parametrize("name", [*FITTED, "feature_names_in_"])
+def test_reading_an_attribute_before_fit_is_a_clear_error(name: str) -> None:
+    with pytest.raises(gaussmix.NotFittedError, match=r"GaussianMixture instance is not fitted"):
+        getattr(GaussianMixture(), name)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_use_before_fit_is_a_clear_error(X: np.ndarray, method: str) -> None:
     with pytest.raises(gaussmix.NotFittedError, match="GaussianMixture instance is not fitted"):

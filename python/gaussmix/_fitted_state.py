@@ -44,10 +44,25 @@ class FittedAttribute(Generic[T]):
         )
 
 
+class _MissingBeforeFit:
+    """Answers for what a fit stores in the estimator, until it is there and hides this."""
+
+    def __get__(self, estimator: Any, owner: type) -> Any:
+        if estimator is None:
+            return self
+        raise not_fitted_error(
+            f"This {owner.__name__} instance is not fitted yet: call fit(X) first."
+        )
+
+
+# Of no type, so that the attribute may be declared with that of what will be stored.
+missing_before_fit: Any = _MissingBeforeFit()
+
+
 class FittedState:
     """All that an estimator knows after a fit, read off `result_`."""
 
-    result_: FitResult
+    result_: FitResult = missing_before_fit
     _dtype: np.dtype[Any]
 
     @FittedAttribute
@@ -129,10 +144,6 @@ class FittedState:
 
     @property
     def _result(self) -> FitResult:
-        if not self.__sklearn_is_fitted__():
-            raise not_fitted_error(
-                f"This {type(self).__name__} instance is not fitted yet: call fit(X) first."
-            )
         return self.result_
 
     @property
