@@ -15,7 +15,7 @@ import pytest
 import gaussmix as gx
 from gaussmix.datasets import load_faithful, load_iris
 from gaussmix.reporting import report_html
-from gaussmix.reporting._features import most_separating, some_rows
+from gaussmix.reporting._features import Rows, most_separating
 
 pytest.importorskip("matplotlib")
 
@@ -253,9 +253,31 @@ def test_features_that_separate_the_components_are_chosen() -> None:
 
 
 def test_much_data_are_thinned_the_same_way_each_time() -> None:
-    rows = np.arange(20_000.0).reshape(-1, 2)
-    few = some_rows(rows, 500)
-    assert few.shape == (500, 2)
-    assert np.all(np.diff(few[:, 0]) > 0)
-    np.testing.assert_array_equal(few, some_rows(rows, 500))
-    assert some_rows(rows, 10_000) is rows
+    rows = Rows(np.arange(20_000.0).reshape(-1, 2), np.arange(10_000.0))
+    few = rows.some(500)
+    assert few.X.shape == (500, 2)
+    assert np.all(np.diff(few.X[:, 0]) > 0)
+    np.testing.assert_array_equal(few.X[:, 0], 2 * few.weights)
+    np.testing.assert_array_equal(few.X, rows.some(500).X)
+    assert rows.some(10_000) is rows
+
+
+@pytest.mark.parametrize("columns", [1, 2, 4])
+def test_pictures_show_the_weights(columns: int, monkeypatch) -> None:
+    seen = []
+    for name in ("density", "scatter", "pairs", "uncertainty"):
+        real = getattr(gx.plotting, name)
+
+        def drawn(*arguments, real=real, **options):
+            seen.append(options["sample_weight"])
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(gx.plotting, name, drawn)
+    X = load_iris().data[:, :columns]
+    weights = np.arange(len(X)) % 3
+    selection = gx.select(X, [2], ["V" if columns == 1 else "VVI"], sample_weight=weights)
+    page = Page(report_html(selection, X, sample_weight=weights))
+    assert ("area in proportion to its weight" in page.text) == (columns > 1)
+    assert len(seen) == 2
+    for shown in seen:
+        np.testing.assert_array_equal(shown, weights[weights > 0])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gaussmix._summary import standard_deviations
-from gaussmix._typing import FloatArray
+from gaussmix._typing import Float64Array, FloatArray
 from gaussmix.mixture import Mixture
 
 
@@ -22,9 +24,15 @@ def most_separating(mixture: Mixture, most: int) -> tuple[int, ...]:
     return tuple(sorted(int(column) for column in chosen))
 
 
-def some_rows(rows: FloatArray, most: int) -> FloatArray:
-    """Return at most so many rows, always the same ones, in their order."""
-    if len(rows) <= most:
-        return rows
-    chosen = np.random.default_rng(0).choice(len(rows), most, replace=False)
-    return rows[np.sort(chosen)]
+class Rows(NamedTuple):
+    """Rows of positive weight, and these weights if they are not all 1."""
+
+    X: FloatArray
+    weights: Float64Array | None
+
+    def some(self, most: int) -> Rows:
+        """Return at most so many rows, always the same ones, in their order."""
+        if len(self.X) <= most:
+            return self
+        chosen = np.sort(np.random.default_rng(0).choice(len(self.X), most, replace=False))
+        return Rows(self.X[chosen], None if self.weights is None else self.weights[chosen])

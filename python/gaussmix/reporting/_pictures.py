@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gaussmix import plotting
-from gaussmix._typing import FloatArray
 from gaussmix.plotting._canvas import matplotlib
 from gaussmix.reporting._curves import criterion_figure
-from gaussmix.reporting._features import most_separating, some_rows
+from gaussmix.reporting._features import Rows, most_separating
 from gaussmix.result import FitResult
 from gaussmix.selection_result import SelectionResult
 
@@ -35,7 +34,7 @@ class Picture(NamedTuple):
     png: bytes
 
 
-def pictures(selection: SelectionResult, rows: FloatArray) -> list[Picture]:
+def pictures(selection: SelectionResult, rows: Rows) -> list[Picture]:
     """Draw the search and its best fit."""
     # The page looks the same whatever settings of matplotlib its writer prefers.
     with matplotlib("style").context("default", after_reset=True), warnings.catch_warnings():
@@ -43,17 +42,18 @@ def pictures(selection: SelectionResult, rows: FloatArray) -> list[Picture]:
         return list(_drawn(selection, rows))
 
 
-def _drawn(selection: SelectionResult, rows: FloatArray) -> Iterator[Picture]:
-    result, shown = selection.best, some_rows(rows, _MOST_ROWS)
+def _drawn(selection: SelectionResult, rows: Rows) -> Iterator[Picture]:
+    result, shown = selection.best, rows.some(_MOST_ROWS)
+    which = _of(len(shown.X), len(rows.X))
     yield Picture(
         f"{selection.criterion_name.upper()} of every model",
         "A line for each covariance structure; lower is better, and the best model is ringed. "
         "Models without a fit are left out; one that is not to be believed may lie lower.",
         _as_png(criterion_figure(selection)),
     )
-    yield _components(result, shown, _of(len(shown), len(rows)))
+    yield _components(result, shown, which)
     if result.n_components > 1:
-        yield _uncertainty(result, shown, _of(len(shown), len(rows)))
+        yield _uncertainty(result, shown, which)
     if np.ptp(result.trace) < _VISIBLE:  # it was carried on from its own maximum
         return
     yield Picture(
@@ -64,31 +64,48 @@ def _drawn(selection: SelectionResult, rows: FloatArray) -> Iterator[Picture]:
     )
 
 
-def _components(result: FitResult, rows: FloatArray, which: str) -> Picture:
+def _components(result: FitResult, rows: Rows, which: str) -> Picture:
     if result.n_features == 1:
         return Picture(
             "The density",
             f"The mixture, and its components below it, over the histogram of {which}.",
-            _png(_WIDE, lambda figure: plotting.density(result, rows, figure.subplots())),
+            _png(
+                _WIDE,
+                lambda figure: plotting.density(
+                    result, rows.X, figure.subplots(), sample_weight=rows.weights
+                ),
+            ),
         )
+    marks = "each marked as its most probable component"
+    if rows.weights is not None:
+        marks += ", with an area in proportion to its weight"
     ellipses = "The ellipses of each component hold 50 % and 95 % of its probability"
     if result.n_features == 2:
         return Picture(
             "The components",
-            f"{ellipses}; {which}, each marked as its most probable component.",
-            _png(_SQUARE, lambda figure: plotting.scatter(result, rows, figure.subplots())),
+            f"{ellipses}; {which}, {marks}.",
+            _png(
+                _SQUARE,
+                lambda figure: plotting.scatter(
+                    result, rows.X, figure.subplots(), sample_weight=rows.weights
+                ),
+            ),
         )
     chosen = most_separating(result.mixture, _MOST_FEATURES)
     side = 2.4 * len(chosen)
     return Picture(
         "The components",
-        f"{ellipses}; {which}, each marked as its most probable component."
-        + _which_features(len(chosen), result.n_features),
-        _png((side, side), lambda figure: plotting.pairs(result, rows, figure, features=chosen)),
+        f"{ellipses}; {which}, {marks}." + _which_features(len(chosen), result.n_features),
+        _png(
+            (side, side),
+            lambda figure: plotting.pairs(
+                result, rows.X, figure, features=chosen, sample_weight=rows.weights
+            ),
+        ),
     )
 
 
-def _uncertainty(result: FitResult, rows: FloatArray, which: str) -> Picture:
+def _uncertainty(result: FitResult, rows: Rows, which: str) -> Picture:
     chosen = most_separating(result.mixture, 2)
     return Picture(
         "Rows in doubt",
@@ -96,7 +113,9 @@ def _uncertainty(result: FitResult, rows: FloatArray, which: str) -> Picture:
         f"tells by how much; {which}." + _which_features(len(chosen), result.n_features),
         _png(
             _SQUARE,
-            lambda figure: plotting.uncertainty(result, rows, figure.subplots(), features=chosen),
+            lambda figure: plotting.uncertainty(
+                result, rows.X, figure.subplots(), features=chosen, sample_weight=rows.weights
+            ),
         ),
     )
 

@@ -6,10 +6,11 @@ import math
 import os
 
 from gaussmix._replace_file import replace_file
-from gaussmix._typing import ArrayLike, FloatArray
+from gaussmix._typing import ArrayLike
 from gaussmix._validation import check_feature_names, check_sample_weight, check_X, feature_names_of
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.plotting._canvas import matplotlib
+from gaussmix.reporting._features import Rows
 from gaussmix.reporting._page import page
 from gaussmix.reporting._pictures import pictures
 from gaussmix.reporting._reproduce import as_python
@@ -42,7 +43,7 @@ def report(
     path : str or path-like
         Where to; an existing file is replaced, and only by a whole page.
     sample_weight : array-like of shape (n,), optional
-        The weights of the search: rows of weight 0 are not shown.
+        The weights of the search; see `gaussmix.plotting` for how pictures show them.
     reproduce : str, optional
         A command or program that repeats the search. None: a call of `gaussmix.select`, as far as
         `selection` knows its arguments.
@@ -95,21 +96,22 @@ def report_html(
     return page(selection, pictures(selection, rows), code)
 
 
-def _rows(selection: SelectionResult, X: ArrayLike, sample_weight: ArrayLike | None) -> FloatArray:
+def _rows(selection: SelectionResult, X: ArrayLike, sample_weight: ArrayLike | None) -> Rows:
     """Check that these are the rows of the search, and return those of positive weight."""
     best = selection.best
     check_feature_names(feature_names_of(X), best.mixture.feature_names)
     data = check_X(X, n_features=best.n_features, estimator_name="SelectionResult")
     weight = check_sample_weight(sample_weight, len(data))
-    rows = data if weight is None else data[weight > 0]
-    if len(rows) != best.n_rows:
+    rows = Rows(data, None) if weight is None else Rows(data[weight > 0], weight[weight > 0])
+    if len(rows.X) != best.n_rows:
         raise GaussmixError(
             f"X must be the data of the search, which had {best.n_rows} rows of positive weight, "
-            f"but it has {len(rows)}. Pass the sample_weight of the search as well, if it had one."
+            f"but it has {len(rows.X)}. Pass the sample_weight of the search as well, if it had "
+            "one."
         )
-    density = best.mixture.log_density(rows)
-    total = float(density.sum() if weight is None else density @ weight[weight > 0])
-    if not math.isclose(total, best.log_likelihood, rel_tol=1e-6, abs_tol=1e-6 * len(rows)):
+    density = best.mixture.log_density(rows.X)
+    total = float(density.sum() if rows.weights is None else density @ rows.weights)
+    if not math.isclose(total, best.log_likelihood, rel_tol=1e-6, abs_tol=1e-6 * len(rows.X)):
         raise GaussmixError(
             "X must be the data of the search, whose best fit has a log-likelihood of "
             f"{best.log_likelihood:.6f}, but of these rows it is {total:.6f}. Pass the "
