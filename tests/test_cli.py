@@ -237,7 +237,20 @@ def test_files_without_names(tmp_path: Path, capsys) -> None:
     assert (
         without_seconds(from_npy).partition("\n")[2] == without_seconds(from_csv).partition("\n")[2]
     )
-    assert "2 columns (0, 1)" in from_npy
+    assert "2 columns (x0, x1)" in from_npy
+    assert re.search(r"x0: mean \(sd\) +x1: mean \(sd\)", from_npy)
+
+
+def test_some_columns_of_a_file_without_names(tmp_path: Path, capsys) -> None:
+    X = np.random.default_rng(0).normal([0.0, 100.0, 200.0], size=(9, 3))
+    np.save(tmp_path / "d.npy", X)
+    for chosen in ("2,0", "x2,x0"):
+        assert main(["fit", str(tmp_path / "d.npy"), "-k", "1", "--columns", chosen]) == 0
+        text = capsys.readouterr().out
+        assert "2 columns (x0 = x2 of the file, x1 = x0 of the file)" in text
+        assert re.search(r"x0: mean \(sd\).*\n +0 +1\.0+ +9 +(199|200)", text)
+    assert main(["fit", str(tmp_path / "d.npy"), "-k", "1", "--weights", "1"]) == 0
+    assert "2 columns (x0, x1 = x2 of the file)" in capsys.readouterr().out
 
 
 def test_labels_to_a_pipe() -> None:

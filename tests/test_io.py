@@ -112,7 +112,7 @@ def test_npy(tmp_path: Path, dtype: type) -> None:
     table = read(tmp_path / "d.npy")
     same_bits(table, values)
     assert isinstance(table.X, np.ndarray)
-    assert table.names == ("0", "1", "2")
+    assert table.names == ("x0", "x1", "x2")
 
 
 def test_integers_and_booleans_become_float64(tmp_path: Path) -> None:
@@ -170,6 +170,29 @@ def test_positions_where_there_are_no_names(tmp_path: Path, write) -> None:
     table = read(write("1,2,3\n4,5,6\n"), header=False, columns=["2", "0"])
     same_bits(table, np.array([[3.0, 1.0], [6.0, 4.0]]))
     assert isinstance(table.X, np.ndarray)
+
+
+@pytest.mark.parametrize("words", [["2", "0"], ["x2", "x0"], ["x2", "0"]])
+def test_columns_without_names_are_called_as_in_the_summary(write, words) -> None:
+    path = write("1,2,3\n4,5,6\n")
+    table = read(path, header=False, columns=words, weights="x1")
+    same_bits(table, np.array([[3.0, 1.0], [6.0, 4.0]]))
+    assert table.names == ("x2", "x0")
+    assert table.weights is not None
+    assert table.weights.tolist() == [2.0, 5.0]
+    with pytest.raises(GaussmixError, match="'x2' is there twice"):
+        read(path, header=False, columns=["2", "x2"])
+    with pytest.raises(GaussmixError, match="'x2' cannot hold the weights"):
+        read(path, header=False, columns=["2"], weights="x2")
+    with pytest.raises(GaussmixError, match="no column 'x3'; it has: 'x0'"):
+        read(path, header=False, columns=["3"])
+
+
+def test_a_name_of_digits_is_a_name(write) -> None:
+    table = read(write("2,0\n1,2\n3,4\n"), header=True, columns=["0"])
+    same_bits(table, np.array([[2.0], [4.0]]))
+    with pytest.raises(GaussmixError, match="no column '1'"):
+        read(write("2,0\n1,2\n3,4\n"), header=True, columns=["1"])
 
 
 def test_the_first_row_is_never_lost_for_a_header(write) -> None:
@@ -279,7 +302,7 @@ def test_missing_far_down_in_npy(tmp_path: Path) -> None:
     values = np.ones((70_000, 2))
     values[69_000, 1] = np.nan
     np.save(tmp_path / "d.npy", values)
-    with pytest.raises(GaussmixError, match=r"missing value.*column '1', row 69001 "):
+    with pytest.raises(GaussmixError, match=r"missing value.*column 'x1', row 69001 "):
         read(tmp_path / "d.npy")
 
 

@@ -284,10 +284,17 @@ def test_names_of_features_stand_at_the_axes(name: str) -> None:
     named = draw(name, mixture(names=NAMES), rows(), features=("depth", "length"))
     assert (named.get_xlabel(), named.get_ylabel()) == ("depth", "length")
     unnamed = draw(name, mixture(), rows(), ax=plt.figure().subplots())
-    assert (unnamed.get_xlabel(), unnamed.get_ylabel()) == ("feature 0", "feature 1")
+    assert (unnamed.get_xlabel(), unnamed.get_ylabel()) == ("x0", "x1")
     if name != "ellipses":
         framed = draw(name, mixture(), frame, features=(1, "depth"), ax=plt.figure().subplots())
         assert (framed.get_xlabel(), framed.get_ylabel()) == ("width", "depth")
+
+
+def test_features_without_names_are_called_as_in_the_summary(ax: Any) -> None:
+    result = gx.fit(rows(2), 2, random_state=0)
+    gx.plotting.scatter(result, rows(2), ax)
+    for label in (ax.get_xlabel(), ax.get_ylabel()):
+        assert f"{label}: mean (sd)" in result.summary()
 
 
 def test_results_and_estimators_stand_for_their_mixture() -> None:

@@ -26,7 +26,7 @@ class Table:
     X : ndarray or DataFrame of shape (n, D)
         A frame where the file has column names, so that the fitted mixture knows them.
     names : tuple of str
-        One per column; positions from "0" where the file has no names.
+        One per column; "x0", "x1", ... by position where the file has no names.
     weights : ndarray of shape (n,) or None
         The column of weights that was asked for.
     """
@@ -51,8 +51,8 @@ def read_table(
     path : str
         The suffix tells the format; CSV and TSV may be compressed.
     columns : sequence of str, optional
-        The columns to use, in this order; positions from 0 where the file has no names. By
-        default all but `weights`, and then all of them must be numbers.
+        The columns to use, in this order; positions from 0, or "x0" and so on, where the file has
+        no names. By default all but `weights`, and then all of them must be numbers.
     weights : str, optional
         The column of weights.
     separator : str, optional
@@ -72,6 +72,8 @@ def read_table(
         The file cannot be opened.
     """
     source = open_source(path, separator=separator, header=header)
+    columns = None if columns is None else [_in_full(source, name) for name in columns]
+    weights = None if weights is None else _in_full(source, weights)
     wanted = _choose(source, columns, weights, path)
     positions = [_position(source, name, path) for name in wanted]
     if weights is not None:
@@ -88,6 +90,11 @@ def read_table(
         tuple(wanted),
         None if w is None else np.array(w, dtype=np.float64),
     )
+
+
+def _in_full(source: Source, name: str) -> str:
+    """Return the name of a column for a position, where the file has no names."""
+    return name if source.has_names or not name.isdecimal() else f"x{int(name)}"
 
 
 def _choose(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaussmix._optional import optional_module
+from gaussmix._validation import shown_names
 from gaussmix.exceptions import GaussmixError
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -28,7 +29,7 @@ class Source(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name per column; positions from "0" where the file has no names."""
+        """One name per column; "x0", "x1", ... where the file has no names."""
 
     @property
     def has_names(self) -> bool:
@@ -69,7 +70,7 @@ class DelimitedSource:
         if header is None:
             _check_is_header(first, path)
         self.has_names = header is not False
-        self.names = first if self.has_names else _positions(len(first))
+        self.names = shown_names(first if self.has_names else None, len(first))
 
     def _first_line(self) -> tuple[str, ...]:
         with _parsing(self._path, self._pandas):
@@ -135,7 +136,7 @@ class NpySource:
                 f"{path!r} must hold a two-dimensional array of numbers, one row per observation; "
                 f"it holds shape {self._array.shape} of dtype {self._array.dtype}"
             )
-        self.names = _positions(self._array.shape[1])
+        self.names = shown_names(None, self._array.shape[1])
 
     def read(self, positions: Sequence[int]) -> Any:
         """Give the mapped array itself when it is wanted whole, else a copy of the columns."""
@@ -165,10 +166,6 @@ def _exact_floats(pandas: ModuleType) -> dict[str, str]:
     """Ask for the nearest float64 of each number; since pandas 3.1 there is nothing else."""
     major, minor = (int(part) for part in pandas.__version__.split(".")[:2])
     return {"float_precision": "round_trip"} if (major, minor) < (3, 1) else {}
-
-
-def _positions(n_columns: int) -> tuple[str, ...]:
-    return tuple(str(position) for position in range(n_columns))
 
 
 def _check_is_header(names: tuple[str, ...], path: str) -> None:

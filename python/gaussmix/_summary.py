@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gaussmix._typing import Float64Array
+from gaussmix._validation import shown_names
 from gaussmix.covariance import in_short_form
 from gaussmix.factor_mixture import FactorMixture
 from gaussmix.mixture import Mixture
@@ -116,7 +117,7 @@ def _component_table(result: FitResult) -> tuple[Row, list[Row], list[str]]:
     mixture = result.mixture
     K, D = mixture.n_components, mixture.n_features
     shown_k, shown_d = min(K, MOST_COMPONENTS), min(D, MOST_FEATURES)
-    names = mixture.feature_names or tuple(f"x{j}" for j in range(D))
+    names = shown_names(mixture.feature_names, D)
     header = (
         "component",
         "weight",

@@ -34,6 +34,7 @@ __all__ = [
     "check_share",
     "check_switch",
     "feature_names_of",
+    "shown_names",
 ]
 
 
@@ -78,6 +79,11 @@ def feature_names_of(X: ArrayLike, name: str = "X") -> tuple[str, ...] | None:
             f"{name}.columns = {name}.columns.astype(str)."
         )
     return tuple(str(name) for name in names)
+
+
+def shown_names(names: tuple[str, ...] | None, n_features: int) -> tuple[str, ...]:
+    """Return what tables and pictures call the columns; without names ``x0``, ``x1`` and so on."""
+    return names or tuple(f"x{column}" for column in range(n_features))
 
 
 def check_X(  # noqa: N802 - X is its name everywhere

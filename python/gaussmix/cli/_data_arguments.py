@@ -13,7 +13,7 @@ def add_data(group: argparse._ArgumentGroup) -> None:
         "--columns",
         type=names,
         metavar="A,B,...",
-        help="columns to fit (positions from 0 if unnamed; quote a comma: '\"a,b\",c'); "
+        help="columns to fit (0 or x0 is the first if unnamed; quote a comma: '\"a,b\",c'); "
         "default: all, which must then be numbers",
     )
     group.add_argument("--weights", metavar="COLUMN", help="column of sample weights")

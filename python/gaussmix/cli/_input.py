@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from gaussmix._io import Table
+from gaussmix._validation import feature_names_of, shown_names
 
 _NAMES_SHOWN = 8
 
@@ -17,9 +18,16 @@ def reading(options: argparse.Namespace) -> dict[str, Any]:
 
 def what_was_read(table: Table, path: str) -> str:
     """Say in a line how large the table is and what it holds."""
-    shown = ", ".join(table.names[:_NAMES_SHOWN])
+    shown = ", ".join(_names(table)[:_NAMES_SHOWN])
     more = ", ..." if len(table.names) > _NAMES_SHOWN else ""
     n_rows, n_columns = table.X.shape
     rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
     columns = "1 column" if n_columns == 1 else f"{n_columns} columns"
     return f"{path}: {rows}, {columns} ({shown}{more})"
+
+
+def _names(table: Table) -> tuple[str, ...]:
+    """Name the columns; where the summary has to call them otherwise than the file, by both."""
+    in_summary = shown_names(feature_names_of(table.X), len(table.names))
+    both = zip(in_summary, table.names, strict=True)
+    return tuple(here if here == there else f"{here} = {there} of the file" for here, there in both)

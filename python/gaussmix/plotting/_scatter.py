@@ -79,7 +79,7 @@ def scatter(
     >>> result = gx.fit(iris.data, 3, random_state=0)
     >>> ax = gx.plotting.scatter(result, iris.data, ax, features=(2, 3), s=12)
     >>> ax.get_xlabel(), ax.get_ylabel()
-    ('feature 2', 'feature 3')
+    ('x2', 'x3')
     """
     seen = view(mixture, X, features, sample_weight)
     shares = check_levels(levels)

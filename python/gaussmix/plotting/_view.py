@@ -19,6 +19,7 @@ from gaussmix._validation import (
     check_X,
     feature_names_of,
     nearest,
+    shown_names,
 )
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.mixture import Mixture
@@ -44,10 +45,9 @@ class View:
     @property
     def names(self) -> tuple[str, ...]:
         """What to write at the axes."""
-        if self.all_names is None:
-            return tuple(f"feature {column}" for column in self.columns)
+        names = shown_names(self.all_names, self.mixture.n_features)
         # matplotlib takes what stands between dollars for mathematics.
-        return tuple(self.all_names[column].replace("$", r"\$") for column in self.columns)
+        return tuple(names[column].replace("$", r"\$") for column in self.columns)
 
     @cached_property
     def shown(self) -> Mixture:
