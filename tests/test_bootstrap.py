@@ -301,6 +301,17 @@ def test_bad_arguments_are_refused(options: dict[str, Any], message: str) -> Non
         gx.bootstrap(X, result, **options)
 
 
+def test_a_fitted_estimator_serves_for_its_result() -> None:
+    X, _ = fitted()
+    bounded = gx.GaussianMixture(3, max_eigenvalue_ratio=2.0, random_state=0).fit(X)
+    boot = gx.bootstrap(X, bounded, 5, random_state=0)
+    assert boot == gx.bootstrap(X, bounded.result_, 5, random_state=0)
+    assert boot != gx.bootstrap(X, bounded.result_.mixture, 5, random_state=0)
+    with_prior = gx.GaussianMixture(3, prior=gx.Prior(), random_state=0).fit(X)
+    with pytest.raises(gx.GaussmixError, match=r"pass the same one as prior="):
+        gx.bootstrap(X, with_prior, 5, random_state=0)
+
+
 def test_the_prior_of_the_fit_must_be_given_again() -> None:
     X, _ = fitted()
     prior = gx.Prior(shrinkage=20.0, mean=[30.0, 30.0])

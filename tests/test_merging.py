@@ -153,11 +153,19 @@ def test_the_tree_is_a_record() -> None:
     assert tree.labels(X).max() == 1
 
 
+def test_a_fitted_estimator_serves_for_its_result() -> None:
+    X = clusters(2, 40, 2, 2)
+    model = gx.GaussianMixture(3, random_state=0).fit(X)
+    assert gx.merge_components(model, X) == gx.merge_components(model.result_, X)
+
+
 def test_bad_arguments_are_refused() -> None:
     X = clusters(2, 40, 2, 2)
     result = gx.fit(X, 3, random_state=0)
-    with pytest.raises(gx.GaussmixTypeError, match=r"FitResult.*Mixture.*result_"):
-        gx.merge_components(gx.GaussianMixture(), X)  # type: ignore[arg-type]
+    with pytest.raises(gx.GaussmixTypeError, match=r"FitResult.*Mixture.*fitted estimator"):
+        gx.merge_components(X, X)  # type: ignore[arg-type]
+    with pytest.raises(gx.NotFittedError, match="not fitted yet"):
+        gx.merge_components(gx.GaussianMixture(), X)
     with pytest.raises(gx.GaussmixError, match="expecting 2 features"):
         gx.merge_components(result, X[:, :1])
     with pytest.raises(gx.GaussmixError, match="sample_weight"):

@@ -225,6 +225,24 @@ def test_uncertainty_is_what_the_label_leaves(covariance_type: str) -> None:
     assert mixture.uncertainty(X.astype(np.float32)).dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    "model",
+    [gx.GaussianMixture(3, random_state=0), gx.GaussianMixtureSelector(3, random_state=0)],
+    ids=["GaussianMixture", "GaussianMixtureSelector"],
+)
+def test_a_fitted_estimator_serves_for_its_result(model: Any) -> None:
+    X = clusters(4, 200, 2, 3)
+    with pytest.raises(gx.NotFittedError, match="not fitted yet"):
+        gx.pairwise_overlap(type(model)())
+    result = model.fit(X).result_
+    assert gx.pairwise_overlap(model) == gx.pairwise_overlap(result)
+    for found, wanted in (
+        (gx.bhattacharyya_distances(model), gx.bhattacharyya_distances(result)),
+        (gx.confusion(model, X), gx.confusion(result, X)),
+    ):
+        np.testing.assert_array_equal(found, wanted)
+
+
 def test_bad_arguments_are_refused() -> None:
     mixture = fitted("full")
     for function in (gx.pairwise_overlap, gx.bhattacharyya_distances):

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
+from gaussmix._fitted_state import FittedState
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray
 from gaussmix._validation import check_feature_names, check_sample_weight, check_X, feature_names_of
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult
 
+Fitted: TypeAlias = Mixture | FitResult | FittedState
+"""A mixture, or what holds one: a result or a fitted estimator."""
+
+
+def fit_of(value: Any, name: str = "result") -> Mixture | FitResult:
+    """Return a mixture or a result itself, and of an estimator its result."""
+    if isinstance(value, Mixture | FitResult):
+        return value
+    if isinstance(value, FittedState):
+        return value.result_
+    raise GaussmixTypeError(
+        f"{name} must be a FitResult, as fit returns it, a Mixture or a fitted estimator of "
+        f"gaussmix, got {type(value).__name__}."
+    )
+
 
 def mixture_of(value: Any, name: str = "result") -> Mixture:
-    """Return the mixture of a result, or the mixture itself."""
-    if isinstance(value, Mixture):
-        return value
-    if isinstance(value, FitResult):
-        return value.mixture
-    raise GaussmixTypeError(
-        f"{name} must be a FitResult, as fit returns it, or a Mixture, got "
-        f"{type(value).__name__}; of an estimator pass its result_."
-    )
+    """Return the mixture that is meant."""
+    found = fit_of(value, name)
+    return found.mixture if isinstance(found, FitResult) else found
 
 
 def data_for(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussmix._fitted import data_for, mixture_of
+from gaussmix._fitted import Fitted, data_for, fit_of, mixture_of
 from gaussmix._many_fits import Parameters, fits_at_once, run_fits
 from gaussmix._matching import matched_components
 from gaussmix._matrices import component_axis
@@ -27,7 +27,7 @@ __all__ = ["bootstrap"]
 
 def bootstrap(
     X: ArrayLike,
-    result: FitResult | Mixture,
+    result: Fitted,
     n_resamples: int = 999,
     *,
     method: str = "weighted",
@@ -52,7 +52,7 @@ def bootstrap(
     ----------
     X : array-like or frame of shape (n, D)
         The data that were fitted.
-    result : FitResult or Mixture
+    result : FitResult, Mixture, or fitted GaussianMixture or GaussianMixtureSelector
         What was fitted to them. A bound on the ratio of eigenvalues is kept to.
     n_resamples : int, default 999
         B. With 999 the limits of the usual intervals are order statistics.
@@ -106,9 +106,10 @@ def bootstrap(
     >>> bool((abs(errors / (shares * (1 - shares) / 200) ** 0.5 - 1) < 0.1).all())
     True
     """
-    mixture = mixture_of(result)
+    fit = fit_of(result)
+    mixture = mixture_of(fit)
     check_no_factors(mixture.covariance_type, "bootstrap")
-    _check_prior_is_given(result, prior)
+    _check_prior_is_given(fit, prior)
     threads = check_n_threads(n_threads)
     count = check_integer(n_resamples, "n_resamples", minimum=2)
     method = check_choice(method, "method", METHODS)
@@ -120,7 +121,7 @@ def bootstrap(
         max_iter=max_iter,
         accelerate=accelerate,
         on_degenerate=check_choice(on_degenerate, "on_degenerate", ("repair", "raise")),
-        max_eigenvalue_ratio=getattr(result, "max_eigenvalue_ratio", None),
+        max_eigenvalue_ratio=getattr(fit, "max_eigenvalue_ratio", None),
     )
     data, weight = data_for(mixture, X, sample_weight, threads)
     check_enough_rows(mixture.n_components, len(data), weight)
@@ -130,8 +131,8 @@ def bootstrap(
     return _refitted(data, mixture, method, count, draw, settings)
 
 
-def _check_prior_is_given(result: FitResult | Mixture, prior: Prior | None) -> None:
-    if prior is None and isinstance(result, FitResult) and result.log_prior != 0:
+def _check_prior_is_given(fit: FitResult | Mixture, prior: Prior | None) -> None:
+    if prior is None and isinstance(fit, FitResult) and fit.log_prior != 0:
         raise GaussmixError(
             "the fit was made with a prior, and without it the resamples would tell of another "
             "estimator: pass the same one as prior=, or result.mixture to do without on purpose."

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gaussmix._fitted import data_for, mixture_of
+from gaussmix._fitted import Fitted, data_for, mixture_of
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray
 from gaussmix.merge_tree import MergeTree
-from gaussmix.mixture import Mixture
-from gaussmix.result import FitResult
 
 __all__ = ["merge_components"]
 
@@ -18,7 +16,7 @@ _CHUNK = 2**14  # rows
 
 
 def merge_components(
-    result: FitResult | Mixture,
+    result: Fitted,
     X: ArrayLike,
     sample_weight: ArrayLike | None = None,
     *,
@@ -36,7 +34,7 @@ def merge_components(
 
     Parameters
     ----------
-    result : FitResult or Mixture
+    result : FitResult, Mixture, or fitted GaussianMixture or GaussianMixtureSelector
     X : array-like or frame of shape (n, D)
         The data that were fitted.
     sample_weight : array-like of shape (n,), optional
@@ -53,7 +51,7 @@ def merge_components(
     GaussmixError
         `X` is no finite table of D columns, or `sample_weight` does not fit it.
     GaussmixTypeError
-        `result` is neither a result nor a mixture.
+        `result` is none of these.
 
     Notes
     -----

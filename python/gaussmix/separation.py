@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaussmix._discriminant import misclassification
-from gaussmix._fitted import data_for, mixture_of
+from gaussmix._fitted import Fitted, data_for, mixture_of
 from gaussmix._matrices import as_matrices
 from gaussmix._random import seed_from
 from gaussmix._record import Record, read_only
 from gaussmix._typing import ArrayLike, Float64Array, RandomSource
 from gaussmix._validation import check_integer
-from gaussmix.mixture import Mixture
-from gaussmix.result import FitResult
 
 __all__ = ["Overlap", "bhattacharyya_distances", "confusion", "pairwise_overlap"]
 
@@ -79,7 +77,7 @@ class Overlap(Record):
 
 
 def pairwise_overlap(
-    result: FitResult | Mixture, n_samples: int = 4_000, random_state: RandomSource = 0
+    result: Fitted, n_samples: int = 4_000, random_state: RandomSource = 0
 ) -> Overlap:
     r"""Compute how often rows of one component would be taken for another's.
 
@@ -94,7 +92,7 @@ def pairwise_overlap(
 
     Parameters
     ----------
-    result : FitResult or Mixture
+    result : FitResult, Mixture, or fitted GaussianMixture or GaussianMixtureSelector
     n_samples : int, default 4,000
         Draws for each ordered pair that needs them.
     random_state : None, int, RandomState or Generator, default 0
@@ -109,7 +107,7 @@ def pairwise_overlap(
     GaussmixError
         `n_samples` is less than 2.
     GaussmixTypeError
-        `result` is neither a result nor a mixture.
+        `result` is none of these.
 
     References
     ----------
@@ -137,7 +135,7 @@ def pairwise_overlap(
     return Overlap(values, errors)
 
 
-def bhattacharyya_distances(result: FitResult | Mixture) -> Float64Array:
+def bhattacharyya_distances(result: Fitted) -> Float64Array:
     r"""Return the Bhattacharyya distance of each pair of components [1]_.
 
     .. math:: \tfrac18 (\mu_i - \mu_j)^T \bar\Sigma^{-1} (\mu_i - \mu_j) +
@@ -149,7 +147,7 @@ def bhattacharyya_distances(result: FitResult | Mixture) -> Float64Array:
 
     Parameters
     ----------
-    result : FitResult or Mixture
+    result : FitResult, Mixture, or fitted GaussianMixture or GaussianMixtureSelector
 
     Returns
     -------
@@ -159,7 +157,7 @@ def bhattacharyya_distances(result: FitResult | Mixture) -> Float64Array:
     Raises
     ------
     GaussmixTypeError
-        `result` is neither a result nor a mixture.
+        `result` is none of these.
 
     References
     ----------
@@ -190,7 +188,7 @@ def bhattacharyya_distances(result: FitResult | Mixture) -> Float64Array:
 
 
 def confusion(
-    result: FitResult | Mixture,
+    result: Fitted,
     X: ArrayLike,
     sample_weight: ArrayLike | None = None,
     *,
@@ -207,7 +205,7 @@ def confusion(
 
     Parameters
     ----------
-    result : FitResult or Mixture
+    result : FitResult, Mixture, or fitted GaussianMixture or GaussianMixtureSelector
     X : array-like or frame of shape (n, D)
     sample_weight : array-like of shape (n,), optional
         Frequency weights.
@@ -223,7 +221,7 @@ def confusion(
     GaussmixError
         `X` is no finite table of D columns, or `sample_weight` does not fit it.
     GaussmixTypeError
-        `result` is neither a result nor a mixture.
+        `result` is none of these.
 
     Examples
     --------

@@ -220,7 +220,8 @@ def check_mixture(value: object, name: str) -> None:
     if not isinstance(value, Mixture):
         raise GaussmixTypeError(
             f"{name} must be a Mixture, got {type(value).__name__}: make one with "
-            "gaussmix.Mixture(weights, means, covariances), or take result.mixture of a fit."
+            "gaussmix.Mixture(weights, means, covariances), or take result.mixture of a fit, or "
+            "estimator.result_.mixture."
         )
 
 
