@@ -138,6 +138,22 @@ def test_wrong_usage_is_told_with_code_2(capsys, arguments) -> None:
     assert "usage: gaussmix" in misused(capsys, *arguments)
 
 
+@pytest.mark.parametrize("command", ["fit", "select"])
+@pytest.mark.parametrize("name", ["d.npy", "d.parquet", "D.NPY"])
+@pytest.mark.parametrize("option", ["--header", "--no-header", "--separator=;"])
+def test_options_of_text_are_refused_for_other_files(
+    tmp_path: Path, capsys, command: str, name: str, option: str
+) -> None:
+    np.save(tmp_path / "d.npy", np.eye(3))
+    text = misused(capsys, command, str(tmp_path / name), "-k", "1", option)
+    assert f"usage: gaussmix {command}" in text
+    flag = option.partition("=")[0]
+    assert text.splitlines()[-1] == (
+        f"gaussmix {command}: error: {flag} is for delimited text, and {str(tmp_path / name)!r} is "
+        "none: leave it out"
+    )
+
+
 def test_an_unknown_covariance_gets_the_nearest(capsys) -> None:
     line = misused(capsys, "fit", FAITHFUL, "-k", "2", "--covariance", "sferical").splitlines()[-1]
     assert "--covariance" in line

@@ -290,6 +290,32 @@ def test_wrong_usage_is_told_with_code_2(capsys, arguments) -> None:
     assert "usage: gaussmix" in captured.err
 
 
+def test_folds_are_refused_where_there_are_none(capsys) -> None:
+    for words, criterion in (([], "bic"), (["--criterion", "icl"], "icl")):
+        with pytest.raises(SystemExit) as caught:
+            main(["select", FAITHFUL, "--folds", "7", *words])
+        assert caught.value.code == 2
+        text = capsys.readouterr().err
+        assert "usage: gaussmix select" in text
+        assert f"--folds is for --criterion cv, and the criterion is {criterion}" in text
+
+
+def test_folds_are_five_unless_said_otherwise(monkeypatch) -> None:
+    seen = []
+    real = gx.select
+
+    def select(*arguments, **options):
+        seen.append(real(*arguments, **options).criterion)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr("gaussmix.cli._select.select", select)
+    words = ["select", FAITHFUL, "--quiet", "-k", "2", "--structures", "EEE", "--criterion", "cv"]
+    assert main(words) == 0
+    assert main([*words, "--folds", "5"]) == 0
+    assert main([*words, "--folds", "3"]) == 0
+    assert seen[0] == seen[1] != seen[2]
+
+
 def test_an_error_of_the_search_is_one_line(capsys) -> None:
     assert "n_components" in fails(capsys, FAITHFUL, "-k", "0")
     assert "n_folds" in fails(capsys, FAITHFUL, "--criterion", "cv", "--folds", "1")

@@ -293,6 +293,27 @@ def test_missing_weights_are_located(write) -> None:
         read(write("a,w\n1,2\n3,\n"), weights="w")
 
 
+def test_negative_weights_are_located(write) -> None:
+    place = r"column 'w', row 3 \(the first row of data is 1\)"
+    with pytest.raises(GaussmixError, match=rf"negative weight \(-1\.5\).*d\.csv': {place}"):
+        read(write("a,w\n1,2\n3,0\n5,-1.5\n", "d.csv"), weights="w")
+    table = read(write("a,w\n1,2\n3,0\n5,-1.5\n"), columns=["w"])  # a value may be negative
+    same_bits(table, np.array([[2.0], [0.0], [-1.5]]))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("0\n0\n", r"column 'w' of '.*d\.csv' is zero in every row"),
+        ("1e308\n1e308\n", r"column 'w' of '.*d\.csv' is so large"),
+    ],
+)
+def test_weights_of_no_use_name_their_column(write, values: str, message: str) -> None:
+    first, second = values.split()
+    with pytest.raises(GaussmixError, match=message):
+        read(write(f"a,w\n1,{first}\n3,{second}\n", "d.csv"), weights="w")
+
+
 def test_infinite_values_are_located(write) -> None:
     with pytest.raises(GaussmixError, match=r"infinite value \(-inf\).*column 'a', row 2 "):
         read(write("a,b\n1,2\n-inf,4\n"))

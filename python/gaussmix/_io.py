@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gaussmix._optional import optional_module
 from gaussmix._sources import Source, open_source
+from gaussmix._validation import check_sample_weight
 from gaussmix.exceptions import GaussmixError
 
 _ROWS_AT_ONCE = 65536
@@ -54,7 +55,7 @@ def read_table(
         The columns to use, in this order; positions from 0, or "x0" and so on, where the file has
         no names. By default all but `weights`, and then all of them must be numbers.
     weights : str, optional
-        The column of weights.
+        The column of weights: none negative, and not all zero.
     separator : str, optional
         Of delimited text, default by suffix: ``,`` for .csv, a tab for .tsv.
     header : bool, optional
@@ -65,7 +66,8 @@ def read_table(
     ------
     GaussmixError
         The file cannot be parsed, a column is unknown or not numeric, a value is missing or
-        infinite; the message names the column and the row (the first row of data is row 1).
+        infinite, or a weight is negative; the message names the column and the row (the first row
+        of data is row 1).
     MissingDependencyError
         pandas or PyArrow is needed and not installed.
     OSError
@@ -88,7 +90,7 @@ def read_table(
     return Table(
         _with_names(X, wanted) if source.has_names else X,
         tuple(wanted),
-        None if w is None else np.array(w, dtype=np.float64),
+        None if w is None else _checked_weights(np.array(w, dtype=np.float64), names[-1], path),
     )
 
 
@@ -179,9 +181,27 @@ def _check_finite(values: NDArray[Any], names: list[str], path: str) -> None:
         value = values[start + row, column]
         what = "a missing value" if np.isnan(value) else f"an infinite value ({value})"
         raise GaussmixError(
-            f"{what} in {path!r}: column {names[column]!r}, row {start + row + 1} "
-            "(the first row of data is 1); remove such rows or fill them in first"
+            f"{what} in {path!r}: {_place(names[column], start + row)}; remove such rows or fill "
+            "them in first"
         )
+
+
+def _checked_weights(
+    weights: NDArray[np.float64], name: str, path: str
+) -> NDArray[np.float64] | None:
+    """Check finite weights; an error names their column."""
+    if (weights < 0).any():
+        row = int(np.argmax(weights < 0))
+        raise GaussmixError(
+            f"a negative weight ({weights[row]}) in {path!r}: {_place(name, row)}; a weight says "
+            "how often a row counts: 0 leaves it out"
+        )
+    return check_sample_weight(weights, len(weights), name=f"column {name!r} of {path!r}")
+
+
+def _place(name: str, row: int) -> str:
+    """Put a place of a file in words; `row` counts from 0."""
+    return f"column {name!r}, row {row + 1} (the first row of data is 1)"
 
 
 def _with_names(values: NDArray[Any], names: list[str]) -> Any:

@@ -21,6 +21,7 @@ from gaussmix.exceptions import GaussmixError
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _ROWS_AT_ONCE = 100_000
+_BINARY = (".npy", ".parquet", ".pq")
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -39,13 +40,18 @@ class Source(Protocol):
         """Read the columns at these positions, in this order: a pandas frame or an array."""
 
 
+def is_text(path: str) -> bool:
+    """Tell by its name whether a file is delimited text; one of unknown kind may be."""
+    return PurePath(path).suffix.lower() not in _BINARY
+
+
 def open_source(path: str, *, separator: str | None, header: bool | None) -> Source:
     """Choose the reader by the suffix of `path`, and look at the columns."""
     suffixes = [suffix.lower() for suffix in PurePath(path).suffixes]
     last = suffixes[-1] if suffixes else ""
     if last == ".npy":
         return NpySource(path)
-    if last in (".parquet", ".pq"):
+    if last in _BINARY:
         return ParquetSource(path)
     if last in _COMPRESSED and len(suffixes) > 1:
         last = suffixes[-2]

@@ -193,8 +193,12 @@ def _bullets(names: list[str], limit: int = 5) -> str:
     return "".join(lines) + (f"- ... and {len(names) - limit} more\n" if len(names) > limit else "")
 
 
-def check_sample_weight(sample_weight: ArrayLike | None, n_rows: int) -> Float64Array | None:
+def check_sample_weight(
+    sample_weight: ArrayLike | None, n_rows: int, *, name: str = "sample_weight"
+) -> Float64Array | None:
     """Check frequency weights of the rows: a weight of 2 is the row twice, 0 is the row absent.
+
+    `name` is what an error calls them.
 
     Returns
     -------
@@ -209,29 +213,28 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_rows: int) -> Float64
     """
     if sample_weight is None:
         return None
-    weight = as_numbers(sample_weight, "sample_weight").astype(np.float64, copy=False)
+    weight = as_numbers(sample_weight, name).astype(np.float64, copy=False)
     if weight.shape != (n_rows,):
         raise GaussmixError(
-            f"sample_weight must hold one weight per row, shape ({n_rows},), but has shape "
-            f"{weight.shape}."
+            f"{name} must hold one weight per row, shape ({n_rows},), but has shape {weight.shape}."
         )
     wrong = ~(np.isfinite(weight) & (weight >= 0))
     if wrong.any():
         row = int(np.argmax(wrong))
         raise GaussmixError(
-            f"sample_weight must be finite and not negative, but is {weight[row]!s} at row {row}. "
+            f"{name} must be finite and not negative, but is {weight[row]!s} at row {row}. "
             "A weight says how often a row counts; give 0 to leave a row out."
         )
     if not weight.any():
         raise GaussmixError(
-            "sample_weight is zero in every row, so no data are left: at least one weight must be "
+            f"{name} is zero in every row, so no data are left: at least one weight must be "
             "positive."
         )
     with np.errstate(over="ignore"):
         total = float(weight.sum())
     if total == math.inf:
         raise GaussmixError(
-            "sample_weight is so large that its sum leaves the range of float64 (largest weight "
+            f"{name} is so large that its sum leaves the range of float64 (largest weight "
             f"{weight.max()!s}): divide it by its largest value."
         )
     return weight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gaussmix._io import Table, read_table
-from gaussmix.cli._input import reading, what_was_read
+from gaussmix.cli._input import check_usage, reading, what_was_read
 from gaussmix.cli._output_checks import check_outputs
 from gaussmix.cli._outputs import FIT_OUTPUTS, write_outputs
 from gaussmix.fitting import fit
@@ -14,6 +14,7 @@ from gaussmix.result import FitResult
 
 def run_fit(options: argparse.Namespace) -> None:
     """Read, fit, write the files, and only then print: a closed stdout loses nothing."""
+    check_usage(options)
     check_outputs(options, FIT_OUTPUTS)  # before hours of work
     table = read_table(options.data, **reading(options))
     result = _fit(table, options)

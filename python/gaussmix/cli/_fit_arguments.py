@@ -31,7 +31,7 @@ def add_fit(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    fit.set_defaults(run=run_fit)
+    fit.set_defaults(run=run_fit, usage_error=fit.error)
     add_data(fit.add_argument_group("data"))
     _add_model(fit.add_argument_group("model"))
     _add_search(fit.add_argument_group("search for the optimum"))

@@ -6,9 +6,23 @@ import argparse
 from typing import Any
 
 from gaussmix._io import Table
+from gaussmix._sources import is_text
 from gaussmix._validation import feature_names_of, shown_names
 
 _NAMES_SHOWN = 8
+
+
+def check_usage(options: argparse.Namespace) -> None:
+    """End with a usage error where an option about delimited text meets a file of another kind."""
+    given = {
+        "--header" if options.header else "--no-header": options.header,
+        "--separator": options.separator,
+    }
+    flag = next((flag for flag, value in given.items() if value is not None), None)
+    if flag is not None and not is_text(options.data):
+        options.usage_error(
+            f"{flag} is for delimited text, and {options.data!r} is none: leave it out"
+        )
 
 
 def reading(options: argparse.Namespace) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import argparse
 
 from gaussmix._io import Table, read_table
 from gaussmix._selection_text import components
-from gaussmix.cli._input import reading, what_was_read
+from gaussmix.cli._input import check_usage, reading, what_was_read
 from gaussmix.cli._output_checks import check_outputs
 from gaussmix.cli._select_outputs import SELECT_OUTPUTS, write_outputs
 from gaussmix.exceptions import GaussmixError
@@ -17,6 +17,8 @@ from gaussmix.selection_result import SelectionResult
 
 def run_select(options: argparse.Namespace) -> None:
     """Read, search, write the files, and only then print: a closed stdout loses nothing."""
+    check_usage(options)
+    _check_folds(options)
     check_outputs(options, SELECT_OUTPUTS)  # before hours of work
     if options.plot is not None or options.report is not None:
         matplotlib("figure")
@@ -34,17 +36,26 @@ def run_select(options: argparse.Namespace) -> None:
         raise GaussmixError(_why_none(selection))
 
 
+def _check_folds(options: argparse.Namespace) -> None:
+    if options.folds is not None and options.criterion != "cv":
+        options.usage_error(
+            f"--folds is for --criterion cv, and the criterion is {options.criterion}: say "
+            "--criterion cv, or leave --folds out"
+        )
+
+
 def _select(table: Table, options: argparse.Namespace) -> SelectionResult:
+    folds = {} if options.folds is None else {"n_folds": options.folds}
     return select(
         table.X,
         options.components,
         options.structures,
         criterion=options.criterion,
         sample_weight=table.weights,
-        n_folds=options.folds,
         max_iter=options.max_iter,
         random_state=options.seed,
         n_threads=options.threads,
+        **folds,
     )
 
 

@@ -33,7 +33,7 @@ def add_select(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    select.set_defaults(run=run_select)
+    select.set_defaults(run=run_select, usage_error=select.error)
     add_data(select.add_argument_group("data"))
     _add_models(select.add_argument_group("models"))
     running = select.add_argument_group("running")
@@ -67,9 +67,7 @@ def _add_models(group: argparse._ArgumentGroup) -> None:
         default="bic",
         help="what the best model has the lowest value of; default: bic",
     )
-    group.add_argument(
-        "--folds", type=int, default=5, metavar="N", help="of the criterion cv; default: 5"
-    )
+    group.add_argument("--folds", type=int, metavar="N", help="of the criterion cv; default: 5")
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:
