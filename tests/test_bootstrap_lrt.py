@@ -205,8 +205,25 @@ def test_the_summary_holds_the_numbers() -> None:
     assert "K = 1 is not rejected at the level 0.05" in text
     assert "! 1 of 3 samples with K = 1 had no better fit" in text
     assert "! 2 of 3 samples with K = 1 had singular" in text
-    assert repr(test) == "LikelihoodRatioTest(n_components=1; p-values 0.5)"
+    assert repr(test) == "LikelihoodRatioTest(n_components=1; p-value 0.5)"
     assert pickle.loads(pickle.dumps(test)) == test
+
+
+def test_no_test_and_one_sample_are_put_in_words() -> None:
+    mixture = gx.Mixture([1.0], [[0.0]], [1.0], "spherical")
+    none = LikelihoodRatioTest(0.05, (), mixture)
+    assert repr(none) == "LikelihoodRatioTest(n_components=1; no test was made)"
+    assert none.summary().splitlines() == [
+        "Likelihood-ratio tests: none was made",
+        "",
+        "The tests ended at K = 1, which was not tested.",
+    ]
+    single = LikelihoodRatioTest(0.5, (step_of([1.0], 4.0),), mixture)
+    assert repr(single) == "LikelihoodRatioTest(n_components=1; p-value 0.5)"
+    assert "Likelihood-ratio test by 1 bootstrap sample\n" in single.summary()
+    two = LikelihoodRatioTest(0.5, (step_of([1.0], 4.0), step_of([5.0], 4.0)), mixture)
+    assert repr(two) == "LikelihoodRatioTest(n_components=1; p-values 0.5, 1)"
+    assert "Likelihood-ratio tests by 1 bootstrap sample each\n" in two.summary()
 
 
 @pytest.mark.parametrize(

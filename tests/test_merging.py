@@ -135,6 +135,12 @@ def test_few_components() -> None:
     assert two.groups(1) == ((0, 1),)
 
 
+def test_one_component_and_one_cluster_are_no_plurals() -> None:
+    X = clusters(2, 40, 2, 2)
+    tree = gx.merge_components(gx.fit(X, 1), X)
+    assert repr(tree) == "MergeTree(1 component, 1 cluster at the elbow of the entropy)"
+
+
 def test_the_elbow_parts_the_curve_where_it_bends() -> None:
     x = np.array([0.0, 3.0, 4.0, 9.0, 11.0, 12.0])
     for place in (1, 2, 3, 4):

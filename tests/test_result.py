@@ -220,6 +220,48 @@ def test_repaired_components_in_one_place_are_no_saddle_point() -> None:
     assert not any("same mean" in reason for reason in fitted.reasons)
 
 
+def one(**changes: Any) -> gx.FitResult:
+    return result(start(n_iter=1, **changes))
+
+
+@pytest.mark.parametrize(
+    ("troubled", "said"),
+    [
+        (one(status="max_iter"), "the 1 pass that max_iter allows was used up."),
+        (one(status="max_seconds"), "was used up after 1 pass. "),
+        (one(status="stopped"), "stopped by the callback after 1 pass. "),
+        (
+            result(start(), start(status="stopped"), start(status="stopped")),
+            "when 2 of the 3 starts begun were still running",
+        ),
+        (result(start(), start(status="stopped")), "1 of the 2 starts begun was still running"),
+        (
+            result(start(repairs=repaired(floored=(1, 1))), mixture=tied()),
+            "acted on the common covariance in 1 M-step:",
+        ),
+        (
+            result(start(), start(status="degenerate", log_likelihood=math.nan, message="flat.")),
+            "may not be repaired, and was dropped;",
+        ),
+        (
+            result(start(), *[start(status="degenerate", log_likelihood=math.nan)] * 2),
+            "may not be repaired, and were dropped;",
+        ),
+    ],
+)
+def test_one_of_a_kind_is_no_plural(troubled: gx.FitResult, said: str) -> None:
+    (reason,) = troubled.reasons
+    assert said in reason
+
+
+def test_reprs_and_notes_of_one_are_no_plurals() -> None:
+    assert "1 repair)" in repr(start(repairs=Repairs((1, 0), (0, 0))))
+    assert "0 repairs)" in repr(start())
+    wide = gx.Mixture([1.0], np.zeros((1, 6)), [1.0], "spherical")
+    text = result(start(repairs=Repairs((0,), (0,))), mixture=wide).summary()
+    assert "... and 1 more feature; see result.mixture" in text
+
+
 def test_a_common_covariance_is_never_spurious() -> None:
     small = gx.Mixture([0.01, 0.99], MIXTURE.means, np.eye(2), "tied")
     assert result(mixture=small).reasons == ()

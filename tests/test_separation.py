@@ -144,6 +144,8 @@ def test_a_component_without_weight_is_never_taken() -> None:
 
 
 def test_a_single_component_overlaps_with_nothing() -> None:
+    one = gx.Mixture([1.0], [[0.0]], [1.0], "spherical")
+    assert repr(gx.pairwise_overlap(one)) == "Overlap(1 component, average 0, maximum 0)"
     overlap = gx.pairwise_overlap(gx.Mixture([1.0], [[0.0]], [1.0], "spherical"))
     assert (overlap.average, overlap.maximum, overlap.closest_pair) == (0.0, 0.0, None)
 

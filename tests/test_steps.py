@@ -153,7 +153,7 @@ OTHER_TYPE = gx.Mixture([0.5, 0.5], np.zeros((2, 2)), [1.0, 1.0], "spherical")
         ({"reg_covar": -1}, gx.GaussmixError, "reg_covar must be None or a finite number >= 0"),
         ({"on_degenerate": "drop"}, gx.GaussmixError, "on_degenerate must be one of"),
         ({"previous": X}, gx.GaussmixTypeError, "previous must be a Mixture, got ndarray"),
-        ({"previous": OTHER_SIZE}, gx.GaussmixError, "previous has 1 components in 2 dimensions"),
+        ({"previous": OTHER_SIZE}, gx.GaussmixError, "previous has 1 component in 2 dimensions"),
         ({"previous": OTHER_TYPE}, gx.GaussmixError, "previous has covariance_type='spherical'"),
         ({"statistics": DIAGONAL}, gx.GaussmixError, "Run e_step with covariance_type='full'"),
         (

@@ -10,7 +10,7 @@ import numpy as np
 
 from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
-from gaussmix._summary import standard_deviations
+from gaussmix._summary import numbered, standard_deviations
 from gaussmix._typing import AnyArray, Float64Array, Int64Array
 from gaussmix.covariance import in_short_form
 from gaussmix.factor_mixture import FactorMixture
@@ -69,23 +69,24 @@ def _ended_early(result: FitResult) -> Iterator[str]:
         if math.isfinite(gain)
         else ""
     )
+    passes = numbered(result.n_iter, "pass", "passes")
     carry_on = "or carry on from here with fit(..., start=result)"
     if result.status == "max_iter" and result.n_iter == 0:
         yield "max_iter=0: this is the start itself, and EM has not run."
     elif result.status == "max_iter":
         yield (
-            f"Not converged: the {result.n_iter} passes that max_iter allows were used up."
+            f"Not converged: the {passes} that max_iter allows {_were(result.n_iter)} used up."
             f"{to_come} Raise max_iter, {carry_on}."
         )
     elif result.status == "max_seconds":
         yield (
-            f"Not converged: the time that max_seconds allows was used up after {result.n_iter} "
-            f"passes.{to_come} Raise max_seconds, {carry_on}."
+            f"Not converged: the time that max_seconds allows was used up after {passes}."
+            f"{to_come} Raise max_seconds, {carry_on}."
         )
     elif result.status in _ENDED_BY:
         yield (
-            f"Not converged: the fit was stopped {_ENDED_BY[result.status]} after {result.n_iter} "
-            f"passes.{to_come} Run it again, {carry_on}."
+            f"Not converged: the fit was stopped {_ENDED_BY[result.status]} after {passes}."
+            f"{to_come} Run it again, {carry_on}."
         )
 
 
@@ -94,8 +95,8 @@ def _other_starts_ended_early(result: FitResult) -> Iterator[str]:
     if ended and result.status not in _ENDED_BY:
         yield (
             f"The fit was stopped {_ENDED_BY[ended[0]]} when {len(ended)} of the "
-            f"{len(result.starts)} starts begun were still running; a later one may be better. Run "
-            "it again and let it end, if the best of the others is not enough."
+            f"{len(result.starts)} starts begun {_were(len(ended))} still running; a later one "
+            "may be better. Run it again and let it end, if the best of the others is not enough."
         )
 
 
@@ -121,7 +122,7 @@ def _floored(result: FitResult) -> Iterator[str]:
         )
         return
     if result.covariance_type.one_for_all:
-        what = f"the common covariance in {max(counts)} M-steps"
+        what = f"the common covariance in {numbered(max(counts), 'M-step')}"
     else:
         what = _counted(counts)
     yield (
@@ -147,7 +148,8 @@ def _dropped(result: FitResult) -> Iterator[str]:
     if events:
         yield (
             f"{_listed_events(events)} taken out of the mixture, as on_degenerate='drop' asks: "
-            f"{result.n_components} of {result.n_components + len(events)} components are left."
+            f"{result.n_components} of {result.n_components + len(events)} components "
+            f"{'is' if result.n_components == 1 else 'are'} left."
         )
 
 
@@ -191,7 +193,11 @@ def _listed_events(events: list[RepairEvent]) -> str:
         for event in events
     ]
     said = _listed(names, len(names))
-    return f"{said[0].upper()}{said[1:]} {'was' if len(events) == 1 else 'were'}"
+    return f"{said[0].upper()}{said[1:]} {_were(len(events))}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def spurious_components(
@@ -219,7 +225,7 @@ def _too_few(mixture: Mixture) -> tuple[int, str]:
     factors, the same. Of variances alone, two rows that agree in a column have none.
     """
     if isinstance(mixture, FactorMixture):
-        return mixture.n_factors, f"the {mixture.n_factors} factors"
+        return mixture.n_factors, f"the {numbered(mixture.n_factors, 'factor')}"
     if mixture.covariance_type.code[-1] == "V" and mixture.n_features > 1:
         return mixture.n_features, f"the {mixture.n_features} features"
     return 2, "two"
@@ -284,7 +290,7 @@ def _degenerate(result: FitResult) -> Iterator[str]:
     if messages:
         yield (
             f"{len(messages)} of {len(result.starts)} starts met a singular covariance that may "
-            f"not be repaired, and were dropped; the first: {messages[0]}"
+            f"not be repaired, and {_were(len(messages))} dropped; the first: {messages[0]}"
         )
 
 
@@ -302,10 +308,9 @@ def _disagreeing(result: FitResult) -> Iterator[str]:
 
 
 def _counted(counts: tuple[int, ...]) -> str:
-    """Say ``component 0 in 3 M-steps and component 4 in 1 M-steps``."""
+    """Say ``component 0 in 3 M-steps and component 4 in 1 M-step``."""
     hit = [k for k, count in enumerate(counts) if count]
-    words = {k: "M-step" if counts[k] == 1 else "M-steps" for k in hit}
-    return _listed([f"component {k} in {counts[k]} {words[k]}" for k in hit], len(hit))
+    return _listed([f"component {k} in {numbered(counts[k], 'M-step')}" for k in hit], len(hit))
 
 
 def _listed(names: list[str], total: int) -> str:

@@ -25,8 +25,8 @@ def resampler(
     total = float(n_rows if sample_weight is None else sample_weight.sum())
     if total < n_components:
         raise GaussmixError(
-            f"sample_weight sums to {total:.6g}, which is less than one row for each of the "
-            f"{n_components} components: weights are counts of rows here."
+            f"sample_weight sums to {total:.6g}, which is less than n_components={n_components}: "
+            "weights are counts of rows here, at least one for each component."
         )
     rng = np.random.default_rng(seed)
     if method == "weighted":

@@ -55,7 +55,7 @@ def as_html(result: FitResult) -> str:
 
 def how_it_ended(start: StartOutcome) -> str:
     """Put the status of a start in words."""
-    passes = f"{start.n_iter} {_plural(start.n_iter, 'pass', 'passes')}"
+    passes = numbered(start.n_iter, "pass", "passes")
     words = {
         "converged": f"converged after {passes}",
         "max_iter": f"not converged after {passes}",
@@ -95,7 +95,7 @@ def _facts(result: FitResult) -> list[tuple[str, str]]:
 def _factors(mixture: Mixture) -> str:
     if not isinstance(mixture, FactorMixture):
         return ""
-    return f", {mixture.n_factors} {_plural(mixture.n_factors, 'factor', 'factors')}"
+    return f", {numbered(mixture.n_factors, 'factor')}"
 
 
 def _starts(result: FitResult) -> str:
@@ -136,9 +136,9 @@ def _component_table(result: FitResult) -> tuple[Row, list[Row], list[str]]:
     ]
     omitted = []
     if shown_k < K:
-        omitted.append(f"... and {K - shown_k} more components")
+        omitted.append(f"... and {numbered(K - shown_k, 'more component')}")
     if shown_d < D:
-        omitted.append(f"... and {D - shown_d} more features; see result.mixture")
+        omitted.append(f"... and {numbered(D - shown_d, 'more feature')}; see result.mixture")
     return header, rows, omitted
 
 
@@ -179,5 +179,6 @@ def short_name(name: str) -> str:
     return line if len(line) <= _NAME_WIDTH else line[: _NAME_WIDTH - 3] + "..."
 
 
-def _plural(count: int, one: str, many: str) -> str:
-    return one if count == 1 else many
+def numbered(count: int, one: str, many: str = "") -> str:
+    """Say ``1 pass`` or ``2 passes``; `many` is `one` with an s if it is not given."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -17,6 +17,7 @@ from gaussmix._random import seed_from
 from gaussmix._reasons import first_reason
 from gaussmix._runtime import core
 from gaussmix._settings import INIT_PARAMS, engine_settings, settings_for_columns
+from gaussmix._summary import numbered
 from gaussmix._typing import Acceleration, ArrayLike, Float64Array, FloatArray, RandomSource
 from gaussmix._validation import (
     check_callback,
@@ -319,9 +320,9 @@ def _raised_in_python(error: Exception) -> bool:
 
 def _interrupted(result: FitResult) -> FitInterrupted:
     number = max(i for i, one in enumerate(result.starts) if one.status == "interrupted")
+    passes = numbered(result.starts[number].n_iter, "pass", "passes")
     return FitInterrupted(
-        f"the fit was interrupted in start {number + 1} after "
-        f"{result.starts[number].n_iter} passes; the exception's .result holds the best mixture "
-        "so far, and fit(..., start=error.result) carries on from it.",
+        f"the fit was interrupted in start {number + 1} after {passes}; the exception's .result "
+        "holds the best mixture so far, and fit(..., start=error.result) carries on from it.",
         result,
     )

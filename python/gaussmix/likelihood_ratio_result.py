@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaussmix._record import Record, read_only
-from gaussmix._summary import aligned
+from gaussmix._summary import aligned, numbered
 from gaussmix._typing import Float64Array
 from gaussmix.mixture import Mixture
 
@@ -106,16 +106,22 @@ class LikelihoodRatioTest(Record):
 
     def summary(self) -> str:
         """Lay out the tests, one per line."""
+        if not self.steps:
+            return "\n".join(["Likelihood-ratio tests: none was made", "", self._choice()])
         rows = [("components", "statistic", "p-value", "median of samples")]
         for step in self.steps:
             known = step.replicates[~np.isnan(step.replicates)]
             middle = f"{np.median(known):.6g}" if known.size else "-"
             against = f"{step.n_components} vs {step.n_components + 1}"
             rows.append((against, f"{step.statistic:.6g}", f"{step.p_value:.4g}", middle))
-        samples = len(self.steps[0].replicates) if self.steps else 0
-        title = f"Likelihood-ratio tests by {samples} bootstrap samples each"
-        lines = [title, "", *aligned(rows), "", self._choice()]
+        lines = [self._title(), "", *aligned(rows), "", self._choice()]
         return "\n".join([*lines, *self._warnings()])
+
+    def _title(self) -> str:
+        samples = numbered(len(self.steps[0].replicates), "bootstrap sample")
+        if len(self.steps) == 1:
+            return f"Likelihood-ratio test by {samples}"
+        return f"Likelihood-ratio tests by {samples} each"
 
     def _choice(self) -> str:
         if self.accepted:
@@ -146,4 +152,7 @@ class LikelihoodRatioTest(Record):
 
     def __repr__(self) -> str:
         values = ", ".join(f"{value:.4g}" for value in self.p_values)
-        return f"LikelihoodRatioTest(n_components={self.n_components}; p-values {values})"
+        tests = "no test was made"
+        if values:
+            tests = f"{'p-value' if len(self.steps) == 1 else 'p-values'} {values}"
+        return f"LikelihoodRatioTest(n_components={self.n_components}; {tests})"

@@ -8,6 +8,7 @@ import numpy as np
 
 from gaussmix._elbow import elbow
 from gaussmix._record import Record, read_only
+from gaussmix._summary import numbered
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gaussmix._validation import check_integer
 from gaussmix.mixture import Mixture
@@ -123,6 +124,6 @@ class MergeTree(Record):
 
     def __repr__(self) -> str:
         return (
-            f"MergeTree({len(self.entropy)} components, {self.n_clusters} clusters at the elbow of "
-            "the entropy)"
+            f"MergeTree({numbered(len(self.entropy), 'component')}, "
+            f"{numbered(self.n_clusters, 'cluster')} at the elbow of the entropy)"
         )

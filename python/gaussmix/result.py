@@ -11,7 +11,7 @@ from gaussmix import _criteria
 from gaussmix._agreement import adjusted_rand_index, same_optimum
 from gaussmix._reasons import reasons_of
 from gaussmix._record import Record, read_only
-from gaussmix._summary import as_html, as_text, how_it_ended
+from gaussmix._summary import as_html, as_text, how_it_ended, numbered
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._validation import check_feature_names, check_sample_weight, check_X, feature_names_of
 from gaussmix.covariance import CovarianceType
@@ -143,7 +143,7 @@ class StartOutcome(Record):
     def __repr__(self) -> str:
         return (
             f"StartOutcome({how_it_ended(self)}, log-likelihood {self.log_likelihood:.10g}, "
-            f"{self.repairs.total} repairs)"
+            f"{numbered(self.repairs.total, 'repair')})"
         )
 
 

@@ -11,6 +11,7 @@ from gaussmix._fitted import Fitted, data_for, mixture_of
 from gaussmix._matrices import as_matrices
 from gaussmix._random import seed_from
 from gaussmix._record import Record, read_only
+from gaussmix._summary import numbered
 from gaussmix._typing import ArrayLike, Float64Array, RandomSource
 from gaussmix._validation import check_integer
 
@@ -71,8 +72,8 @@ class Overlap(Record):
 
     def __repr__(self) -> str:
         return (
-            f"Overlap({len(self.misclassification)} components, average {self.average:.4g}, "
-            f"maximum {self.maximum:.4g})"
+            f"Overlap({numbered(len(self.misclassification), 'component')}, "
+            f"average {self.average:.4g}, maximum {self.maximum:.4g})"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gaussmix._runtime import core
+from gaussmix._summary import numbered
 from gaussmix._typing import ArrayLike, Int64Array
 from gaussmix._validation import (
     check_choice,
@@ -232,9 +233,10 @@ def _as_previous(
     check_mixture(previous, "previous")
     if previous.means.shape != statistics.mean.shape:
         raise GaussmixError(
-            f"previous has {previous.n_components} components in {previous.n_features} dimensions, "
-            f"the statistics {statistics.n_components} in {statistics.n_features}: pass the "
-            "mixture that the E-step ran with."
+            f"previous has {numbered(previous.n_components, 'component')} in "
+            f"{numbered(previous.n_features, 'dimension')}, the statistics "
+            f"{statistics.n_components} in {statistics.n_features}: pass the mixture that "
+            "the E-step ran with."
         )
     if previous.covariance_type is not structure:
         raise GaussmixError(
