@@ -34,6 +34,14 @@ def test_given_start_is_returned_at_max_iter_0(X: np.ndarray, start: dict[str, A
     assert model.converged_ is False
 
 
+def test_given_means_are_one_start(X: np.ndarray, start: dict[str, Any]) -> None:
+    settings: dict[str, Any] = {"race": False, "random_state": 0}
+    many = GaussianMixture(3, means_init=start["means_init"], n_init=4, **settings).fit(X)
+    assert len(many.result_.starts) == 1
+    drawn = GaussianMixture(3, weights_init=start["weights_init"], n_init=4, **settings).fit(X)
+    assert len(drawn.result_.starts) == 4
+
+
 def test_the_start_is_not_changed_by_a_fit(X: np.ndarray, start: dict[str, Any]) -> None:
     before = copy.deepcopy(start)
     model = GaussianMixture(3, **start).fit(X)

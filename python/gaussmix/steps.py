@@ -131,6 +131,7 @@ def m_step(
     previous : Mixture, optional
         Where a descent starts: the likelihood cannot fall then. And a component without weight
         keeps its mean and covariance in `previous`; without `previous` it takes those of all data.
+        Statistics know no names of columns: they are those of `previous`, or there are none.
     on_degenerate : {"repair", "raise"}, default "repair"
         What to do about a singular covariance.
 
