@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,63 @@ def test_a_nearly_singular_covariance_keeps_the_digits_of_its_factor() -> None:
     np.testing.assert_allclose(pair.precisions_cholesky, factor[:, :2, :2], rtol=1e-7)
     np.testing.assert_allclose(pair.log_determinants, np.log(1e-18), rtol=1e-7)
     np.testing.assert_allclose(marginal(whole, [1]).precisions_cholesky, [[[1.0]]], rtol=1e-12)
+
+
+# --- as a method of mixtures -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("structure", COVARIANCES)
+@pytest.mark.parametrize("features", [[0, 1], [2, 0], [1], ["c", "a"], ("b", 2), np.array([2, 1])])
+def test_the_marginal_has_the_blocks_of_the_whole(structure: str, features: Any) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    whole = mixture(structure)
+    part = whole.marginal(features)
+    columns = ["abc".index(f) if isinstance(f, str) else int(f) for f in features]
+    rows = clusters(3, 50, 3, 3, 1.0)[:, columns]
+    density = sum(
+        weight * stats.multivariate_normal(mean[columns], block[np.ix_(columns, columns)]).pdf(rows)
+        for weight, mean, block in zip(WEIGHTS, MEANS, MATRICES[structure], strict=True)
+    )
+    np.testing.assert_allclose(np.exp(part.log_density(rows)), density, rtol=1e-11)
+    assert part.feature_names == tuple("abc"[column] for column in columns)
+    assert part == marginal(whole, columns)
+
+
+def test_a_single_feature_needs_no_list() -> None:
+    whole = mixture("diag")
+    assert whole.marginal("b") == whole.marginal(1) == whole.marginal([1])
+    assert whole.marginal("b").n_features == 1
+
+
+def test_the_marginal_of_factor_analysers() -> None:
+    loadings, noise = [[[1.0], [2.0], [0.5]]], [[0.5, 0.4, 0.3]]
+    whole = gx.FactorMixture([1.0], [[0.0, 1.0, 2.0]], loadings, noise, ["a", "b", "c"])
+    part = whole.marginal(["c", "a"])
+    np.testing.assert_allclose(part.covariances, [[[0.55, 0.5], [0.5, 1.5]]], rtol=1e-14)
+    assert part.means.tolist() == [[2.0, 0.0]]
+    assert type(part) is gx.Mixture
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ([0, 0], "different from one another"),
+        (["a", 0], "different from one another"),
+        ([], "at least one feature, got 0"),
+        ([3], "must be an integer <= 2, got 3"),
+        ([-1], "must be an integer >= 0"),
+        ([True], "must be an integer"),
+        ([0.0], "must be an integer"),
+        (["d"], "'d', which is none of the features 'a', 'b', 'c'"),
+    ],
+)
+def test_features_that_are_not_there(features: Any, message: str) -> None:
+    with pytest.raises(gx.GaussmixError, match=message):
+        mixture("full").marginal(features)
+
+
+def test_names_where_there_are_none() -> None:
+    unnamed = gx.Mixture(WEIGHTS, MEANS, VARIANCES, "diag")
+    with pytest.raises(gx.GaussmixError, match="no names of features: give positions, 0 to 2"):
+        unnamed.marginal("a")
+    assert unnamed.marginal([2, 0]).feature_names is None

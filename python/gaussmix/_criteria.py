@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gaussmix._runtime import core
 from gaussmix._typing import Float64Array, FloatArray
-from gaussmix.mixture import Mixture
+
+if TYPE_CHECKING:
+    from gaussmix.mixture import Mixture
 
 _ROWS_AT_ONCE = 1 << 16
 

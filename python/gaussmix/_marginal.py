@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from gaussmix._matrices import as_matrices
 from gaussmix._typing import Float64Array
+from gaussmix._validation import check_integer, nearest
 from gaussmix.covariance import CovarianceType
+from gaussmix.exceptions import GaussmixError
 from gaussmix.mixture import Mixture
+
+Features: TypeAlias = int | str | Sequence[int | str]
+"""Positions or names of features; a single one need not be in a list."""
 
 
 def covariance_matrices(mixture: Mixture) -> Float64Array:
@@ -61,6 +67,40 @@ def marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
         None if names is None else [names[column] for column in chosen],
         inverses,
     )
+
+
+def listed(features: Features) -> Sequence[Any]:
+    """Return positions and names in a list, a single one too."""
+    single = isinstance(features, str) or not isinstance(features, Sequence | np.ndarray)
+    return [features] if single else list(features)  # type: ignore[arg-type]
+
+
+def columns_of(
+    features: Features, names: tuple[str, ...] | None, n_features: int
+) -> tuple[int, ...]:
+    """Return the positions of different features, of which there must be at least one."""
+    columns = tuple(_column(feature, names, n_features) for feature in listed(features))
+    if not columns:
+        raise GaussmixError(f"features must name at least one feature, got 0: {features!r}.")
+    if len(set(columns)) < len(columns):
+        raise GaussmixError(f"features must be different from one another, got {features!r}.")
+    return columns
+
+
+def _column(feature: Any, names: tuple[str, ...] | None, n_features: int) -> int:
+    if not isinstance(feature, str):
+        return check_integer(feature, "a feature", minimum=0, maximum=n_features - 1)
+    if names is None:
+        raise GaussmixError(
+            f"features holds the name {feature!r}, but there are no names of features: give "
+            f"positions, 0 to {n_features - 1}."
+        )
+    if feature not in names:
+        raise GaussmixError(
+            f"features holds {feature!r}, which is none of the features "
+            f"{', '.join(map(repr, names))}.{nearest(feature, names)}"
+        )
+    return names.index(feature)
 
 
 def _as_matrices(values: Float64Array, mixture: Mixture) -> Float64Array:

@@ -7,16 +7,46 @@ returned bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 
 from gaussmix._conversion import as_numbers, place
 from gaussmix._runtime import core
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 from gaussmix.covariance import CovarianceType, check_columns, covariance_shape, in_short_form
-from gaussmix.exceptions import GaussmixError
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 _RELATIVE_ERROR = 1e-6
 _MISMATCH = 1e-3  # of a factor and its matrix, beside the rounding of the matrix
+
+
+def shape_of_means(means: ArrayLike) -> tuple[int, int]:
+    """Return (K, D), which the other parameters must fit."""
+    shape = as_numbers(means, "means").shape
+    if len(shape) != 2 or 0 in shape:
+        raise GaussmixError(
+            "means must have shape (n_components, n_features), at least one of each, but has "
+            f"shape {shape}."
+        )
+    return int(shape[0]), int(shape[1])
+
+
+def checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
+    """Return names of the columns; None for none."""
+    if names is None:
+        return None
+    are_text = isinstance(names, Collection) and all(isinstance(name, str) for name in names)
+    if isinstance(names, str) or not are_text:
+        raise GaussmixTypeError(
+            f"feature_names must be None or a sequence of {n_features} strings, got {names!r}."
+        )
+    if len(names) != n_features:
+        raise GaussmixError(
+            f"feature_names must hold {n_features} names, one per column of means, got "
+            f"{len(names)}."
+        )
+    return tuple(str(name) for name in names)
 
 
 def check_weights(values: ArrayLike, n_components: int, name: str = "weights") -> Float64Array:

@@ -13,14 +13,16 @@ from gaussmix._parameters import (
     check_array,
     check_means,
     check_weights,
+    checked_names,
     factorised,
     reciprocal_conditions,
+    shape_of_means,
 )
 from gaussmix._record import frozen, read_only
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix.covariance import CovarianceType, n_parameters
 from gaussmix.exceptions import GaussmixError
-from gaussmix.mixture import Mixture, checked_names, shape_of_means
+from gaussmix.mixture import Mixture
 
 __all__ = ["FactorMixture"]
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
-from gaussmix._conversion import as_numbers
+from gaussmix import _criteria
 from gaussmix._memory import check_rows_to_return
 from gaussmix._parameters import (
     check_means,
     check_weights,
+    checked_names,
     factorised,
     reciprocal_conditions,
+    shape_of_means,
     with_given_factors,
 )
 from gaussmix._random import seed_from
@@ -27,6 +29,7 @@ from gaussmix._validation import (
     check_feature_names,
     check_integer,
     check_n_threads,
+    check_sample_weight,
     check_X,
     feature_names_of,
 )
@@ -36,7 +39,7 @@ from gaussmix.covariance import (
     n_parameters,
     resolve_covariance_type,
 )
-from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+from gaussmix.exceptions import GaussmixError
 
 __all__ = ["Mixture"]
 
@@ -138,21 +141,15 @@ class Mixture(Record):
 
         Only where variances come near the end of float64's range is that worth checking.
         """
+        weights, means, covariances = (outcome[n] for n in ("weights", "means", "covariances"))
         factor = outcome["precisions_cholesky"]
         if not np.abs(factor).max() < _LARGEST_FACTOR:
-            return cls(
-                outcome["weights"],
-                outcome["means"],
-                outcome["covariances"],
-                covariance_type,
-                feature_names,
-                factor,
-            )
+            return cls(weights, means, covariances, covariance_type, feature_names, factor)
         mixture = cls.__new__(cls)
         mixture.__dict__.update(
-            weights=frozen(outcome["weights"]),
-            means=frozen(outcome["means"]),
-            covariances=frozen(outcome["covariances"]),
+            weights=frozen(weights),
+            means=frozen(means),
+            covariances=frozen(covariances),
             covariance_type=covariance_type,
             feature_names=feature_names,
             precisions_cholesky=frozen(factor),
@@ -284,6 +281,84 @@ class Mixture(Record):
         values: FloatArray = table.sum(axis=1)
         return values
 
+    def score(
+        self, X: ArrayLike, sample_weight: ArrayLike | None = None, n_threads: int | None = None
+    ) -> float:
+        """Return the mean log-density of the rows, per unit weight.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n, D)
+        sample_weight : array-like of shape (n,), optional
+            Frequency weights: a weight of 2 is the row twice.
+        n_threads : int, optional
+            None: what the process may use, read at each call.
+
+        Raises
+        ------
+        GaussmixError
+            `X` is no finite table of D columns, or `sample_weight` does not fit it.
+
+        Examples
+        --------
+        >>> import gaussmix as gx
+        >>> mixture = gx.Mixture([1.0], [[0.0]], [[[1.0]]])
+        >>> round(mixture.score([[0.0], [1.0]], sample_weight=[3, 1]), 6)
+        -1.043939
+        """
+        log_likelihood, total = self._log_likelihood(X, sample_weight, n_threads)
+        return log_likelihood / total
+
+    def bic(
+        self, X: ArrayLike, sample_weight: ArrayLike | None = None, n_threads: int | None = None
+    ) -> float:
+        """Return Schwarz's criterion of the data, -2 log L + p ln(total weight); lower is better.
+
+        p is `n_parameters`. Parameters and errors as in `score`.
+
+        Examples
+        --------
+        >>> import gaussmix as gx
+        >>> mixture = gx.Mixture([1.0], [[0.0]], [[[1.0]]])
+        >>> round(mixture.bic([[0.0], [1.0]]), 6), round(mixture.aic([[0.0], [1.0]]), 6)
+        (6.062048, 8.675754)
+        """
+        log_likelihood, total = self._log_likelihood(X, sample_weight, n_threads)
+        return _criteria.bic(log_likelihood, self.n_parameters, total)
+
+    def aic(
+        self, X: ArrayLike, sample_weight: ArrayLike | None = None, n_threads: int | None = None
+    ) -> float:
+        """Return Akaike's criterion of the data, -2 log L + 2 p; for the rest see `bic`."""
+        log_likelihood, _ = self._log_likelihood(X, sample_weight, n_threads)
+        return _criteria.aic(log_likelihood, self.n_parameters)
+
+    def marginal(self, features: int | str | Sequence[int | str]) -> Mixture:
+        """Return the mixture that some of the features have, in the order that is given.
+
+        It is of structure ``full``, whatever that of the whole; names are kept.
+
+        Parameters
+        ----------
+        features : int, str or sequence of them
+            Positions or names of different features.
+
+        Raises
+        ------
+        GaussmixError
+            A feature is unknown or there twice, or there is none.
+
+        Examples
+        --------
+        >>> import gaussmix as gx
+        >>> mixture = gx.Mixture([1.0], [[5.0, 7.0]], [[1.0, 4.0]], "diag", ["height", "weight"])
+        >>> mixture.marginal("weight").covariances
+        array([[[4.]]])
+        """
+        from gaussmix._marginal import columns_of, marginal  # imports Mixture, so not at the top
+
+        return marginal(self, columns_of(features, self.feature_names, self.n_features))
+
     def sample(
         self, n_samples: int = 1, random_state: RandomSource = None
     ) -> tuple[Float64Array, Int64Array]:
@@ -324,13 +399,25 @@ class Mixture(Record):
 
         save(self, path)
 
+    def _rows(self, X: ArrayLike, n_threads: int | None) -> FloatArray:
+        check_feature_names(feature_names_of(X), self.feature_names)
+        return check_X(X, n_features=self.n_features, estimator_name="Mixture", n_threads=n_threads)
+
+    def _log_likelihood(
+        self, X: ArrayLike, sample_weight: ArrayLike | None, n_threads: int | None
+    ) -> tuple[float, float]:
+        """Return the log-likelihood of the data, and their total weight."""
+        threads = check_n_threads(n_threads)
+        data = self._rows(X, threads)
+        weights = check_sample_weight(sample_weight, len(data))
+        total = float(len(data) if weights is None else weights.sum())
+        return _criteria.likelihood(data, weights, self, threads).log_likelihood, total
+
     def _evaluate(
         self, X: ArrayLike, n_threads: int | None, output: str, density: object = None
     ) -> Any:
         threads = check_n_threads(n_threads)
-        check_feature_names(feature_names_of(X), self.feature_names)
-        data = check_X(X, n_features=self.n_features, estimator_name="Mixture", n_threads=threads)
-        return self._evaluate_checked(data, threads, output, density)
+        return self._evaluate_checked(self._rows(X, threads), threads, output, density)
 
     def _evaluate_checked(
         self, data: FloatArray, n_threads: int | None, output: str, density: object = None
@@ -359,31 +446,3 @@ class Mixture(Record):
             f"Mixture({self.covariance_type} ({self.covariance_type.code}), "
             f"{self.n_components} {components}, {self.n_features} {features})"
         )
-
-
-def shape_of_means(means: ArrayLike) -> tuple[int, int]:
-    """Return (K, D), which the other parameters must fit."""
-    shape = as_numbers(means, "means").shape
-    if len(shape) != 2 or 0 in shape:
-        raise GaussmixError(
-            "means must have shape (n_components, n_features), at least one of each, but has "
-            f"shape {shape}."
-        )
-    return int(shape[0]), int(shape[1])
-
-
-def checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
-    """Return names of the columns; None for none."""
-    if names is None:
-        return None
-    are_text = isinstance(names, Collection) and all(isinstance(name, str) for name in names)
-    if isinstance(names, str) or not are_text:
-        raise GaussmixTypeError(
-            f"feature_names must be None or a sequence of {n_features} strings, got {names!r}."
-        )
-    if len(names) != n_features:
-        raise GaussmixError(
-            f"feature_names must hold {n_features} names, one per column of means, got "
-            f"{len(names)}."
-        )
-    return tuple(str(name) for name in names)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gaussmix._marginal import Features
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 from gaussmix.mixture import Mixture
 from gaussmix.plotting._canvas import axes_or_current, matplotlib, styled_contours
@@ -13,7 +14,7 @@ from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._grid import grid
 from gaussmix.plotting._levels import as_percent, check_levels
 from gaussmix.plotting._palette import FAINT, SHADES
-from gaussmix.plotting._view import Features, Fitted, View, view
+from gaussmix.plotting._view import Fitted, View, view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from gaussmix._fitted_state import FittedState
-from gaussmix._marginal import marginal
+from gaussmix._marginal import Features, columns_of, listed, marginal
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gaussmix._validation import (
     check_feature_names,
-    check_integer,
     check_sample_weight,
     check_X,
     feature_names_of,
-    nearest,
     shown_names,
 )
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
@@ -27,9 +22,6 @@ from gaussmix.result import FitResult
 
 Fitted: TypeAlias = Mixture | FitResult | FittedState
 """A mixture, or what holds one: a result or a fitted estimator."""
-
-Features: TypeAlias = int | str | Sequence[int | str]
-"""Positions or names of features; a single one need not be in a list."""
 
 
 @dataclass(frozen=True)
@@ -164,31 +156,10 @@ def _columns(
 ) -> tuple[int, ...]:
     if features is None:
         return tuple(range(n_features if most is None else min(most, n_features)))
-    single = isinstance(features, str) or not isinstance(features, Sequence | np.ndarray)
-    wanted: Sequence[Any] = [features] if single else list(features)  # type: ignore[arg-type]
-    columns = tuple(_column(feature, names, n_features) for feature in wanted)
-    if not columns or (most is not None and len(columns) > most):
-        limit = "at least one feature" if most is None else "one or two features"
+    count = len(listed(features))
+    if most is not None and not 0 < count <= most:
         raise GaussmixError(
-            f"features must name {limit}, got {len(columns)}: {features!r}."
-            + (" gaussmix.plotting.pairs draws more." if columns else "")
+            f"features must name one or two features, got {count}: {features!r}."
+            + (" gaussmix.plotting.pairs draws more." if count else "")
         )
-    if len(set(columns)) < len(columns):
-        raise GaussmixError(f"features must be different from one another, got {features!r}.")
-    return columns
-
-
-def _column(feature: Any, names: tuple[str, ...] | None, n_features: int) -> int:
-    if not isinstance(feature, str):
-        return check_integer(feature, "a feature", minimum=0, maximum=n_features - 1)
-    if names is None:
-        raise GaussmixError(
-            f"features holds the name {feature!r}, but neither the mixture nor the data have names "
-            f"of features: give positions, 0 to {n_features - 1}."
-        )
-    if feature not in names:
-        raise GaussmixError(
-            f"features holds {feature!r}, which is none of the features "
-            f"{', '.join(map(repr, names))}.{nearest(feature, names)}"
-        )
-    return names.index(feature)
+    return columns_of(features, names, n_features)
