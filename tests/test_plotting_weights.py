@@ -105,6 +105,14 @@ def test_areas_are_as_the_weights_and_are_the_usual_ones_on_average(
         np.testing.assert_allclose(drawn.get_sizes(), wanted, rtol=1e-12)
 
 
+def test_the_unit_of_the_weights_does_not_matter(ax: Any) -> None:
+    other = plt.figure().subplots()
+    gx.plotting.scatter(mixture(), rows(), ax, s=300, sample_weight=COUNTS)
+    gx.plotting.scatter(mixture(), rows(), other, s=300, sample_weight=COUNTS * 2.0**1016)
+    for once, large in zip(ax.collections, other.collections, strict=True):
+        np.testing.assert_allclose(large.get_sizes(), once.get_sizes(), rtol=1e-12)
+
+
 def test_areas_below_contours_are_as_the_weights(ax: Any) -> None:
     gx.plotting.density(mixture(n_features=2), rows(2), ax, sample_weight=COUNTS)
     areas = ax.collections[0].get_sizes()

@@ -2,8 +2,9 @@
 
 Every function draws into the axes that it is given, or into the current ones, and returns them;
 none shows a window or changes a setting of matplotlib. Keywords that a function does not know go
-to the artist that it is about. Components keep their colour, marker and line from picture to
-picture, and differ in all three: pictures can be read in grey and by the colour-blind.
+to the artist that it is about; functions that show rows take their `sample_weight`. Components
+keep their colour, marker and line from picture to picture, and differ in all three: pictures can
+be read in grey and by the colour-blind.
 
 >>> import gaussmix as gx
 >>> from gaussmix.datasets import load_faithful

@@ -59,7 +59,7 @@ class View:
 
     def areas(self, usual: Any) -> Any:
         """Return the areas of the marks of the rows: as their weights, `usual` on average."""
-        return usual if self.weights is None else usual * self.weights / self.weights.mean()
+        return usual if self.weights is None else usual * (self.weights / self.weights.mean())
 
     @cached_property
     def labels(self) -> Int64Array:
