@@ -128,7 +128,7 @@ def test_a_mixture_serves_for_a_result_and_settings_reach_the_fits() -> None:
     boot = gx.bootstrap(X, result, 10, random_state=0)
     assert boot == gx.bootstrap(X, result.mixture, 10, random_state=0)
     assert gx.bootstrap(X, result, 10, max_iter=1, random_state=0).n_unconverged == 10
-    ridge = gx.bootstrap(X, result, 10, reg_covar=100.0, random_state=0)
+    ridge = gx.bootstrap(X, result.mixture, 10, reg_covar=100.0, random_state=0)
     assert (np.diagonal(ridge.covariances, axis1=2, axis2=3) > 100).all()
     bounded = gx.fit(X, 3, max_eigenvalue_ratio=1.0, random_state=0)
     values = np.linalg.eigvalsh(
@@ -310,6 +310,22 @@ def test_a_fitted_estimator_serves_for_its_result() -> None:
     with_prior = gx.GaussianMixture(3, prior=gx.Prior(), random_state=0).fit(X)
     with pytest.raises(gx.GaussmixError, match=r"pass the same one as prior="):
         gx.bootstrap(X, with_prior, 5, random_state=0)
+
+
+def test_another_ridge_than_that_of_the_fit_is_refused() -> None:
+    X, result = fitted()
+    with pytest.raises(gx.GaussmixError, match=r"made with reg_covar=None: pass that"):
+        gx.bootstrap(X, result, 5, reg_covar=1.0)
+    wide = gx.fit(X, 3, reg_covar=100.0, random_state=0)
+    with pytest.raises(gx.GaussmixError, match=r"made with reg_covar=100\.0: pass that"):
+        gx.bootstrap(X, wide, 5)
+    boot = gx.bootstrap(X, wide, 19, reg_covar=100.0, random_state=0)
+    variances = np.diagonal(wide.mixture.covariances, axis1=1, axis2=2)
+    lower, upper = (
+        np.diagonal(one.covariances, axis1=1, axis2=2)
+        for one in (boot.interval(0.9).lower, boot.interval(0.9).upper)
+    )
+    assert np.mean((lower <= variances) & (variances <= upper)) >= 0.5
 
 
 def test_the_prior_of_the_fit_must_be_given_again() -> None:

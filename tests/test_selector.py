@@ -119,6 +119,8 @@ def test_before_fit_it_says_so(data: np.ndarray) -> None:
     with pytest.raises(gx.NotFittedError, match="GaussianMixtureSelector"):
         GaussianMixtureSelector().predict(data)
     assert not hasattr(GaussianMixtureSelector(), "n_components_")
+    with pytest.raises(gx.NotFittedError, match="GaussianMixtureSelector"):
+        _ = GaussianMixtureSelector().selection_
 
 
 def test_a_failed_fit_leaves_it_as_it_was(data: np.ndarray, monkeypatch) -> None:

@@ -47,6 +47,7 @@ def result_of(
         column_scale=outcome["column_scale"],
         history=np.empty(0) if history is None else history,
         max_eigenvalue_ratio=settings["max_eigenvalue_ratio"],
+        reg_covar=settings["reg_covar"],
     )
 
 

@@ -65,7 +65,8 @@ def bootstrap(
         Frequency weights: 2 is the row twice. Their sum is the size of the sample, so here a common
         factor does matter.
     tol, reg_covar, max_iter, accelerate, prior
-        As in `gaussmix.fit`; give those that the fit had. One that had a prior is refused without.
+        As in `gaussmix.fit`; give those that the fit had. Another `reg_covar`, or none of a prior
+        that it had, is refused.
     on_degenerate : {"repair", "raise"}, default "repair"
         A resample with a singular covariance is repaired, and counts in
         `BootstrapResult.n_repaired`; or it is left out, and counts in `n_failed`. One that leaves
@@ -109,7 +110,7 @@ def bootstrap(
     fit = fit_of(result)
     mixture = mixture_of(fit)
     check_no_factors(mixture.covariance_type, "bootstrap")
-    _check_prior_is_given(fit, prior)
+    _check_same_estimator(fit, prior, reg_covar)
     threads = check_n_threads(n_threads)
     count = check_integer(n_resamples, "n_resamples", minimum=2)
     method = check_choice(method, "method", METHODS)
@@ -131,11 +132,20 @@ def bootstrap(
     return _refitted(data, mixture, method, count, draw, settings)
 
 
-def _check_prior_is_given(fit: FitResult | Mixture, prior: Prior | None) -> None:
-    if prior is None and isinstance(fit, FitResult) and fit.log_prior != 0:
+def _check_same_estimator(
+    fit: FitResult | Mixture, prior: Prior | None, reg_covar: float | None
+) -> None:
+    if not isinstance(fit, FitResult):
+        return
+    missing = ""
+    if prior is None and fit.log_prior != 0:
+        missing = "a prior: pass the same one as prior="
+    elif reg_covar != fit.reg_covar:
+        missing = f"reg_covar={fit.reg_covar!r}: pass that"
+    if missing:
         raise GaussmixError(
-            "the fit was made with a prior, and without it the resamples would tell of another "
-            "estimator: pass the same one as prior=, or result.mixture to do without on purpose."
+            f"the resamples would tell of another estimator, for the fit was made with {missing}, "
+            "or result.mixture to do otherwise on purpose."
         )
 
 

@@ -182,6 +182,8 @@ class FitResult(Record):
         none. With `trace` they are what the stopping rule looks at when a fit carries on again.
     max_eigenvalue_ratio : float, optional
         The bound that the fit kept to.
+    reg_covar : float, optional
+        What the fit added to variances; None: nothing but a floor.
 
     References
     ----------
@@ -213,6 +215,7 @@ class FitResult(Record):
     column_scale: Float64Array
     history: Float64Array
     max_eigenvalue_ratio: float | None = None
+    reg_covar: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("column_scale", "history"):

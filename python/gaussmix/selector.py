@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from gaussmix._fitted_estimator import FittedEstimator, float_dtype
-from gaussmix._fitted_state import FittedAttribute
+from gaussmix._fitted_state import FittedAttribute, missing_before_fit
 from gaussmix._reasons import first_reason
 from gaussmix._sklearn_protocol import SklearnProtocol
 from gaussmix._typing import ArrayLike, RandomSource
@@ -94,7 +94,7 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
     (272,)
     """
 
-    selection_: SelectionResult
+    selection_: SelectionResult = missing_before_fit
 
     def __init__(
         self,
