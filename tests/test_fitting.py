@@ -97,6 +97,19 @@ def test_given_responsibilities_make_the_first_m_step(covariance_type: str) -> N
     np.testing.assert_allclose(start.covariances, expected, rtol=1e-11)
 
 
+def test_labels_are_responsibilities_of_one_component_each() -> None:
+    labels = np.repeat([2, 0, 1], [80, 90, 70])
+    options = {"max_iter": 0, "n_init": 3}
+    given = gx.fit(X, 3, responsibilities_init=np.eye(3)[labels], **options)
+    for same in (labels, labels.tolist(), labels.astype(np.float32)):
+        start = gx.fit(X, 3, responsibilities_init=same, **options)
+        assert start.mixture == given.mixture
+        assert len(start.starts) == 1
+    model = gx.GaussianMixture(3, responsibilities_init=labels, random_state=0).fit(X)
+    expected = gx.fit(X, 3, responsibilities_init=np.eye(3)[labels], random_state=0)
+    assert model.result_.mixture == expected.mixture
+
+
 MEANS = [[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]]
 SHARES = np.eye(3)[np.repeat([0, 1, 2], [80, 90, 70])]
 

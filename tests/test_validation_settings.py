@@ -170,6 +170,21 @@ BAD_STARTS: list[Any] = [
         ["responsibilities_init must have shape (6, 2)", "(5, 2)"],
     ),
     (
+        {"responsibilities_init": [0, 1, 0, 1, 2, 0]},
+        GaussmixError,
+        ["whole numbers from 0 to 1", "responsibilities_init[4] is 2", "numpy.unique"],
+    ),
+    (
+        {"responsibilities_init": [0, 1, 0, 1, 0.5, 0]},
+        GaussmixError,
+        ["whole numbers from 0 to 1", "responsibilities_init[4] is 0.5"],
+    ),
+    (
+        {"responsibilities_init": [0, 1, 0]},
+        GaussmixError,
+        ["responsibilities_init must have shape (6,)", "(3,)"],
+    ),
+    (
         {"responsibilities_init": [[0.5, 0.5]] * 5 + [[0.5, 0.6]]},
         GaussmixError,
         ["every row of responsibilities_init must sum to 1", "row 5 sums to 1.1", "divide"],

@@ -9,6 +9,7 @@ import numpy as np
 from gaussmix._matrices import as_matrices
 from gaussmix._summary import MOST_COMPONENTS, MOST_FEATURES, aligned, short_name
 from gaussmix._typing import Float64Array
+from gaussmix._validation import shown_names
 
 if TYPE_CHECKING:
     from gaussmix.bootstrap_result import BootstrapResult
@@ -46,7 +47,7 @@ def _parameters(boot: BootstrapResult, level: float) -> list[Cells]:
     mixture, interval = boot.mixture, boot.interval(level)
     columns = (mixture, boot.standard_errors, interval.lower, interval.upper)
     K, D = min(mixture.n_components, MOST_COMPONENTS), min(mixture.n_features, MOST_FEATURES)
-    names = mixture.feature_names or tuple(f"x{j}" for j in range(D))
+    names = shown_names(mixture.feature_names, D)
 
     def variances(values: Float64Array) -> Float64Array:
         matrices = as_matrices(values, mixture.covariance_type, mixture.n_components, D_all)

@@ -160,8 +160,11 @@ def reciprocal_conditions(
 def check_responsibilities(
     values: ArrayLike, n_rows: int, n_components: int, name: str = "responsibilities_init"
 ) -> Float64Array:
-    """Check responsibilities: shape (n, K), none negative, each row of sum 1."""
-    responsibilities = check_array(values, (n_rows, n_components), name)
+    """Check responsibilities: shape (n, K), none negative, each row of sum 1; or n labels."""
+    numbers = as_numbers(values, name)
+    if numbers.ndim == 1:
+        return _of_labels(check_array(numbers, (n_rows,), name), n_components, name)
+    responsibilities = check_array(numbers, (n_rows, n_components), name, ", or (n,) of labels")
     if (responsibilities < 0).any():
         index = _first(responsibilities < 0)
         raise GaussmixError(
@@ -176,6 +179,21 @@ def check_responsibilities(
             "each row by its sum."
         )
     return np.asarray(responsibilities / sums[:, None], dtype=np.float64)
+
+
+def _of_labels(labels: Float64Array, n_components: int, name: str) -> Float64Array:
+    """Return the responsibilities of rows that belong each to one component."""
+    matches = labels[:, None] == np.arange(n_components)
+    stray = ~matches.any(axis=1)
+    if stray.any():
+        row = int(np.argmax(stray))
+        raise GaussmixError(
+            f"labels of components must be whole numbers from 0 to {n_components - 1}, but "
+            f"{name}[{row}] is {labels[row]:g}: numpy.unique(labels, return_inverse=True)[1] "
+            "numbers any labels so."
+        )
+    responsibilities: Float64Array = matches.astype(np.float64)
+    return responsibilities
 
 
 def check_array(

@@ -78,7 +78,7 @@ def checked_resume(resume: object, fingerprint: str) -> SelectionResult | None:
 def check_counts_of_rows(weight: Float64Array, most_components: int) -> None:
     """Refuse weights under whose sum a penalty for parameters is none."""
     total, needed = float(weight.sum()), min(most_components, int(np.count_nonzero(weight)))
-    if total < needed:
+    if total < needed * (1 - 1e-9):
         raise GaussmixError(
             f"sample_weight sums to {total:.6g}, which is less than a row for each of {needed} "
             "components: weights are counts of rows here, and the criterion takes their sum for "

@@ -77,8 +77,9 @@ default='kmeans'
         Inverse covariances to start from, in the shape of `covariances_`.
     covariances_init : array-like, optional
         Covariances to start from, in the shape of `covariances_`; instead of `precisions_init`.
-    responsibilities_init : array-like of shape (n_samples, n_components), optional
-        Responsibilities to start from, in place of `init_params`; each row sums to 1.
+    responsibilities_init : array-like of shape (n_samples, n_components) or (n_samples,), optional
+        Responsibilities to start from, in place of `init_params`; each row sums to 1. Or labels
+        0 ... n_components - 1.
     random_state : int, RandomState, Generator or None, default=None
         Source of the seed of starts and samples; None draws it from NumPy's global generator.
     warm_start : bool, default=False

@@ -141,9 +141,10 @@ default "kmeans"
         random responsibilities where `init_params` is "random".
     precisions_init, covariances_init : array-like, optional
         In the shape of the structure; at most one of the two.
-    responsibilities_init : array-like of shape (n, K), optional
-        Rows of sum 1. The first M-step starts from them, in place of `init_params`. Any of the
-        parameters above that is given replaces what that M-step yields.
+    responsibilities_init : array-like of shape (n, K), or labels of shape (n,), optional
+        Rows of sum 1; or whole numbers 0 ... K - 1, the component of each row. The first M-step
+        starts from them, in place of `init_params`. Any of the parameters above that is given
+        replaces what that M-step yields.
     sample_weight : array-like of shape (n,), optional
         Frequency weights: 2 is the row twice, 0 is the row absent. Multiplying all of them by a
         number does not change the mixture.

@@ -392,12 +392,16 @@ class FitResult(Record):
 
     @property
     def aic(self) -> float:
-        """-2 log L + 2 p; lower is better."""
+        """-2 log L + 2 p; lower is better. See `bic` about weights."""
         return _criteria.aic(self.log_likelihood, self.n_parameters)
 
     @property
     def bic(self) -> float:
-        """-2 log L + p ln(total weight); lower is better (mclust's BIC is its negative)."""
+        """-2 log L + p ln(total weight); lower is better (mclust's BIC is its negative).
+
+        Weights are counts of rows here. Of weights that are shares or importances it tells nothing:
+        compare models by `gaussmix.select` with ``sample_size="effective"`` then.
+        """
         return _criteria.bic(self.log_likelihood, self.n_parameters, self.total_weight)
 
     # --- in words -----------------------------------------------------------------------------

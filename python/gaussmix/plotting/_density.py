@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gaussmix._fitted import Fitted
 from gaussmix._marginal import Features
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 from gaussmix.mixture import Mixture
@@ -14,7 +15,7 @@ from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._grid import grid
 from gaussmix.plotting._levels import as_percent, check_levels
 from gaussmix.plotting._palette import FAINT, SHADES
-from gaussmix.plotting._view import Fitted, View, view
+from gaussmix.plotting._view import View, view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

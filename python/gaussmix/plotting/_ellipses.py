@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gaussmix._fitted import Fitted
 from gaussmix._marginal import Features
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix.mixture import Mixture
 from gaussmix.plotting._canvas import axes_or_current, styled
 from gaussmix.plotting._levels import check_levels
 from gaussmix.plotting._palette import look
-from gaussmix.plotting._view import Fitted, require_two, view
+from gaussmix.plotting._view import require_two, view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gaussmix._fitted import Fitted
 from gaussmix._marginal import Features
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
@@ -12,7 +13,7 @@ from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._ellipses import DEFAULT_LEVELS
 from gaussmix.plotting._levels import check_levels
 from gaussmix.plotting._scatter import draw_plane
-from gaussmix.plotting._view import Fitted, View, view
+from gaussmix.plotting._view import View, view
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gaussmix._fitted import Fitted
 from gaussmix._typing import ArrayLike
 from gaussmix._validation import check_switch
 from gaussmix.plotting._canvas import axes_or_current, styled
 from gaussmix.plotting._palette import SHADES
-from gaussmix.plotting._view import Fitted, view
+from gaussmix.plotting._view import view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

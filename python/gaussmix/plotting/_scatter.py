@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gaussmix._fitted import Fitted
 from gaussmix._marginal import Features
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._validation import check_switch
@@ -14,7 +15,7 @@ from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._ellipses import DEFAULT_LEVELS, draw_ellipses
 from gaussmix.plotting._levels import check_levels
 from gaussmix.plotting._palette import look
-from gaussmix.plotting._view import Fitted, View, view
+from gaussmix.plotting._view import View, view
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gaussmix._fitted import Fitted
 from gaussmix._marginal import Features
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._validation import check_switch
 from gaussmix.plotting._canvas import axes_or_current, styled_points
 from gaussmix.plotting._levels import as_percent, check_levels
-from gaussmix.plotting._view import Fitted, view
+from gaussmix.plotting._view import view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

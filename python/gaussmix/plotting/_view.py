@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
-from gaussmix._fitted_state import FittedState
+from gaussmix._fitted import Fitted, mixture_of
 from gaussmix._marginal import Features, columns_of, listed, marginal
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array
 from gaussmix._validation import (
@@ -16,12 +16,8 @@ from gaussmix._validation import (
     feature_names_of,
     shown_names,
 )
-from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+from gaussmix.exceptions import GaussmixError
 from gaussmix.mixture import Mixture
-from gaussmix.result import FitResult
-
-Fitted: TypeAlias = Mixture | FitResult | FittedState
-"""A mixture, or what holds one: a result or a fitted estimator."""
 
 
 @dataclass(frozen=True)
@@ -79,20 +75,6 @@ class View:
         return self.data
 
 
-def mixture_of(mixture: Fitted) -> Mixture:
-    """Return the mixture that is meant."""
-    if isinstance(mixture, Mixture):
-        return mixture
-    if isinstance(mixture, FittedState):
-        return mixture._mixture
-    if isinstance(mixture, FitResult):
-        return mixture.mixture
-    raise GaussmixTypeError(
-        "mixture must be a Mixture, a FitResult or a fitted GaussianMixture, got an object of type "
-        f"{type(mixture).__name__}."
-    )
-
-
 def view(
     mixture: Fitted,
     X: ArrayLike | None,
@@ -114,7 +96,7 @@ def view(
     most : int, optional
         How many features the picture can show at the same time; None: any number.
     """
-    chosen = mixture_of(mixture)
+    chosen = mixture_of(mixture, "mixture")
     given = None if X is None else feature_names_of(X)
     check_feature_names(given, chosen.feature_names)
     D = chosen.n_features
