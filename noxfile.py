@@ -51,7 +51,7 @@ def tests(session: nox.Session) -> None:
 def tests_simd(session: nox.Session) -> None:
     """Run the tests of the engine with every other set of kernels this machine can run.
 
-    The build that `tests` left is taken while no source is newer.
+    The build that `tests` left is taken while nothing has changed.
     """
     install_with_test_tools(session, latest_build_for_tests() or build_for_tests(session))
     levels = other_levels(session)
@@ -250,17 +250,29 @@ def build_for_tests(session: nox.Session) -> Path:
         *("python", "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(wheels)),
         *(f"--config-settings=build-dir={objects}", str(ROOT)),
     )
+    (wheels / "sources.txt").write_text(sources_of_build())
     return next(wheels.glob("*.whl"))
 
 
 def latest_build_for_tests() -> Path | None:
-    """Find the wheel that was built for tests, if it is newer than all that it is made of."""
-    wheel_file = next((BUILD / "tests-wheel").glob("*.whl"), None)
-    folders = (ROOT / "cpp", ROOT / "python")
-    sources = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    sources += [ROOT / "CMakeLists.txt", ROOT / "pyproject.toml"]
-    newest = max(path.stat().st_mtime for path in sources if "__pycache__" not in path.parts)
-    return wheel_file if wheel_file and wheel_file.stat().st_mtime > newest else None
+    """Find the wheel that was built for tests from the very files that there are now."""
+    wheels = BUILD / "tests-wheel"
+    note = wheels / "sources.txt"
+    if not note.exists() or note.read_text() != sources_of_build():
+        return None
+    return next(wheels.glob("*.whl"), None)
+
+
+def sources_of_build() -> str:
+    """List what a build depends on: the interpreter, the compiler, files with their times."""
+    files = [ROOT / "CMakeLists.txt", ROOT / "pyproject.toml"]
+    for folder in (ROOT / "cpp", ROOT / "python"):
+        files += [path for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    lines = [sys.version, os.environ.get("CXX", ""), os.environ.get("CXXFLAGS", "")]
+    for path in sorted(path for path in files if path.is_file()):
+        state = path.stat()
+        lines.append(f"{path.relative_to(ROOT)} {state.st_size} {state.st_mtime_ns}")
+    return "\n".join(lines)
 
 
 def run_pytest(session: nox.Session, *arguments: str, **env: str) -> None:

@@ -316,6 +316,8 @@ def test_another_ridge_than_that_of_the_fit_is_refused() -> None:
     X, result = fitted()
     with pytest.raises(gx.GaussmixError, match=r"made with reg_covar=None: pass that"):
         gx.bootstrap(X, result, 5, reg_covar=1.0)
+    with pytest.raises(gx.GaussmixError, match="reg_covar must be"):
+        gx.bootstrap(X, result, 5, reg_covar="auto")
     wide = gx.fit(X, 3, reg_covar=100.0, random_state=0)
     with pytest.raises(gx.GaussmixError, match=r"made with reg_covar=100\.0: pass that"):
         gx.bootstrap(X, wide, 5)

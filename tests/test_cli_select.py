@@ -91,6 +91,7 @@ def test_every_option_reaches_the_search(monkeypatch) -> None:
         "--structures": "VVI",
         "--criterion": "cv",
         "--folds": "3",
+        "--sample-size": "effective",
         "--max-iter": "77",
         "--seed": "5",
         "--threads": "1",
@@ -109,6 +110,7 @@ def test_every_option_reaches_the_search(monkeypatch) -> None:
         "structures": [gx.CovarianceType.DIAG],
         "criterion": "cv",
         "n_folds": 3,
+        "sample_size": "effective",
         "max_iter": 77,
         "random_state": 5,
         "n_threads": 1,
@@ -166,7 +168,7 @@ def test_the_report_tells_the_command_that_repeats_it(tmp_path: Path, capsys) ->
     data.write_text("a b;c,d;w\n" + "".join(f"{i};{i * i % 17};1\n" for i in range(40)))
     first, second = tmp_path / "1.html", tmp_path / "2.html"
     words = ["-k", "1:2", "--structures", "EII", "--separator", ";", "--columns", '"c,d",a b']
-    words += ["--weights", "w", "--seed", "3", "--header"]
+    words += ["--weights", "w", "--seed", "3", "--header", "--sample-size", "effective"]
     assert main(["select", str(data), *words, "--report", str(first)]) == 0
     printed = capsys.readouterr().out
     text = first.read_text()

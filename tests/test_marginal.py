@@ -134,3 +134,11 @@ def test_names_where_there_are_none() -> None:
     with pytest.raises(gx.GaussmixError, match="no names of features: give positions, 0 to 2"):
         unnamed.marginal("a")
     assert unnamed.marginal([2, 0]).feature_names is None
+
+
+def test_features_are_named_by_an_index_of_pandas_or_an_array() -> None:
+    pandas = pytest.importorskip("pandas")
+    whole = mixture("full")
+    for features in (pandas.Index([2, 0]), pandas.Series([2, 0]), np.array([2, 0])):
+        assert whole.marginal(features) == whole.marginal([2, 0])
+    assert whole.marginal(np.array(1)) == whole.marginal(1)

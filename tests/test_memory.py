@@ -208,6 +208,16 @@ def test_a_limit_refuses_or_changes_nothing(covariance_type: str) -> None:
     assert image(allowed) == image(gx.fit(X, 3, **options))
 
 
+def test_responsibilities_to_start_from_count() -> None:
+    X = clusters(0, 50_000, 2, 3)
+    labels = np.arange(len(X)) % 20
+    needed = memory_needed_by(X, 20)
+    with pytest.raises(InsufficientMemoryError):
+        gx.fit(X, 20, memory_limit=needed + 8 * 20 * len(X), responsibilities_init=labels)
+    limit = needed + 20 * 20 * len(X)
+    assert gx.fit(X, 20, memory_limit=limit, responsibilities_init=labels, tol=1.0).converged
+
+
 def test_a_refused_fit_has_done_nothing() -> None:
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state

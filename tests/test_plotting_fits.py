@@ -238,3 +238,23 @@ def test_a_tree_that_does_not_fit_together(merges: Any, message: str) -> None:
 def test_an_unknown_height() -> None:
     with pytest.raises(gx.GaussmixError, match="Did you mean 'entropy'"):
         gx.plotting.merge_tree(TREE, height="entropie")
+
+
+def test_fitted_estimators_serve_for_what_they_hold() -> None:
+    from matplotlib.figure import Figure
+
+    X = load_iris().data
+    model = gx.GaussianMixture(3, random_state=0)
+    with pytest.raises(gx.NotFittedError):
+        gx.plotting.traces(model)
+    lines = [
+        gx.plotting.traces(held, Figure().subplots()).lines[0].get_ydata()
+        for held in (model.fit(X), model.result_)
+    ]
+    np.testing.assert_array_equal(*lines)
+    selector = gx.GaussianMixtureSelector([1, 2], covariance_types=["EEE"], random_state=0).fit(X)
+    labels = [
+        [line.get_label() for line in gx.plotting.criterion(held, Figure().subplots()).lines]
+        for held in (selector, selector.selection_)
+    ]
+    assert labels[0] == labels[1]

@@ -219,6 +219,11 @@ def test_other_data_of_as_many_rows_are_refused(search) -> None:
     with pytest.raises(gx.GaussmixError, match="sample_weight of the search"):
         report_html(weighted, X)
     assert report_html(selection, X.astype(np.float32))
+    tiny = {"sample_weight": np.full(len(X), 1e-6)}
+    light = gx.select(X, [2], ["EEE"], sample_size="effective", **tiny)
+    assert "in proportion to its weight" not in report_html(light, X, **tiny)
+    with pytest.raises(gx.GaussmixError, match="must be the data of the search"):
+        report_html(light, X[:, ::-1], **tiny)
 
 
 def test_a_search_in_vain_has_no_report(tmp_path: Path) -> None:

@@ -188,6 +188,10 @@ def test_components_that_start_the_same_are_told_of() -> None:
     assert gx.fit(X, 3, **start).reasons == ()
 
 
+def factors(*loadings: list[list[float]]) -> gx.FactorMixture:
+    return gx.FactorMixture([0.5] * 2, np.zeros((2, 3)), np.array(loadings), np.ones((2, 3)))
+
+
 @pytest.mark.parametrize(
     ("mixture", "groups"),
     [
@@ -204,11 +208,16 @@ def test_components_that_start_the_same_are_told_of() -> None:
             ["Components 0 and 2; and components 1 and 3 have"],
         ),
         (gx.Mixture([0.0, 0.5, 0.5], [[0.0], [0.0], [1.0]], [[1.0]], "tied"), []),
+        (gx.Mixture([0.5] * 2, [[-1e308], [1e308]], [[1.0]], "tied"), []),
+        (factors([[1.0], [1.0], [0.0]], [[1.0], [-1.0], [0.0]]), []),
+        (factors([[1.0], [-1.0], [0.0]], [[-1.0], [1.0], [0.0]]), ["s 0 and 1 have"]),
     ],
 )
 def test_only_the_same_components_coincide(mixture: gx.Mixture, groups: list[str]) -> None:
     none = (0,) * mixture.n_components
-    reasons = result(start(repairs=Repairs(none, none)), mixture=mixture).reasons
+    scale = np.ones(mixture.n_features)
+    found = result(start(repairs=Repairs(none, none)), mixture=mixture, column_scale=scale)
+    reasons = found.reasons
     assert len(reasons) == len(groups)
     for reason, said in zip(reasons, groups, strict=True):
         assert said in reason

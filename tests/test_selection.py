@@ -352,7 +352,7 @@ def test_names_of_columns_belong_to_a_search(found: gx.SelectionResult, X: Array
 
 
 def test_refit_keeps_model_and_start(found: gx.SelectionResult, X: Array):
-    for name in ("n_components", "covariance_type", "means_init"):
+    for name in ("n_components", "covariance_type", "means_init", "precisions_init"):
         with pytest.raises(gx.GaussmixError, match=f"from the search: leave out {name}, or call"):
             found.refit(X, **{name: 2})
     with pytest.raises(gx.GaussmixError, match="X has 3 features, but the search is expecting 2"):
@@ -370,6 +370,9 @@ def test_weights_that_are_shares_are_refused_or_counted(X: Array):
     options: dict[str, Any] = {"sample_weight": shares, "sample_size": "effective"}
     counted = gx.select(X, range(1, 5), STRUCTURES, **options)
     assert (counted.best_structure, counted.best_n_components) == ("EII", 3)
+    for free in ("cv", "nec"):  # of no penalty
+        again = gx.select(X, [3], ["EII"], criterion=free, sample_weight=shares)
+        assert again.best_n_components == 3
     few = gx.select(X[:3], range(1, 5), ["EII"], sample_weight=np.ones(3))
     assert few.n_components == (1, 2, 3, 4)
 
@@ -382,6 +385,17 @@ def test_a_search_says_what_size_it_counted(found: gx.SelectionResult, X: Array)
     kish = weights.sum() ** 2 / (weights**2).sum()
     assert f"for {kish:.6g} effective rows, lower is better" in counted.summary()
     assert "effective" not in found.summary()
+
+
+def test_held_out_rows_count_as_the_criterion_says(X: Array):
+    options: dict[str, Any] = {"criterion": "cv", "random_state": 0}
+    plain = gx.select(X, [2, 3], ["EII"], **options)
+    shares = gx.select(
+        X, [2, 3], ["EII"], sample_weight=np.full(len(X), 1 / len(X)), sample_size="effective",
+        **options,
+    )  # fmt: skip
+    for K in (2, 3):
+        assert shares.criterion["EII"][K] == pytest.approx(plain.criterion["EII"][K], rel=1e-6)
 
 
 # --- what is refused ----------------------------------------------------------------------------

@@ -180,6 +180,16 @@ BAD_STARTS: list[Any] = [
         ["whole numbers from 0 to 1", "responsibilities_init[4] is 0.5"],
     ),
     (
+        {"responsibilities_init": [0, 0, 0, 0, 0, 0]},
+        GaussmixError,
+        ["responsibilities_init labels no row 1", "every component needs one"],
+    ),
+    (
+        {"responsibilities_init": [0, 1, 0, -1, 1, 0]},
+        GaussmixError,
+        ["whole numbers from 0 to 1", "responsibilities_init[3] is -1"],
+    ),
+    (
         {"responsibilities_init": [0, 1, 0]},
         GaussmixError,
         ["responsibilities_init must have shape (6,)", "(3,)"],

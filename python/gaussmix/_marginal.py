@@ -71,8 +71,7 @@ def marginal(mixture: Mixture, columns: Sequence[int]) -> Mixture:
 
 def listed(features: Features) -> Sequence[Any]:
     """Return positions and names in a list, a single one too."""
-    single = isinstance(features, str) or not isinstance(features, Sequence | np.ndarray)
-    return [features] if single else list(features)  # type: ignore[arg-type]
+    return [features] if isinstance(features, str) or np.ndim(features) == 0 else list(features)  # type: ignore[arg-type]
 
 
 def columns_of(

@@ -68,16 +68,24 @@ def check_memory_limit(value: Any) -> int | None:
 
 
 def check_memory(
-    X: FloatArray, weighted: bool, settings: dict[str, Any], limit: int | None
+    X: FloatArray,
+    weighted: bool,
+    settings: dict[str, Any],
+    limit: int | None,
+    *,
+    with_responsibilities: bool = False,
 ) -> None:
     """Refuse a fit of `X` by all threads that would need more than there is or than `limit`.
+
+    Responsibilities to start from are checked, in copies.
 
     Raises
     ------
     InsufficientMemoryError
     """
     kept, working, handed_over = _needed(X, weighted, settings)
-    _refuse(kept + max(working, handed_over), limit)
+    copies = 17 * len(X) * settings["n_components"] if with_responsibilities else 0
+    _refuse(copies + kept + max(working, handed_over), limit)
 
 
 def check_memory_of_many(

@@ -183,8 +183,7 @@ def check_responsibilities(
 
 def _of_labels(labels: Float64Array, n_components: int, name: str) -> Float64Array:
     """Return the responsibilities of rows that belong each to one component."""
-    matches = labels[:, None] == np.arange(n_components)
-    stray = ~matches.any(axis=1)
+    stray = (labels != np.floor(labels)) | (labels < 0) | (labels >= n_components)
     if stray.any():
         row = int(np.argmax(stray))
         raise GaussmixError(
@@ -192,7 +191,15 @@ def _of_labels(labels: Float64Array, n_components: int, name: str) -> Float64Arr
             f"{name}[{row}] is {labels[row]:g}: numpy.unique(labels, return_inverse=True)[1] "
             "numbers any labels so."
         )
-    responsibilities: Float64Array = matches.astype(np.float64)
+    numbers = labels.astype(np.int64)
+    idle = np.flatnonzero(np.bincount(numbers, minlength=n_components) == 0)
+    if len(idle):
+        raise GaussmixError(
+            f"{name} labels no row {idle[0]}, and every component needs one to start from: "
+            "numpy.unique(labels, return_inverse=True)[1] leaves no number out."
+        )
+    responsibilities = np.zeros((len(labels), n_components))
+    responsibilities[np.arange(len(labels)), numbers] = 1.0
     return responsibilities
 
 

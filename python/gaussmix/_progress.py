@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -147,11 +148,13 @@ class ModelBar:
     def __init__(self, n_models: int) -> None:
         module = optional_module("tqdm.auto", extra="progress", purpose="progress=True")
         self._bar: Any = module.tqdm(total=n_models, unit=" models", delay=_DELAY)
+        self._lock = Lock()  # models end on several threads
 
     def show(self, code: str, n_components: int) -> None:
         """Count the model that was done last."""
-        self._bar.set_description_str(f"{code} {n_components}", refresh=False)
-        self._bar.update(1)
+        with self._lock:
+            self._bar.set_description_str(f"{code} {n_components}", refresh=False)
+            self._bar.update(1)
 
     def close(self) -> None:
         """Draw it for the last time, if it was ever drawn."""

@@ -275,14 +275,24 @@ def _same_components(result: FitResult) -> list[list[int]]:
 
 def _same_as(k: int, others: Int64Array, mixture: Mixture, deviations: Float64Array) -> AnyArray:
     unit = _ROUNDING * deviations[k]
-    same = np.abs(mixture.means[others] - mixture.means[k]) <= unit
+    with np.errstate(over="ignore"):
+        same = np.abs(mixture.means[others] - mixture.means[k]) <= unit
     same &= np.abs(deviations[others] - deviations[k]) <= unit
     alike: AnyArray = same.all(axis=1)
-    if in_short_form(mixture.covariance_type) == "full":
-        covariances = mixture.covariances[others[alike]]
-        near = np.abs(covariances - mixture.covariances[k]) <= np.outer(unit, deviations[k])
+    turned = isinstance(mixture, FactorMixture) or in_short_form(mixture.covariance_type) == "full"
+    if turned and alike.sum() > 1:
+        own, covariances = (_matrices(mixture, which) for which in (np.array([k]), others[alike]))
+        near = np.abs(covariances - own) <= np.outer(unit, deviations[k])
         alike[alike] = near.all(axis=(1, 2))
     return alike
+
+
+def _matrices(mixture: Mixture, which: Int64Array) -> Float64Array:
+    if not isinstance(mixture, FactorMixture):
+        return mixture.covariances[which]
+    loadings, noise = mixture.loadings[which], mixture.noise_variances[which]
+    matrices: Float64Array = loadings @ loadings.swapaxes(1, 2)
+    return matrices + noise[:, None] * np.eye(noise.shape[1])
 
 
 def _degenerate(result: FitResult) -> Iterator[str]:

@@ -74,11 +74,7 @@ class Search:
             if self.bar is not None:
                 self.bar.show(key[0].code, key[1])
 
-        try:
-            run_in_order(self._after(), task, self.n_threads, self._stop)
-        finally:
-            if self.bar is not None:
-                self.bar.close()
+        run_in_order(self._after(), task, self.n_threads, self._stop)
 
     def _stop(self) -> None:
         self.stopped = True

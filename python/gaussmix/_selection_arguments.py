@@ -81,9 +81,9 @@ def check_counts_of_rows(weight: Float64Array, most_components: int) -> None:
     if total < needed * (1 - 1e-9):
         raise GaussmixError(
             f"sample_weight sums to {total:.6g}, which is less than a row for each of {needed} "
-            "components: weights are counts of rows here, and the criterion takes their sum for "
-            "the number of rows. Scale them, or pass sample_size='effective' if they are shares or "
-            "importances."
+            "components: weights are counts of rows here, and a penalty for each parameter stands "
+            "against sums over these rows. Scale them, or pass sample_size='effective' if they are "
+            "shares or importances."
         )
 
 

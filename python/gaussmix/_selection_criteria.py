@@ -10,7 +10,9 @@ from gaussmix._cross_validation import held_out_log_likelihood
 from gaussmix._search import Key, Search
 from gaussmix.result import FitResult
 
-CRITERIA = ("bic", "aic", "aicc", "icl", "icl_entropy", "nec", "cv")
+# Those that set a sum over the rows against the number of parameters.
+PENALISED = ("bic", "aic", "aicc", "icl", "icl_entropy")
+CRITERIA = (*PENALISED, "nec", "cv")
 
 
 def criterion_values(name: str, search: Search, sample_size: str, n_folds: int) -> dict[Key, float]:
@@ -18,19 +20,27 @@ def criterion_values(name: str, search: Search, sample_size: str, n_folds: int) 
     done = {key: search.done[key].result for key in search.models() if key in search.done}
     values = dict.fromkeys(done, math.nan)
     present = {key: result for key, result in done.items() if result is not None}
-    if name == "cv":
-        return values | held_out_log_likelihood(search, present, n_folds)
-    of_cell = _formula(name, search, sample_size)
-    return values | {key: of_cell(result) for key, result in present.items()}
 
-
-def _formula(name: str, search: Search, sample_size: str) -> Callable[[FitResult], float]:
     def size(result: FitResult) -> float:
         return result.n_effective if sample_size == "effective" else result.total_weight
 
     def rescaled(result: FitResult, total: float) -> float:
         """Return a sum over the rows for weights that add up to the sample size."""
         return total * size(result) / result.total_weight
+
+    if name == "cv":
+        sums = held_out_log_likelihood(search, present, n_folds)
+        return values | {key: rescaled(present[key], total) for key, total in sums.items()}
+    of_cell = _formula(name, search, size, rescaled)
+    return values | {key: of_cell(result) for key, result in present.items()}
+
+
+def _formula(
+    name: str,
+    search: Search,
+    size: Callable[[FitResult], float],
+    rescaled: Callable[[FitResult, float], float],
+) -> Callable[[FitResult], float]:
 
     def bic(result: FitResult) -> float:
         total = rescaled(result, result.log_likelihood)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from gaussmix._summary import numbered
+
 if TYPE_CHECKING:
     from gaussmix.selection_result import SelectionCell, SelectionResult
 
@@ -26,18 +28,19 @@ def headline(selection: SelectionResult) -> str:
     return (
         f"Best of {models(len(selection.cells))} by {name}: {best.covariance_type.code} with "
         f"{components(best.n_components)} ({name} {best.criterion:.3f}"
-        f"{effective if selection.sample_size == 'effective' else ''}, lower is better)"
+        f"{effective if selection.sample_size == 'effective' and name != 'nec' else ''}"
+        ", lower is better)"
     )
 
 
 def components(count: int) -> str:
     """Say how many components."""
-    return f"{count} component{'' if count == 1 else 's'}"
+    return numbered(count, "component")
 
 
 def models(count: int) -> str:
     """Say how many models."""
-    return f"{count} model{'' if count == 1 else 's'}"
+    return numbered(count, "model")
 
 
 def _rivals(selection: SelectionResult) -> list[str]:

@@ -110,7 +110,6 @@ def bootstrap(
     fit = fit_of(result)
     mixture = mixture_of(fit)
     check_no_factors(mixture.covariance_type, "bootstrap")
-    _check_same_estimator(fit, prior, reg_covar)
     threads = check_n_threads(n_threads)
     count = check_integer(n_resamples, "n_resamples", minimum=2)
     method = check_choice(method, "method", METHODS)
@@ -124,6 +123,7 @@ def bootstrap(
         on_degenerate=check_choice(on_degenerate, "on_degenerate", ("repair", "raise")),
         max_eigenvalue_ratio=getattr(fit, "max_eigenvalue_ratio", None),
     )
+    _check_same_estimator(fit, prior, settings["reg_covar"])
     data, weight = data_for(mixture, X, sample_weight, threads)
     check_enough_rows(mixture.n_components, len(data), weight)
     settings |= {"prior": check_prior(prior, data.shape[1]), "n_threads": threads}

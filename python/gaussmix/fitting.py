@@ -267,7 +267,13 @@ default "kmeans"
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(K, len(data), weight)
     settings["prior"] = settings_for_columns(settings, data.shape[1], prior)
-    check_memory(data, weight is not None, settings, limit)
+    check_memory(
+        data,
+        weight is not None,
+        settings,
+        limit,
+        with_responsibilities=responsibilities_init is not None,
+    )
     settings |= initial_parameters(
         structure,
         (len(data), K, data.shape[1]),

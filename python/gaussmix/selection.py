@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import closing, nullcontext
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from gaussmix._selection_arguments import (
     checked_structures,
     fingerprint_of,
 )
-from gaussmix._selection_criteria import CRITERIA, criterion_values
+from gaussmix._selection_criteria import CRITERIA, PENALISED, criterion_values
 from gaussmix._settings import engine_settings, rows_per_weight
 from gaussmix._typing import ArrayLike, RandomSource
 from gaussmix._validation import (
@@ -164,11 +165,14 @@ def select(
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     if weight is not None and size == "weight":
-        check_counts_of_rows(weight, counts[-1])
+        if chosen in PENALISED:
+            check_counts_of_rows(weight, counts[-1])
         settings["gain_left"] *= rows_per_weight(weight)
     structures = checked_structures(covariance_types, data.shape[1])
     fingerprint = fingerprint_of(data, weight, names, settings["max_iter"])
     earlier = checked_resume(resume, fingerprint)
+    bar = ModelBar(len(structures) * len(counts)) if show else None
+    # The seed comes last: an error above must not have moved the caller's generator.
     seed = seed_from(random_state)
     search = Search(
         data=data,
@@ -181,11 +185,12 @@ def select(
         seed=seed,
         most_components=len(data) if weight is None else int(np.count_nonzero(weight)),
         done={} if earlier is None else as_found(earlier),
-        bar=ModelBar(len(structures) * len(counts)) if show else None,
+        bar=bar,
     )
     used, interrupted = chosen, False
     try:
-        search.run()
+        with nullcontext() if bar is None else closing(bar):
+            search.run()
         values = criterion_values(used, search, size, folds)
     except KeyboardInterrupt:
         used, interrupted = "bic", True  # which takes no time

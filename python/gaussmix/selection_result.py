@@ -23,7 +23,7 @@ __all__ = ["SelectionCell", "SelectionResult"]
 # Arguments of a fit that `refit` has from the search.
 _OF_THE_SEARCH = {
     *("n_components", "covariance_type", "n_factors", "start"),
-    *("weights_init", "means_init", "covariances_init", "responsibilities_init"),
+    *("weights_init", "means_init", "covariances_init", "precisions_init", "responsibilities_init"),
 }
 
 

@@ -52,6 +52,7 @@ def _select(table: Table, options: argparse.Namespace) -> SelectionResult:
         options.structures,
         criterion=options.criterion,
         sample_weight=table.weights,
+        sample_size=options.sample_size,
         max_iter=options.max_iter,
         random_state=options.seed,
         n_threads=options.threads,

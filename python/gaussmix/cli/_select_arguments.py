@@ -67,6 +67,13 @@ def _add_models(group: argparse._ArgumentGroup) -> None:
         default="bic",
         help="what the best model has the lowest value of; default: bic",
     )
+    group.add_argument(
+        "--sample-size",
+        choices=("weight", "effective"),
+        default="weight",
+        help="what the criterion counts: the sum of the weights, or effective rows, for weights "
+        "that are shares or importances; default: weight",
+    )
     group.add_argument("--folds", type=int, metavar="N", help="of the criterion cv; default: 5")
 
 

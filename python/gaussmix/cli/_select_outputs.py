@@ -79,6 +79,7 @@ def _command(options: argparse.Namespace) -> str:
         "--components": ",".join(map(str, options.components)),
         "--structures": "all" if structures is None else ",".join(s.code for s in structures),
         "--criterion": options.criterion,
+        "--sample-size": None if options.sample_size == "weight" else options.sample_size,
         "--folds": options.folds if options.criterion == "cv" else None,
         "--max-iter": options.max_iter,
         "--seed": options.seed,

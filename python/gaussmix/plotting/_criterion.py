@@ -27,7 +27,7 @@ def criterion(
 
     Parameters
     ----------
-    selection : SelectionResult
+    selection : SelectionResult or fitted GaussianMixtureSelector
     ax : matplotlib Axes, optional
         None: the current axes.
     span : float, optional
@@ -70,6 +70,7 @@ def criterion(
             f"span must be a positive difference of the criterion, or None for all of it, got "
             f"{span!r}."
         )
+    selection = getattr(selection, "selection_", selection)
     cells = {
         code: _believed(code, values, selection.spurious)
         for code, values in selection.criterion.items()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gaussmix._fitted import fit_of
+from gaussmix._fitted_state import FittedState
 from gaussmix._typing import Float64Array
 from gaussmix.exceptions import GaussmixTypeError
 from gaussmix.plotting._canvas import axes_or_current, matplotlib, styled
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 _ENDS = {"raced_out": ("x", "raced out"), "degenerate": ("v", "degenerate")}
 
 
-def traces(result: FitResult, ax: Axes | None = None, **style: Any) -> Axes:
+def traces(result: FitResult | FittedState, ax: Axes | None = None, **style: Any) -> Axes:
     """Draw the log-likelihood of all starts against the passes over the data.
 
     The best start is a thick line that ends in a filled circle, the others are thin; those that
@@ -27,7 +29,7 @@ def traces(result: FitResult, ax: Axes | None = None, **style: Any) -> Axes:
 
     Parameters
     ----------
-    result : FitResult
+    result : FitResult or fitted estimator
     ax : matplotlib Axes, optional
         None: the current axes.
     **style
@@ -55,21 +57,22 @@ def traces(result: FitResult, ax: Axes | None = None, **style: Any) -> Axes:
     >>> len(ax.lines)
     20
     """
-    if not isinstance(result, FitResult):
+    fit = fit_of(result)
+    if not isinstance(fit, FitResult):
         raise GaussmixTypeError(
             "result must be a FitResult, as gaussmix.fit returns and an estimator keeps in "
-            f"result_, got an object of type {type(result).__name__}."
+            f"result_, got an object of type {type(fit).__name__}."
         )
     axes = axes_or_current(ax)
-    for number, start in enumerate(result.starts):
-        if number != result.best_start:
+    for number, start in enumerate(fit.starts):
+        if number != fit.best_start:
             _draw_other(axes, start)
-    values = _values(result.starts[result.best_start])
-    label = f"best of {len(result.starts)} starts" if len(result.starts) > 1 else "the only start"
+    values = _values(fit.starts[fit.best_start])
+    label = f"best of {len(fit.starts)} starts" if len(fit.starts) > 1 else "the only start"
     line = styled(style, color=COLOURS[0], linewidth=2.2, marker="o", label=label, zorder=4)
     axes.plot(values, markevery=[len(values) - 1], **line)
     axes.xaxis.set_major_locator(matplotlib("ticker").MaxNLocator(integer=True))
-    with_prior = any(start.log_prior for start in result.starts)
+    with_prior = any(start.log_prior for start in fit.starts)
     axes.set_xlabel("passes over the data")
     axes.set_ylabel("log-likelihood + log-prior" if with_prior else "log-likelihood")
     _add_legend(axes)

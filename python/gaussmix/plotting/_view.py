@@ -103,20 +103,22 @@ def view(
     data = None if X is None else check_X(X, n_features=D, estimator_name="the mixture")
     names = chosen.feature_names or given
     columns = _columns(features, names, D, most)
-    return View(chosen, columns, names, *_weighted_rows(data, sample_weight))
+    if data is None:
+        if sample_weight is not None:
+            raise GaussmixError(
+                "sample_weight holds the weights of the rows of X, but there is no X: give both or "
+                "neither."
+            )
+        return View(chosen, columns, names, None, None)
+    return View(chosen, columns, names, *weighted_rows(data, sample_weight))
 
 
-def _weighted_rows(
-    data: FloatArray | None, sample_weight: ArrayLike | None
-) -> tuple[FloatArray | None, Float64Array | None]:
+def weighted_rows(
+    data: FloatArray, sample_weight: ArrayLike | None
+) -> tuple[FloatArray, Float64Array | None]:
     """Return the rows of positive weight, and their weights; None if these are all the same."""
     if sample_weight is None:
         return data, None
-    if data is None:
-        raise GaussmixError(
-            "sample_weight holds the weights of the rows of X, but there is no X: give both or "
-            "neither."
-        )
     weights = check_sample_weight(sample_weight, len(data))
     assert weights is not None
     kept = weights > 0

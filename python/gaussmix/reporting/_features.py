@@ -25,7 +25,7 @@ def most_separating(mixture: Mixture, most: int) -> tuple[int, ...]:
 
 
 class Rows(NamedTuple):
-    """Rows of positive weight, and these weights if they are not all 1."""
+    """Rows of positive weight, and these weights unless they are all the same."""
 
     X: FloatArray
     weights: Float64Array | None

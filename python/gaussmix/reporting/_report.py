@@ -7,9 +7,10 @@ import os
 
 from gaussmix._replace_file import replace_file
 from gaussmix._typing import ArrayLike
-from gaussmix._validation import check_feature_names, check_sample_weight, check_X, feature_names_of
+from gaussmix._validation import check_feature_names, check_X, feature_names_of
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.plotting._canvas import matplotlib
+from gaussmix.plotting._view import weighted_rows
 from gaussmix.reporting._features import Rows
 from gaussmix.reporting._page import page
 from gaussmix.reporting._pictures import pictures
@@ -101,20 +102,18 @@ def _rows(selection: SelectionResult, X: ArrayLike, sample_weight: ArrayLike | N
     best = selection.best
     check_feature_names(feature_names_of(X), best.mixture.feature_names)
     data = check_X(X, n_features=best.n_features, estimator_name="SelectionResult")
-    weight = check_sample_weight(sample_weight, len(data))
-    rows = Rows(data, None) if weight is None else Rows(data[weight > 0], weight[weight > 0])
+    rows = Rows(*weighted_rows(data, sample_weight))
     if len(rows.X) != best.n_rows:
         raise GaussmixError(
             f"X must be the data of the search, which had {best.n_rows} rows of positive weight, "
             f"but it has {len(rows.X)}. Pass the sample_weight of the search as well, if it had "
             "one."
         )
-    density = best.mixture.log_density(rows.X)
-    total = float(density.sum() if rows.weights is None else density @ rows.weights)
-    if not math.isclose(total, best.log_likelihood, rel_tol=1e-6, abs_tol=1e-6 * len(rows.X)):
+    score, expected = best.mixture.score(*rows), best.log_likelihood / best.total_weight
+    if not math.isclose(score, expected, rel_tol=1e-6, abs_tol=1e-6):
         raise GaussmixError(
-            "X must be the data of the search, whose best fit has a log-likelihood of "
-            f"{best.log_likelihood:.6f}, but of these rows it is {total:.6f}. Pass the "
+            f"X must be the data of the search, whose best fit has a score of {expected:.6f} (mean "
+            f"log-density per unit weight), but of these rows it is {score:.6f}. Pass the "
             "sample_weight of the search as well, if it had one."
         )
     return rows
