@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fuzz_bindings import FUNCTIONS
 from gaussmix import _core
 
@@ -34,6 +36,17 @@ def test_calls_that_nobody_should_make() -> None:
     assert endings["done"] > COUNT / 10
     assert endings["TypeError"] > COUNT / 10
     assert endings["ValueError"] > COUNT / 20
+
+
+# Calls that ended the process once: starts of many factor analysers had no room for loadings.
+@pytest.mark.parametrize("number", [1660029840])
+def test_calls_that_were_too_much_once(number: int) -> None:
+    script = Path(__file__).parent / "fuzz_bindings.py"
+    done = subprocess.run(
+        [sys.executable, script, str(number), "1"], capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 0
+    assert ast.literal_eval(done.stdout.decode()) == {"done": 1}
 
 
 def test_every_function_with_arguments_is_called() -> None:

@@ -24,7 +24,7 @@ std::vector<GivenStart> given_starts(const Structure& structure, Index n_tasks, 
     const double* values = covariances->data() + i * size;
     check_off_diagonals(structure, n_components, n_features, values);
     Covariances& own = start.covariances.emplace();
-    reshape(own, structure.shape(), n_components, n_features);
+    reshape(own, structure.shape(), n_components, n_features, structure.n_factors());
     own.values = from_array_form(structure, n_components, n_features, values);
   }
   return starts;
