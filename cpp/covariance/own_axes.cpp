@@ -22,7 +22,7 @@ class OwnAxes final : public Structure {
   Index n_covariance_parameters(Index n_components, Index n_features) const override {
     return n_profile_parameters(profile_, n_components, n_features) + n_components * n_features * (n_features - 1) / 2;
   }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound& bound,
+  void maximise(const SufficientStatistics& statistics, const Covariances* previous, const EigenvalueBound& bound,
                 Covariances& covariances) const override {
     const Index n_components = statistics.n_components(), n_features = statistics.n_features();
     reshape(covariances, shape(), n_components, n_features);
@@ -36,6 +36,11 @@ class OwnAxes final : public Structure {
       spectra.push_back(spectrum_of(scaled.back()));
       scatter.row(k) = spectra.back().eigenvalues.cwiseMax(0.0).transpose();
     }
+    // VEV takes the shape that there was, so that rounds which end before the best one is found lead no further from it.
+    if (previous != nullptr && profile_.shape == Across::equal && profile_.volume == Across::variable)
+      variances = spectrum_of(inverse.asDiagonal() * previous->matrix(0) * inverse.asDiagonal())
+                      .eigenvalues.transpose()
+                      .replicate(n_components, 1);
     maximise_profile(profile_, scatter, statistics.weight, bound.least, variances);
     note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k) {

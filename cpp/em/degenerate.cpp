@@ -90,15 +90,15 @@ std::optional<DegenerateComponent> degenerate_factor_analyser(const Mixture& mix
   return lightest;
 }
 
-// Component k takes the average covariance of the others; of factor analysers, whose loadings have no average, that of the
-// heaviest.
+// Component k takes the average covariance of the others; or that of the heaviest, where an average would not be of the same
+// volume, shape or orientation, as the structure demands, and of factor analysers, whose loadings have none.
 void average_others(Mixture& mixture, Index k) {
   if (mixture.covariances.shape == CovarianceShape::tied) return;
   const Index size = numbers_per_component(mixture.covariances), n_components = mixture.n_components();
   MatrixMap values(mixture.covariances.values.data(), n_components, size);
   Vector shares = mixture.weights;
   shares[k] = 0;
-  if (mixture.covariances.shape == CovarianceShape::factor) {
+  if (mixture.covariances.shape == CovarianceShape::factor || !mixture.structure->each_its_own()) {
     Eigen::Index heaviest = 0;
     shares.maxCoeff(&heaviest);
     values.row(k) = values.row(heaviest);
