@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +91,14 @@ def start(X: NDArray[np.float64]) -> dict[str, Any]:
         "means_init": X[:3],
         "covariances_init": np.stack([np.eye(2)] * 3),
     }
+
+
+@pytest.fixture
+def no_figure_is_left() -> Iterator[None]:
+    yield
+    pytest.importorskip("matplotlib.pyplot").close("all")
+
+
+@pytest.fixture
+def ax() -> Any:
+    return pytest.importorskip("matplotlib.pyplot").figure().subplots()

@@ -16,21 +16,11 @@ from pictures import MEANS, matrices, mixture, png, rows, texts
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
+pytestmark = pytest.mark.usefixtures("no_figure_is_left")
 
 CHI_SQUARE = {0.5: 1.3862943611198906, 0.95: 5.991464547107979, 0.99: 9.21034037197618}  # 2 d.o.f.
 STRUCTURES = ("full", "tied", "diag", "spherical")
 NAMES = ("length", "width", "depth")
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax() -> Any:
-    return plt.figure().subplots()
 
 
 def outlines(axes: Any) -> list[Any]:

@@ -15,19 +15,9 @@ from pictures import Selection, Tree, png, texts
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
+pytestmark = pytest.mark.usefixtures("no_figure_is_left")
 
 NAN = float("nan")
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax() -> Any:
-    return plt.figure().subplots()
 
 
 # --- traces ---

@@ -14,19 +14,9 @@ from pictures import mixture, png, rows
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
+pytestmark = pytest.mark.usefixtures("no_figure_is_left")
 
 RED = (1.0, 0.0, 0.0, 1.0)
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax() -> Any:
-    return plt.figure().subplots()
 
 
 @pytest.mark.parametrize("name", ["color", "c", "colors"])

@@ -13,20 +13,10 @@ from pictures import mixture, rows
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
+pytestmark = pytest.mark.usefixtures("no_figure_is_left")
 
 OF_ROWS = ("scatter", "density", "uncertainty", "responsibilities", "pairs")
 COUNTS = np.random.default_rng(3).integers(0, 4, 80)
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_is_left():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax() -> Any:
-    return plt.figure().subplots()
 
 
 def draw(name: str, *arguments: Any, **settings: Any) -> Any:

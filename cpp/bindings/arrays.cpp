@@ -94,10 +94,14 @@ Matrix to_matrix(const Array& array, Index n_rows, Index n_columns, const char* 
 
 Covariances to_covariances(const Array& array, const Structure& structure, Index n_components, Index n_features) {
   require_size(array, array_size(structure, n_components, n_features), "covariances");
-  check_off_diagonals(structure, n_components, n_features, array.data());
+  return to_covariances(array.data(), structure, n_components, n_features);
+}
+
+Covariances to_covariances(const double* values, const Structure& structure, Index n_components, Index n_features) {
+  check_off_diagonals(structure, n_components, n_features, values);
   Covariances covariances;
   reshape(covariances, structure.shape(), n_components, n_features, structure.n_factors());
-  covariances.values = from_array_form(structure, n_components, n_features, array.data());
+  covariances.values = from_array_form(structure, n_components, n_features, values);
   return covariances;
 }
 

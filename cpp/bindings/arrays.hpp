@@ -72,6 +72,8 @@ Matrix to_matrix(const Array& array);
 Matrix to_matrix(const Array& array, Index n_rows, Index n_columns, const char* name);
 // Of the structure: throws InvalidArgument where they are not.
 Covariances to_covariances(const Array& array, const Structure& structure, Index n_components, Index n_features);
+// Of so many values as these sizes need.
+Covariances to_covariances(const double* values, const Structure& structure, Index n_components, Index n_features);
 Factors to_factors(const Array& precisions_cholesky, const Structure& structure, Index n_components, Index n_features,
                    Lower lower);
 

@@ -21,11 +21,7 @@ std::vector<GivenStart> given_starts(const Structure& structure, Index n_tasks, 
     GivenStart& start = starts[static_cast<std::size_t>(i)];
     start.weights = ConstVectorMap(weights->data() + i * n_components, n_components);
     start.means = ConstMatrixMap(means->data() + i * n_components * n_features, n_components, n_features);
-    const double* values = covariances->data() + i * size;
-    check_off_diagonals(structure, n_components, n_features, values);
-    Covariances& own = start.covariances.emplace();
-    reshape(own, structure.shape(), n_components, n_features, structure.n_factors());
-    own.values = from_array_form(structure, n_components, n_features, values);
+    start.covariances = to_covariances(covariances->data() + i * size, structure, n_components, n_features);
   }
   return starts;
 }

@@ -92,7 +92,7 @@ std::optional<DegenerateComponent> degenerate_factor_analyser(const Mixture& mix
 
 // Component k takes the average covariance of the others; or that of the heaviest, where an average would not be of the same
 // volume, shape or orientation, as the structure demands, and of factor analysers, whose loadings have none.
-void average_others(Mixture& mixture, Index k) {
+void take_covariance_of_others(Mixture& mixture, Index k) {
   if (mixture.covariances.shape == CovarianceShape::tied) return;
   const Index size = numbers_per_component(mixture.covariances), n_components = mixture.n_components();
   MatrixMap values(mixture.covariances.values.data(), n_components, size);
@@ -163,7 +163,7 @@ Mixture reseeded(const Mixture& mixture, Index k, const EStep& e_step, const Reg
 
   Mixture seeded = mixture;
   for (Index d = 0; d < data.n_features; ++d) seeded.means(k, d) = data.value(row, d);
-  average_others(seeded, k);
+  take_covariance_of_others(seeded, k);
   const auto n_components = static_cast<double>(mixture.n_components());
   const double others = 1 - mixture.weights[k];
   seeded.weights *= (1 - 1 / n_components) / others;

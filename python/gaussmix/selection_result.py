@@ -295,8 +295,7 @@ class SelectionResult(Record):
             "covariances_init": mixture.covariances,
         }
         anew = fit(X, mixture.n_components, **common, **settings)
-        once = {name: value for name, value in settings.items() if name != "n_init"}
-        carried_on = fit(X, mixture.n_components, **common, **once, **given)
+        carried_on = fit(X, mixture.n_components, **common, **settings, **given)
         return max(anew, carried_on, key=lambda result: result.starts[result.best_start].objective)
 
     # --- in words -----------------------------------------------------------------------------
