@@ -27,14 +27,14 @@ class Accelerator {
   void record(const Mixture& theta, const Mixture& next) { steps_.record(theta, next); }
   const LastSteps& steps() const { return steps_; }
 
-  // Writes what the last two steps recorded, from theta0 by theta1 to theta2, promise to `mixture`, which is none of the
-  // three. False when it would be plain EM or leave the admissible mixtures.
-  bool extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2, Mixture& mixture) {
-    distance_ = steps_.extrapolate({gain_left_, reach_}, theta2, mixture);
-    if (distance_ > 0 && admissible_.make(mixture, theta2)) return true;
+  // Writes what the last steps recorded, which ended at `next`, promise to `mixture`, which is not `next`. False when it would
+  // be plain EM or leave the admissible mixtures.
+  bool extrapolate(const Mixture& next, Mixture& mixture) {
+    distance_ = steps_.extrapolate({gain_left_, reach_}, next, mixture);
+    if (distance_ > 0 && admissible_.make(mixture, next)) return true;
     distance_ = 0;
-    if (!squarem_.extrapolate(theta0, theta1, theta2, mixture)) return false;
-    const bool found = admissible_.make(mixture, theta2);
+    if (!squarem_.extrapolate(steps_, next, mixture)) return false;
+    const bool found = admissible_.make(mixture, next);
     if (!found) squarem_.rejected();
     return found;
   }

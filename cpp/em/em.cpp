@@ -177,15 +177,14 @@ class Loop {
   // Two plain steps, then one extrapolation whose E-step is the first step of the next cycle.
   void accelerated_step(double log_likelihood) {
     accelerator_->record(theta_, next_);
-    if (fallback_.n_components() == 0) cycle_start_ = extrapolated_ = fallback_ = theta_;  // takes their memory at once
+    if (fallback_.n_components() == 0) extrapolated_ = fallback_ = theta_;  // takes their memory at once
     in_cycle_ = !in_cycle_;
     if (in_cycle_) {
-      std::swap(cycle_start_, theta_);
       cycle_log_likelihood_ = log_likelihood;
       std::swap(theta_, next_);
       return;
     }
-    const bool found = accelerator_->extrapolate(cycle_start_, theta_, next_, extrapolated_);
+    const bool found = accelerator_->extrapolate(next_, extrapolated_);
     if (settings_.tol)
       stopping_.observe(log_likelihood, 0.0);
     else
@@ -232,7 +231,6 @@ class Loop {
   SufficientStatistics statistics_;
   Mixture next_;
   bool in_cycle_ = false;
-  Mixture cycle_start_;
   double cycle_log_likelihood_ = 0;
   Mixture extrapolated_;
   bool testing_ = false;  // theta_ is an extrapolation

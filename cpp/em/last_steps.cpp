@@ -19,12 +19,12 @@ constexpr int kNewest = 3;
 }  // namespace
 
 void LastSteps::record(const Mixture& theta, const Mixture& next) {
+  least_gain_ = 0;
+  forecast_.reset();
   const Coordinates coordinates(theta);
   coordinates.metric(metric_);
-  coordinates.to_vector(theta, origin_);
   std::swap(last_step_, step_);
   coordinates.to_vector(next, step_);
-  step_ -= origin_;
   ++recorded_;
   if (recorded_ == 1) {  // takes the memory at once
     scratch_ = last_step_ = step_;
@@ -35,7 +35,7 @@ void LastSteps::record(const Mixture& theta, const Mixture& next) {
   } else {
     Vector& moved = moved_[slot(0)];
     coordinates.to_vector(last_, moved);
-    moved = origin_ - moved;
+    moved = -moved;
     bent_[slot(0)] = last_step_ - step_;
   }
   last_ = theta;
@@ -118,6 +118,11 @@ bool LastSteps::Space::bends_down() const {
 }
 
 LastSteps::Forecast LastSteps::forecast() const {
+  if (!forecast_) forecast_ = make_forecast();
+  return *forecast_;
+}
+
+LastSteps::Forecast LastSteps::make_forecast() const {
   Space space;
   if (!span(n_directions(), space)) return {};
   if (space.bends_down()) {
@@ -150,12 +155,17 @@ double LastSteps::extrapolate(const Limits& limits, const Mixture& next, Mixture
   Space space;
   if (!span(n, space) || !space.bends_down()) return 0;
   const SmallVector way = space.pull.llt().solve(space.slope);
-  const double distance = way.norm();
-  if (!(distance <= limits.largest_distance && space.slope.dot(way) / 2 > limits.least_gain)) return 0;
+  const double distance = way.norm(), gain = space.slope.dot(way) / 2;
+  least_gain_ = total_weight_ * gain;
+  if (!(distance <= limits.largest_distance && gain > limits.least_gain)) return 0;
   const SmallVector along = space.of_directions(way);
-  scratch_ = origin_ + step_;
+  scratch_ = step_;
   for (int i = 0; i < n; ++i) scratch_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);
-  return Coordinates(last_).from_vector(scratch_, next, mixture) ? distance : 0;
+  return go(scratch_, next, mixture) ? distance : 0;
+}
+
+bool LastSteps::go(const Vector& way, const Mixture& next, Mixture& mixture) const {
+  return Coordinates(last_).from_vector(way, next, mixture);
 }
 
 }  // namespace gaussmix

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "em/parameters.hpp"
 
@@ -28,6 +29,9 @@ class LastSteps {
         std::numeric_limits<double>::infinity();  // to the maximum, in sd; infinite where there is none near
   };
   Forecast forecast() const;
+  // At least so many nats are still to come at the last `theta`: what the directions say that were extrapolated along, before
+  // others are looked at.
+  double least_gain() const { return least_gain_; }
 
   // By which the gain of one more step is smaller: <r, r> over that of the r before it.
   double rate() const { return product(step_, step_) / product(last_step_, last_step_); }
@@ -42,8 +46,16 @@ class LastSteps {
   // its distance; 0 where they show none within the limits.
   double extrapolate(const Limits& limits, const Mixture& next, Mixture& mixture);
 
+  // The step that led to the last `theta`, and that from it, in its coordinates; if there were two.
+  bool two() const { return n_directions() > 0; }
+  const Vector& first() const { return moved_[slot(0)]; }
+  const Vector& second() const { return step_; }
+  double product(const Vector& a, const Vector& b) const { return metric_.cwiseProduct(a).dot(b); }
+  // Writes what lies `way` off the last `theta` to `mixture`, if that is one; like `next`, which is not it.
+  bool go(const Vector& way, const Mixture& next, Mixture& mixture) const;
+
   // How many vectors of so many parameters it keeps, from the first step on.
-  static Index n_vectors(Index n_parameters, Index n_steps) { return 5 + 2 * most_directions(n_parameters, n_steps); }
+  static Index n_vectors(Index n_parameters, Index n_steps) { return 4 + 2 * most_directions(n_parameters, n_steps); }
 
  private:
   // Of six directions every seventh forecast missed by a factor of more than three, of ten every tenth: they miss slower ones.
@@ -76,14 +88,16 @@ class LastSteps {
   int n_directions() const { return std::min(recorded_ - 1, most_directions()); }
   std::size_t slot(int age) const { return static_cast<std::size_t>((recorded_ - 2 - age) % most_directions()); }
   bool span(int n, Space& space) const;
-  double product(const Vector& a, const Vector& b) const { return metric_.cwiseProduct(a).dot(b); }
+  Forecast make_forecast() const;
 
   double total_weight_;
   Index n_steps_;
   int recorded_ = 0;
   Mixture last_;  // theta
-  Vector metric_, step_, origin_, last_step_;
+  Vector metric_, step_, last_step_;
   std::array<Vector, kDirections> moved_, bent_;  // d, -f
+  double least_gain_ = 0;
+  mutable std::optional<Forecast> forecast_;  // of the steps recorded so far
   mutable Vector scratch_;
 };
 

@@ -229,12 +229,12 @@ class Sizes {
     const bool may_extrapolate =
         q_ == 0 && (settings_.acceleration == Acceleration::always ||
                     (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2));
-    // Extrapolations work with three mixtures and five vectors of parameters, what is known of the last steps is one mixture
-    // and its vectors.
+    // Extrapolations work with two mixtures and a vector of parameters, what is known of the last steps is one mixture and its
+    // vectors.
     const Index n_parameters = k_ * d_ + Covariances::size(shape_, k_, d_);
     const double vectors =
-        5 + static_cast<double>(LastSteps::n_vectors(n_parameters, Accelerator::most_steps(settings_)));
-    return plain_loop() + (may_extrapolate ? 4 * mixture() + vectors * (means() + covariances()) : 0);
+        1 + static_cast<double>(LastSteps::n_vectors(n_parameters, Accelerator::most_steps(settings_)));
+    return plain_loop() + (may_extrapolate ? 3 * mixture() + vectors * (means() + covariances()) : 0);
   }
 
   double em() const {

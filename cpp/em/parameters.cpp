@@ -57,6 +57,9 @@ double coloured(const Factors& factors, Index k, const double* d, Index i) {
   return factors.lower_matrix(matrix_of(factors, k)).row(i).head(i + 1).transpose().dot(ConstVectorMap(d, i + 1));
 }
 
+// Enough for a ratio of weights to be a number.
+bool has_weight(const Mixture& mixture, Index k) { return mixture.weights[k] > 1e-300; }
+
 double mean_movement(const Mixture& a, const Mixture& b, Index k) {
   const auto d = b.means.row(k) - a.means.row(k);
   if (a.factors.shape == CovarianceShape::factor) {
@@ -80,11 +83,13 @@ void Coordinates::to_vector(const Mixture& mixture, Vector& parameters) const {
   const Factors& units = origin_.factors;
   parameters.resize(n_components * (1 + n_features) + covariance_length(units));
   double* out = parameters.data();
-  for (Index k = 0; k < n_components; ++k) *out++ = mixture.weights[k] > 0 ? std::log(mixture.weights[k]) : 0.0;
+  for (Index k = 0; k < n_components; ++k)
+    *out++ = has_weight(origin_, k) && has_weight(mixture, k) ? std::log(mixture.weights[k] / origin_.weights[k]) : 0.0;
   for (Index k = 0; k < n_components; ++k)
     for (Index i = 0; i < n_features; ++i) *out++ = whitened(units, k, mixture.means.row(k) - origin_.means.row(k), i);
   if (units.lower.empty()) {
-    for (const double inverse : mixture.factors.inverse) *out++ = -std::log(inverse);
+    for (std::size_t i = 0; i < units.inverse.size(); ++i)
+      *out++ = std::log(units.inverse[i] / mixture.factors.inverse[i]);
     return;
   }
   for (Index m = 0; m < units.n_matrices(); ++m)
@@ -105,12 +110,17 @@ bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mix
   reshape(mixture.covariances, like.covariances.shape, n_components, n_features);
   reshape(mixture.factors, like.factors.shape, n_components, n_features);
   const double* in = parameters.data();
-  for (Index k = 0; k < n_components; ++k, ++in) mixture.weights[k] = like.weights[k] > 0 ? std::exp(*in) : 0.0;
+  for (Index k = 0; k < n_components; ++k, ++in)
+    mixture.weights[k] =
+        has_weight(origin_, k) && has_weight(like, k) ? origin_.weights[k] * std::exp(*in) : like.weights[k];
   mixture.weights /= mixture.weights.sum();
   for (Index k = 0; k < n_components; ++k, in += n_features)
     for (Index i = 0; i < n_features; ++i) mixture.means(k, i) = origin_.means(k, i) + coloured(units, k, in, i);
   if (units.lower.empty()) {
-    for (double& variance : mixture.covariances.values) variance = std::exp(2 * *in++);
+    for (std::size_t i = 0; i < units.inverse.size(); ++i) {
+      const double deviation = std::exp(*in++) / units.inverse[i];
+      mixture.covariances.values[i] = deviation * deviation;
+    }
   } else {
     for (Index m = 0; m < units.n_matrices(); ++m) {
       MatrixMap relative = mixture.covariances.matrix(m);  // until the covariance itself is there

@@ -6,10 +6,10 @@
 
 namespace gaussmix {
 
-// Coordinates without constraints, about a mixture and in its own units: log weights; means less those of the origin and
-// factors L of the covariances, both times L0^-1, with logs on the diagonal. Any vector maps back to a valid mixture, or to
-// nothing where float64 ends. They are the same whatever the units of the data. Components of weight zero keep their weight
-// (those of `like` in from_vector).
+// Coordinates without constraints, about a mixture, whose own are zero, and in its own units: logs of the ratios of weights;
+// means less those of the origin and factors L of the covariances, both times L0^-1, with logs on the diagonal. Any vector maps
+// back to a valid mixture, or to nothing where float64 ends. They are the same whatever the units of the data. Components of
+// no weight to speak of keep their weight (those of `like` in from_vector).
 class Coordinates {
  public:
   explicit Coordinates(const Mixture& origin) : origin_(origin) {}

@@ -1,7 +1,7 @@
 // SQUAREM: extrapolates two EM steps along their second difference (Varadhan & Roland 2008, scheme S1).
 #pragma once
 
-#include "em/parameters.hpp"
+#include "em/last_steps.hpp"
 
 namespace gaussmix {
 
@@ -10,8 +10,9 @@ namespace gaussmix {
 // measured on overlapping mixtures, this a needs fewer passes than |r| / |v| where EM is slowest.
 class Squarem {
  public:
-  // Writes theta' to `mixture`, which is none of the three. False when it would be plain EM or no mixture.
-  bool extrapolate(const Mixture& theta0, const Mixture& theta1, const Mixture& theta2, Mixture& mixture);
+  // Of the last two steps, which ended at `next`: writes theta' to `mixture`, which is not `next`. False when it would be plain
+  // EM or no mixture.
+  bool extrapolate(const LastSteps& steps, const Mixture& next, Mixture& mixture);
 
   // Whether the likelihood was higher there.
   void accepted();
@@ -20,7 +21,7 @@ class Squarem {
  private:
   double largest_ = 4;  // bound on a: grows while extrapolations at the bound succeed
   bool at_bound_ = false;
-  Vector metric_, start_, first_, second_;  // scratch: the metric, theta0, r, v
+  Vector way_;  // from theta1 to theta'
 };
 
 }  // namespace gaussmix

@@ -66,7 +66,9 @@ void Stopping::observe_cycle(double log_likelihood, double plain_gain, double st
   }
   judge(log_likelihood, plain_gain * rate_ / (1 - rate_), step, kSteadyCycles);
   if (!done_ || plain_gain < least_gain(log_likelihood)) return;
-  // That was a lower bound of what is left, which costs less.
+  // That was a lower bound of what is left, which costs less; so is this, of the directions that were extrapolated along.
+  done_ = steps.least_gain() < allowed(log_likelihood);
+  if (!done_) return;
   const LastSteps::Forecast forecast = steps.forecast();
   done_ = forecast.gain < allowed(log_likelihood) && forecast.distance < kLargestDistance;
 }
