@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import gaussmix as gx
+from fits import quiet
 from gaussmix._agreement import adjusted_rand_index
 from gaussmix._hierarchical import hierarchical_labels
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
@@ -315,3 +316,25 @@ def test_bad_input_is_refused(
 def test_a_misspelt_word_is_answered_with_the_word() -> None:
     with pytest.raises(GaussmixError, match="Did you mean 'hierarchical'"):
         gx.fit(np.eye(6), 2, init_params="hierachical")
+
+
+def test_a_start_knows_nothing_of_the_run_before_it() -> None:
+    """Of a sample, so that it makes a pass of its own; after a run that dropped components."""
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        centres, labels = rng.normal(0, 20, (12, 2)), rng.integers(12, size=9000)
+        X = centres[labels] + rng.normal(size=(9000, 2))
+        X[labels == 0] = centres[0]
+        dropping, repairing = (
+            quiet(
+                X,
+                12,
+                init_params="hierarchical",
+                n_init=2,
+                max_iter=20,
+                random_state=seed,
+                on_degenerate=policy,
+            )
+            for policy in ("drop", "repair")
+        )
+        assert dropping.starts[1].trace[0] == repairing.starts[1].trace[0]

@@ -47,6 +47,12 @@ class EStep {
     single_precision_.begin(data_, totals_);
   }
 
+  // Passes of a start, which comes next, know nothing of it.
+  void end_run() {
+    in_run_ = roots_serve_ = false;
+    single_precision_.end();
+  }
+
   // Passes of a run may compute in single precision, until told otherwise; `likelihood` never does.
   bool single_precision() const { return single_precision_.on(); }
   void end_single_precision() { single_precision_.end(); }

@@ -50,10 +50,15 @@ class Loop {
     begin_accelerator();
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
     e_step_.begin_run(regularisation_.takes_roots());
-    if (accelerating_ || settings.structure->n_factors() > 0) e_step_.end_single_precision();
+    // What is taken up again has no pass before it that could be repeated.
+    if (accelerating_ || !outcome.trace.empty() || settings.structure->n_factors() > 0) e_step_.end_single_precision();
     smallest_single_gain_ = e_step.totals().weight * std::max(kSmallestSingleGain, 2 * settings.tol.value_or(0.0));
     outcome_.trace.reserve(static_cast<std::size_t>(std::min<Index>(settings.max_iter, kReservedTrace)));
   }
+
+  ~Loop() { e_step_.end_run(); }
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
 
   // False when the whole fit has to end.
   bool run_until(Index halt) {
