@@ -193,6 +193,35 @@ def test_components_that_are_restarted_or_dropped_are_counted(
         assert measured["peak"] <= measured["needed"], what
 
 
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+@pytest.mark.parametrize("policy", ["drop", "restart"])
+def test_looking_for_components_to_drop_takes_no_matrix(covariance_type: str, policy: str) -> None:
+    """Of the D x D that structures with as many variances as columns do not have."""
+    X = np.zeros((50, 20_000), dtype=np.float32)
+    options: dict[str, Any] = {"covariance_type": covariance_type}
+    repair, other = (
+        memory_needed_by(X, 2, on_degenerate=name, **options) for name in ("repair", policy)
+    )
+    assert other < 2 * repair
+
+
+@linux_only
+@not_sanitized
+def test_wide_components_are_dropped_in_little_memory(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(60, 5_000))
+    X[:12] = 9.0
+    path = tmp_path / "wide.npy"
+    np.save(path, X)
+    options = {
+        "covariance_type": "diag",
+        "on_degenerate": "drop",
+        "means_init": X[[0, 40]].tolist(),
+    }
+    (measured,) = measured_in_children([[str(path), 2, options]])
+    assert "dropped" in measured["actions"]
+    assert measured["peak"] <= measured["needed"] < 5_000**2 * 8
+
+
 # --- memory_limit -------------------------------------------------------------------------------
 
 

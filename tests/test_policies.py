@@ -223,6 +223,17 @@ def test_an_error_names_what_happened_and_what_to_do() -> None:
         assert remedy in str(caught.value)
 
 
+@each_structure
+def test_a_component_without_rows_is_an_error(covariance_type: str) -> None:
+    start = with_an_idle_component(covariance_type)
+    with pytest.raises(gx.DegenerateError) as caught:
+        gx.fit(three_groups(), 3, on_degenerate="raise", **start)
+    for words in ("iteration 1", "no row is left to component 1", "0 effective rows"):
+        assert words in str(caught.value)
+    for remedy in ("fewer components", "on_degenerate"):
+        assert remedy in str(caught.value)
+
+
 @own_covariances
 def test_events_tell_what_the_counts_count(covariance_type: str) -> None:
     result = quiet(with_spike(), 3, **at_the_spike(covariance_type))

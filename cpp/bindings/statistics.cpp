@@ -141,9 +141,6 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
   if (previous) {
     before.emplace();
     before->means = to_matrix(strict(item(*previous, "means"), "means"));
-    const Array weights = strict(item(*previous, "weights"), "weights");
-    require_size(weights, before->n_components(), "weights");
-    before->weights = to_vector(weights);
     if (before->n_components() != s.n_components() || before->n_features() != s.n_features())
       throw InvalidArgument("the previous mixture and the statistics differ in shape");
     before->covariances =

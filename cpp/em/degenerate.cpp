@@ -15,44 +15,46 @@ constexpr double kAtFloor = Regularisation::kFloor * (1 + 1e-3);
 // A share that no row is behind.
 constexpr double kNoShare = 1e-20;
 
-// Eigenvalues in units of `scale`; spherical covariances have one, in the widest of the columns.
-Vector scaled_eigenvalues(const Matrix& covariance, CovarianceShape shape, const ColumnScale& scale) {
-  if (shape == CovarianceShape::spherical)
-    return Vector::Constant(1, covariance.diagonal().mean() / (scale.largest * scale.largest));
-  if (shape == CovarianceShape::diag) return covariance.diagonal().cwiseQuotient(scale.each.cwiseAbs2());
-  const Vector inverse = scale.each.cwiseInverse();
-  return spectrum_of(inverse.asDiagonal() * covariance * inverse.asDiagonal()).eigenvalues;
-}
-
-Matrix covariance_of(const Mixture& mixture, Index k) {
-  const Covariances& covariances = mixture.covariances;
-  const Index n = covariances.n_features;
-  switch (covariances.shape) {
-    case CovarianceShape::full: return covariances.matrix(k);
-    case CovarianceShape::tied: return covariances.matrix(0);
-    case CovarianceShape::diag: return ConstVectorMap(covariances.values.data() + k * n, n).asDiagonal();
-    case CovarianceShape::spherical:
-    case CovarianceShape::factor: break;  // which are not asked for as matrices
-  }
-  return covariances.values[static_cast<std::size_t>(k)] * Matrix::Identity(n, n);
-}
-
-Matrix overall_covariance(const Mixture& mixture) {
-  const Vector centre = mixture.means.transpose() * mixture.weights;
-  Matrix sum = Matrix::Zero(mixture.n_features(), mixture.n_features());
-  for (Index k = 0; k < mixture.n_components(); ++k) {
-    const Vector shift = mixture.means.row(k).transpose() - centre;
-    sum += mixture.weights[k] * (covariance_of(mixture, k) + shift * shift.transpose());
-  }
-  return sum;
-}
-
-Index n_at_floor(const Vector& eigenvalues) { return (eigenvalues.array() <= kAtFloor).count(); }
-
 // Its own numbers among `values`, which hold as many for every component; all of them where one covariance serves all.
 Index numbers_per_component(const Covariances& covariances) {
   return Covariances::size(covariances.shape, 1, covariances.n_features, covariances.n_factors);
 }
+
+// Those of component k: a matrix row by row, variances, or one.
+ConstVectorMap numbers_of(const Covariances& covariances, Index k) {
+  const Index size = numbers_per_component(covariances);
+  return {covariances.values.data() + (covariances.shape == CovarianceShape::tied ? 0 : k * size), size};
+}
+
+// Eigenvalues of a covariance, given as `numbers_of` one, in units of `scale`; of spherical ones in the widest of the columns.
+Vector scaled_eigenvalues(const Eigen::Ref<const Vector>& numbers, CovarianceShape shape, const ColumnScale& scale) {
+  if (shape == CovarianceShape::spherical) return numbers / (scale.largest * scale.largest);
+  if (shape == CovarianceShape::diag) return numbers.cwiseQuotient(scale.each.cwiseAbs2());
+  const Vector inverse = scale.each.cwiseInverse();
+  const ConstMatrixMap covariance(numbers.data(), inverse.size(), inverse.size());
+  return spectrum_of(inverse.asDiagonal() * covariance * inverse.asDiagonal()).eigenvalues;
+}
+
+// x x^T in as many numbers as a covariance of this shape has.
+Vector outer_product(const Vector& x, CovarianceShape shape) {
+  if (shape == CovarianceShape::spherical) return Vector::Constant(1, x.squaredNorm() / static_cast<double>(x.size()));
+  if (shape == CovarianceShape::diag) return x.cwiseAbs2();
+  const Matrix product = x * x.transpose();
+  return ConstVectorMap(product.data(), product.size());
+}
+
+// Of all rows, as far as the shape tells it.
+Vector overall_covariance(const Mixture& mixture) {
+  const Covariances& covariances = mixture.covariances;
+  const Vector centre = mixture.means.transpose() * mixture.weights;
+  Vector sum = Vector::Zero(numbers_per_component(covariances));
+  for (Index k = 0; k < mixture.n_components(); ++k)
+    sum += mixture.weights[k] *
+           (numbers_of(covariances, k) + outer_product(mixture.means.row(k).transpose() - centre, covariances.shape));
+  return sum;
+}
+
+Index n_at_floor(const Vector& eigenvalues) { return (eigenvalues.array() <= kAtFloor).count(); }
 
 // How many variances of the noise of component k lie at the floor, and the least, in units of `scale`.
 std::pair<Index, double> least_noise(const Mixture& mixture, Index k, const Vector& scale) {
@@ -117,7 +119,7 @@ std::optional<DegenerateComponent> degenerate_component(const Mixture& mixture, 
   std::optional<DegenerateComponent> lightest;
   for (Index k = 0; k < mixture.n_components(); ++k) {
     if (lightest && mixture.weights[k] >= mixture.weights[lightest->number]) continue;
-    const Vector eigenvalues = scaled_eigenvalues(covariance_of(mixture, k), shape, scale);
+    const Vector eigenvalues = scaled_eigenvalues(numbers_of(mixture.covariances, k), shape, scale);
     const bool singular = !mixture.structure->one_for_all() && n_at_floor(eigenvalues) > of_the_data;
     if (singular)
       lightest = {k, eigenvalues.minCoeff()};

@@ -44,7 +44,6 @@ void label_by_mixture(const Data& data, const SufficientStatistics& statistics, 
   Regularisation regularisation;
   regularisation.scale = moments.scale;
   Mixture mixture = m_step(statistics, full, regularisation, nullptr, execution, repairs);
-  mixture.structure = &full;
   kernels::Outputs outputs;
   outputs.labels = labels;
   evaluate(data, kernel_parameters(mixture), outputs, execution);
@@ -67,7 +66,6 @@ Mixture hierarchical_start(const Sample& sample, EStep& e_step, const Settings& 
   plain.prior.reset();  // it counts in rows of the data
   Repairs of_sample(settings.n_components);
   Mixture mixture = from(statistics, plain, of_sample);
-  mixture.structure = settings.structure;
   return from(e_step(mixture, kind), regularisation, repairs);
 }
 

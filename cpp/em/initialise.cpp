@@ -120,9 +120,10 @@ Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments&
                    Repairs& repairs) {
   const GivenStart& given = settings.given;
   Mixture mixture;
-  if (!given.complete())
+  if (given.complete())
+    mixture.structure = settings.structure;
+  else
     mixture = start_from_rows(e_step, settings, moments, regularisation, start_number, limit, repairs);
-  mixture.structure = settings.structure;
   if (given.weights) mixture.weights = *given.weights;
   if (given.means) mixture.means = *given.means;
   if (!given.covariances) return mixture;

@@ -1,5 +1,6 @@
 #include "em/m_step.hpp"
 
+#include <cstdio>
 #include <optional>
 
 #include "base/errors.hpp"
@@ -55,11 +56,21 @@ void take_overall(SufficientStatistics& statistics, Index k, double weight, cons
   }
 }
 
+[[noreturn]] void throw_empty(Index k, double n_effective) {
+  char number[32];
+  std::snprintf(number, sizeof number, "%.3g", n_effective);
+  throw Degenerate("no row is left to component " + std::to_string(k) + " (" + number +
+                   " effective rows): use fewer components, begin elsewhere, or let on_degenerate repair, restart or "
+                   "drop it");
+}
+
 // Fills in the components of at most `negligible` weight.
-void fill_empty(SufficientStatistics& statistics, double negligible, const Mixture* previous, Repairs& repairs) {
+void fill_empty(SufficientStatistics& statistics, double negligible, const Mixture* previous,
+                const Regularisation& regularisation, Repairs& repairs) {
   std::optional<SufficientStatistics> whole;
   for (Index k = 0; k < statistics.n_components(); ++k) {
     if (statistics.weight[k] > negligible) continue;
+    if (regularisation.raise) throw_empty(k, statistics.weight[k] * regularisation.rows_per_weight);
     repairs.empty(k, statistics.weight[k]);
     statistics.root.clear();
     if (previous != nullptr) {
@@ -111,7 +122,7 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
     previous = nullptr;
   const double negligible = kEmptyShare * total;
   if (regularisation.prior) regularisation.prior->add_to(statistics, structure.one_for_all());
-  fill_empty(statistics, negligible, previous, repairs);
+  fill_empty(statistics, negligible, previous, regularisation, repairs);
   mixture.means = statistics.mean;
   if (regularisation.scatter_ridge > 0) add_ridge(statistics, regularisation.scatter_ridge, negligible);
   structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, regularisation.bound(),

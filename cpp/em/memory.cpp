@@ -249,9 +249,7 @@ class Sizes {
   }
 
   double repairs() const {
-    const bool looks_for_components = may(OnDegenerate::restart) || may(OnDegenerate::drop);
-    if (q_ > 0) return 0;
-    if (!has_matrices(shape_)) return looks_for_components ? kRepairMatrices * square() : 0;
+    if (q_ > 0 || !has_matrices(shape_)) return 0;
     const Index matrices = shape_ == CovarianceShape::full ? k_ : 1;
     return kRepairMatrices * static_cast<double>(std::min<Index>(n_threads_, matrices)) * square();
   }

@@ -245,7 +245,7 @@ def _as_previous(
             f"asked for {structure.value!r}: a component without weight could not keep its "
             "covariance. Leave previous out or pass a mixture of the same structure."
         )
-    return {name: getattr(previous, name) for name in ("weights", "means", "covariances")}
+    return {name: getattr(previous, name) for name in ("means", "covariances")}
 
 
 def _run(
