@@ -109,7 +109,7 @@ SHAPES = [(500, 2, 3), (35011, 1, 3), (17011, 3, 4), (5003, 16, 3), (1501, 65, 3
 FEW, MORE = 15, 30  # what is known of that many steps has been given its memory
 
 
-@pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
+@pytest.mark.parametrize("covariance_type", [*ref.COVARIANCE_TYPES, "EII"])
 def test_further_passes_allocate_nothing(counter: Path, covariance_type: str) -> None:
     cases = [
         {"n_rows": n, "n_features": d, "n_components": k, "covariance_type": covariance_type}

@@ -45,9 +45,10 @@ struct Regularisation {
 Regularisation regularisation_for(const Structure& structure, std::optional<double> ridge, const ColumnScale& columns,
                                   bool one_unit);
 
-// Records what the M-step lifted, applies the bound on the ratio, then ridge or floor to every covariance in place, counts what was floored (a tied covariance counts for every
-// component), and writes the factors. Throws Degenerate where that is asked for, or where nothing can be repaired. `weight` is each component's n_k. Takes no memory from the heap, once
-// `factors` has its size, unless a covariance is close to singular.
+// Records what the M-step lifted, applies the bound on the ratio, then ridge or floor to every covariance in place, counts what
+// was floored (a tied covariance counts for every component), and writes the factors. Throws Degenerate where that is asked for,
+// or where nothing can be repaired. `weight` is each component's n_k. Takes no memory from the heap, once `factors` has its
+// size, unless a covariance is close to singular or there is a bound on the ratio.
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
                 const Execution& execution, Repairs& repairs, Factors& factors);
 

@@ -14,8 +14,8 @@ namespace gaussmix {
 Mixture m_step(const SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
                const Mixture* previous, const Execution& execution, Repairs& repairs);
 // The same into `mixture`, which must not be `previous`, from statistics of the kind that the structure needs. Those of
-// components that lost all their weight are filled in. Takes no memory from the heap once `mixture` has its shape, unless
-// a covariance is close to singular.
+// components that lost all their weight are filled in. What takes memory from the heap once `mixture` has its shape: a
+// covariance close to singular, a prior, a bound on the ratio of eigenvalues, and structures other than VVV, EEE, VVI, VII, EII.
 void m_step(SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
             const Mixture* previous, const Execution& execution, Repairs& repairs, Mixture& mixture);
 
