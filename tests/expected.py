@@ -73,11 +73,29 @@ class Expected:
         return np.asarray(np.sum(self.responsibilities * self.joint_bound, axis=1))
 
     @cached_property
+    def change_of_hands(self) -> ref.Array:
+        """The most that it can make of each responsibility, where it is no small number.
+
+        Rows so far out that their log density is rounded to whole nats may change hands.
+        """
+        shares, changed = self.responsibilities, np.zeros_like(self.joint)
+        if np.max(self.joint_bound, initial=0) < 0.01:
+            return changed
+        for k in range(shares.shape[1]):
+            for sign in (-1, 1):
+                joint = self.joint - sign * self.joint_bound
+                joint[:, k] += 2 * sign * self.joint_bound[:, k]
+                most = ref.responsibilities(joint)[:, k]
+                changed[:, k] = np.maximum(changed[:, k], np.abs(most - shares[:, k]))
+        return changed
+
+    @cached_property
     def share_bound(self) -> ref.Array:
-        """What it makes of each weighted responsibility, to first order."""
+        """What it makes of each weighted responsibility, to first order or where hands change."""
         shares = self.responsibilities
         own = np.where(shares > 0, shares * np.where(shares > 0, self.joint_bound, 0), 0)
         moved = own + shares * np.sum(own, axis=1, keepdims=True)
+        moved = np.maximum(moved, self.change_of_hands)
         return np.asarray(ref.real(self.problem.row_weights())[:, None] * moved)
 
     @cached_property

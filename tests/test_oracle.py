@@ -142,7 +142,7 @@ def assert_evaluations(mixture: gx.Mixture, expected: Expected) -> None:
     assert_within(
         values["responsibilities"],
         posterior,
-        2 * posterior * exponent_bound + SMALLEST_SHARE,
+        np.maximum(2 * posterior * exponent_bound, expected.change_of_hands) + SMALLEST_SHARE,
         "responsibilities",
     )
     best = expected.joint.max(axis=1)
