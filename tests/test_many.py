@@ -161,6 +161,24 @@ def test_kept_errors_leave_the_other_fits_as_they_are() -> None:
         list(results)
 
 
+def test_results_by_label_where_one_set_has_none() -> None:
+    """Every label is there; what goes over the results leaves out the set without one."""
+    X, labels = clusters(0, 121, 2, 2), ["a"] * 60 + ["b"] + ["c"] * 60
+    results = gx.fit_many(X, 2, groups=labels, on_error="keep", random_state=0)
+    by_key = results.by_key
+    assert ("a" in by_key, "b" in by_key, "quince" in by_key) == (True, True, False)
+    assert (list(by_key), list(by_key.keys()), len(by_key)) == ([*"abc"], [*"abc"], 3)
+    with pytest.raises(gx.GaussmixError, match=r"^group 'b': n_components=2 is more than"):
+        by_key["b"]
+    assert by_key.get("b") is by_key.get("quince") is None
+    assert by_key.get("b", 3) == 3
+    assert by_key.get("c") is results[2]
+    assert dict(by_key.items()) == {"a": results[0], "c": results[2]}
+    assert [*by_key.values()] == [results[0], results[2]]
+    assert len(by_key.items()) == len(by_key.values()) == 2
+    assert [key for key, ok in zip(results.keys, results.ok, strict=True) if not ok] == ["b"]
+
+
 def test_degenerate_sets() -> None:
     sets = [clusters(0, 80, 2, 2), np.ones((9, 2)), clusters(1, 80, 2, 2)]
     options: dict[str, Any] = {"random_state": 0, "on_degenerate": "raise"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence, ValuesView
 from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
@@ -46,7 +46,8 @@ class FitResults(Sequence[FitResult]):
     keys : tuple
         The label of each set; its position where `fit_many` was given no groups.
     by_key : Mapping
-        The same results by label.
+        The same results by label. It has the labels of all sets; ``items()`` and ``values()`` leave
+        out those that have no result, and ``get`` gives its default for them.
     errors : Mapping of int to GaussmixError
         Why the sets at these positions have no result; empty unless ``on_error="keep"``.
     ok : ndarray of bool, shape (n_sets,)
@@ -142,7 +143,7 @@ class FitResults(Sequence[FitResult]):
     @property
     def by_key(self) -> Mapping[Any, FitResult]:
         """The results by label."""
-        return _ByKey(self)
+        return _ByKey(self, {key: place for place, key in enumerate(self.keys)})
 
     @property
     def errors(self) -> Mapping[int, GaussmixError]:
@@ -182,9 +183,15 @@ class FitResults(Sequence[FitResult]):
 
 
 class _ByKey(Mapping[Any, FitResult]):
-    def __init__(self, results: FitResults) -> None:
-        self._results = results
-        self._places = {key: place for place, key in enumerate(results.keys)}
+    """The results by label; a label is there though its set has none, and then it is an error.
+
+    What goes over the results, or has a default to give, passes over such a set: it must not hide
+    the others.
+    """
+
+    def __init__(self, results: FitResults, places: dict[Any, int]) -> None:
+        self._results, self._errors = results, results._columns.errors
+        self._places = places
 
     def __getitem__(self, key: Any) -> FitResult:
         return self._results[self._places[key]]
@@ -194,3 +201,20 @@ class _ByKey(Mapping[Any, FitResult]):
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        place = self._places.get(key)
+        return default if place is None or self._errors[place] else self._results[place]
+
+    def items(self) -> ItemsView[Any, FitResult]:
+        return ItemsView(self._with_result())
+
+    def values(self) -> ValuesView[FitResult]:
+        return ValuesView(self._with_result())
+
+    def _with_result(self) -> _ByKey:
+        places = {key: place for key, place in self._places.items() if not self._errors[place]}
+        return _ByKey(self._results, places)
