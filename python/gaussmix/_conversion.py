@@ -71,8 +71,7 @@ def _as_array(values: ArrayLike, name: str, columns: tuple[str, ...] | None) -> 
     if type(values) is np.ndarray:
         return values
     refuse_unread(values, name)
-    masked = sys.modules.get("numpy.ma")  # NumPy loads it on first use: then none is one yet
-    if masked is not None and isinstance(values, masked.MaskedArray) and masked.is_masked(values):
+    if is_masked(values):
         raise GaussmixError(
             f"{name} is a masked array with masked entries, and gaussmix needs every value: "
             "drop or fill them first, for example with numpy.ma.compress_rows or .filled()."
@@ -92,6 +91,19 @@ def _as_array(values: ArrayLike, name: str, columns: tuple[str, ...] | None) -> 
             f"{name} of type {type(values).__name__} cannot be turned into a NumPy array: {error}. "
             "Pass an array, a frame, or a list of rows of equal length."
         ) from error
+
+
+def is_masked(values: ArrayLike) -> bool:
+    """Tell whether it is a masked array with masked entries."""
+    masked = sys.modules.get("numpy.ma")  # NumPy loads it on first use: then none is one yet
+    return (
+        masked is not None and isinstance(values, masked.MaskedArray) and masked.is_masked(values)
+    )
+
+
+def is_absent(value: Any) -> bool:
+    """Tell whether an entry is None or pandas.NA, without importing pandas."""
+    return value is None or type(value).__name__ == "NAType"
 
 
 def _is_sparse(values: ArrayLike) -> bool:
@@ -144,7 +156,7 @@ def _number(
     array: AnyArray,
     columns: tuple[str, ...] | None,
 ) -> float:
-    if value is None or type(value).__name__ == "NAType":  # pandas.NA, without importing pandas
+    if is_absent(value):
         return float("nan")
     if isinstance(value, (complex, np.complexfloating)):
         raise _complex_numbers(name)

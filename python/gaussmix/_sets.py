@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaussmix._conversion import as_numbers
-from gaussmix._typing import AnyArray, ArrayLike, Float64Array, FloatArray
+from gaussmix._labels import labels_of
+from gaussmix._typing import ArrayLike, Float64Array, FloatArray
 from gaussmix._validation import (
     check_enough_rows,
     check_sample_weight,
@@ -108,7 +109,7 @@ def grouped_sets(
         raise GaussmixError(
             f"with groups, data must be one table of shape (n, D), but has shape {X.shape}."
         )
-    labels, group_of_row = _labels(groups, len(X))
+    labels, group_of_row = labels_of(groups, len(X))
     weight = None if sample_weight is None else as_numbers(sample_weight, "sample_weight")
     if weight is not None and weight.shape != (len(X),):
         raise GaussmixError(
@@ -116,32 +117,11 @@ def grouped_sets(
             f"{weight.shape}."
         )
     order = np.argsort(group_of_row, kind="stable")
-    ends = np.cumsum(np.bincount(group_of_row, minlength=len(labels)))[:-1]
-    tables = np.split(X[order], ends)
-    weights = [None] * len(labels) if weight is None else np.split(weight[order], ends)
+    ends = np.cumsum(np.bincount(group_of_row, minlength=len(labels)))
+    tables = np.split(X[order], ends)[:-1]  # nothing is left behind the last end
+    weights = [None] * len(labels) if weight is None else np.split(weight[order], ends)[:-1]
     sets = [
         DataSet(f"group {label!r}", table, share, names)
         for label, table, share in zip(labels, tables, weights, strict=True)
     ]
     return sets, labels
-
-
-def _labels(groups: ArrayLike, n_rows: int) -> tuple[tuple[Any, ...], AnyArray]:
-    """Return the labels, sorted, and for each row the place of its own among them."""
-    array = np.asarray(groups)
-    if array.shape != (n_rows,):
-        raise GaussmixError(
-            f"groups must hold one label per row, shape ({n_rows},), but has shape {array.shape}."
-        )
-    if any(label is None or label != label for label in array.tolist()):
-        raise GaussmixError(
-            "groups must give every row a label, but some are None or NaN: leave those rows out or "
-            "give them a label of their own."
-        )
-    try:
-        labels, places = np.unique(array, return_inverse=True)
-    except TypeError as error:
-        raise GaussmixTypeError(
-            f"the labels in groups must be of one kind, so that they can be sorted: {error}."
-        ) from None
-    return tuple(labels.tolist()), places

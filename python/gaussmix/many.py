@@ -68,8 +68,9 @@ def fit_many(
     n_components : int, default 1
         K, the same for every set.
     groups : array-like of shape (n,), optional
-        The set that each row belongs to: numbers, strings, anything that sorts. The sets come in
-        the sorted order of their labels, their rows in the order they have in the table.
+        The set that each row belongs to: numbers, strings, anything that sorts; no row may be
+        without. The sets come in the sorted order of their labels, those of ordered categories in
+        the order of the categories; their rows in the order they have in the table.
     sample_weight : array-like, optional
         Frequency weights of the rows: with `groups` of shape (n,); for a stack or a list one array
         per set, where None means that every row of that set counts once.
