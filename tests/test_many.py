@@ -179,6 +179,38 @@ def test_results_by_label_where_one_set_has_none() -> None:
     assert [key for key, ok in zip(results.keys, results.ok, strict=True) if not ok] == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "wide", "narrow", "message"),
+    [
+        ({"prior": gx.Prior(mean=[0.0, 0.0])}, 2, 1, "mean of the prior is for 2 features"),
+        ({"prior": gx.Prior(dof=1.5)}, 2, 3, "dof of the prior must be more than"),
+        ({"covariance_type": "V"}, 1, 2, "covariance_type='V' is for data of one column"),
+        ({"covariance_type": "factor", "n_factors": 2}, 5, 2, "n_factors"),
+    ],
+)
+def test_a_set_whose_columns_do_not_fit_the_model(
+    settings: dict[str, Any], wide: int, narrow: int, message: str
+) -> None:
+    sets = [clusters(0, 60, wide, 2), clusters(0, 60, narrow, 2), clusters(1, 60, wide, 2)]
+    with pytest.raises(gx.GaussmixError, match=rf"^data\[1\]: .*{message}"):
+        gx.fit_many(sets, 1, **settings)
+    results = gx.fit_many(sets, 1, random_state=0, on_error="keep", **settings)
+    assert results.ok.tolist() == [True, False, True]
+    with pytest.raises(gx.GaussmixError, match=rf"^data\[1\]: .*{message}"):
+        results[1]
+    assert image(results[2]) == image(quiet(sets[2], 1, random_state=2, **settings))
+
+
+@pytest.mark.parametrize("data", [[], [np.zeros((2, 1))], [np.zeros((0, 1))]])
+def test_a_prior_that_is_none_is_the_error_of_no_set(data: Any) -> None:
+    with pytest.raises(gx.GaussmixTypeError, match=r"^prior must be None or a gaussmix\.Prior"):
+        gx.fit_many(data, 1, prior=3.0, on_error="keep")  # type: ignore[arg-type]
+    with pytest.raises(gx.GaussmixError, match="^prior is not available for covariance_type"):
+        gx.fit_many(
+            data, 1, covariance_type="factor", n_factors=1, prior=gx.Prior(), on_error="keep"
+        )
+
+
 def test_degenerate_sets() -> None:
     sets = [clusters(0, 80, 2, 2), np.ones((9, 2)), clusters(1, 80, 2, 2)]
     options: dict[str, Any] = {"random_state": 0, "on_degenerate": "raise"}

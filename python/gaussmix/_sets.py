@@ -9,6 +9,7 @@ import numpy as np
 
 from gaussmix._conversion import as_numbers
 from gaussmix._labels import labels_of
+from gaussmix._settings import settings_for_columns
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray
 from gaussmix._validation import (
     check_enough_rows,
@@ -17,6 +18,7 @@ from gaussmix._validation import (
     feature_names_of,
 )
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
+from gaussmix.prior import Prior
 
 
 class DataSet(NamedTuple):
@@ -36,13 +38,14 @@ class CheckedSet(NamedTuple):
     feature_names: tuple[str, ...] | None
 
 
-def checked(one: DataSet, n_components: int) -> CheckedSet:
+def checked(one: DataSet, settings: dict[str, Any], prior: Prior | None) -> CheckedSet:
     """Check a set by the rules of a single fit; an error says which set it is about."""
     try:
         names = one.feature_names or feature_names_of(one.X)
         data = check_X(one.X, n_threads=1)
         weight = check_sample_weight(one.sample_weight, len(data))
-        check_enough_rows(n_components, len(data), weight)
+        check_enough_rows(settings["n_components"], len(data), weight)
+        settings_for_columns(settings, data.shape[1], prior)
     except GaussmixError as error:
         raise type(error)(f"{one.label}: {error}") from error
     return CheckedSet(data, weight, names)

@@ -23,7 +23,7 @@ from gaussmix.covariance import (
     resolve_covariance_type,
 )
 from gaussmix.exceptions import GaussmixError
-from gaussmix.prior import check_prior
+from gaussmix.prior import check_prior, check_prior_alone
 
 POLICIES = ("repair", "restart", "drop", "raise")
 INIT_PARAMS = ("kmeans", "k-means++", "random", "random_from_data", "hierarchical")
@@ -85,12 +85,18 @@ def settings_for_columns(
     check_columns(structure, n_features)
     if structure is CovarianceType.FACTOR:
         check_factors_fit(settings["n_factors"], n_features)
-        if prior is not None:
-            raise GaussmixError(
-                "prior is not available for covariance_type='factor': leave it out, or use another "
-                "covariance_type."
-            )
+    prior_for_any_columns(settings, prior)
     return check_prior(prior, n_features)
+
+
+def prior_for_any_columns(settings: dict[str, Any], prior: Any) -> dict[str, Any] | None:
+    """Check what of a prior does not depend on the data; return the engine's prior."""
+    if prior is not None and settings["covariance_type"] == CovarianceType.FACTOR.value:
+        raise GaussmixError(
+            "prior is not available for covariance_type='factor': leave it out, or use another "
+            "covariance_type."
+        )
+    return check_prior_alone(prior)
 
 
 def rows_per_weight(weight: Float64Array) -> float:

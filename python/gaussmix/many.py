@@ -11,7 +11,7 @@ from gaussmix._outcome import result_of
 from gaussmix._random import seed_from
 from gaussmix._runtime import core
 from gaussmix._sets import CheckedSet, DataSet, checked, grouped_sets, listed_sets
-from gaussmix._settings import engine_settings, settings_for_columns
+from gaussmix._settings import engine_settings, prior_for_any_columns
 from gaussmix._typing import Acceleration, ArrayLike, RandomSource
 from gaussmix._validation import check_choice, check_n_threads
 from gaussmix.covariance import CovarianceType
@@ -89,9 +89,9 @@ def fit_many(
         ``"2 GiB"``; whatever `on_error` says. None asks whether that much memory is available.
     on_error : {"raise", "keep"}, default "raise"
         What to do about a set that cannot be fitted: because its data are unfit (no rows, NaN,
-        fewer rows than components, ...), or singular under ``on_degenerate="raise"``. "raise":
-        raise the error of the first such set; unfit data are found before any work is done.
-        "keep": fit the others; `FitResults.errors` holds the reason.
+        fewer rows than components, not the columns that the model is for, ...), or singular under
+        ``on_degenerate="raise"``. "raise": raise the error of the first such set; unfit data are
+        found before any work is done. "keep": fit the others; `FitResults.errors` holds the reason.
 
     Returns
     -------
@@ -149,6 +149,7 @@ def fit_many(
         on_degenerate=on_degenerate,
         max_eigenvalue_ratio=max_eigenvalue_ratio,
     )
+    engine_prior = prior_for_any_columns(settings, prior)
     limit = check_memory_limit(memory_limit)
     keep = check_choice(on_error, "on_error", ("raise", "keep")) == "keep"
     if groups is None:
@@ -156,11 +157,8 @@ def fit_many(
         keys: tuple[Any, ...] = tuple(range(len(sets)))
     else:
         sets, keys = grouped_sets(data, groups, sample_weight)
-    fit_sets, errors = _check_all(sets, settings["n_components"], keep)
-    settings["prior"] = None
-    for one in fit_sets.values():
-        settings["prior"] = settings_for_columns(settings, one.X.shape[1], prior)
-    settings["n_threads"] = threads
+    fit_sets, errors = _check_all(sets, settings, prior, keep)
+    settings |= {"prior": engine_prior, "n_threads": threads}
     check_memory_of_many(fit_sets.values(), settings, limit)
     # The seed comes last: an error above must not have moved the caller's generator.
     first = seed_from(random_state)
@@ -173,14 +171,14 @@ def fit_many(
 
 
 def _check_all(
-    sets: list[DataSet], n_components: int, keep: bool
+    sets: list[DataSet], settings: dict[str, Any], prior: Prior | None, keep: bool
 ) -> tuple[dict[int, CheckedSet], dict[int, GaussmixError]]:
     """Return the sets that can be fitted and the errors of those that cannot, by position."""
     good: dict[int, CheckedSet] = {}
     errors: dict[int, GaussmixError] = {}
     for place, one in enumerate(sets):
         try:
-            good[place] = checked(one, n_components)
+            good[place] = checked(one, settings, prior)
         except GaussmixError as error:
             if not keep:
                 raise

@@ -114,23 +114,31 @@ def _check_positive_definite(scale: Float64Array) -> None:
 
 def check_prior(prior: Any, n_features: int) -> dict[str, Any] | None:
     """Return the engine's argument for data of `n_features` columns."""
+    found = check_prior_alone(prior)
+    if found is None:
+        return None
+    for name in ("mean", "scale"):
+        value = found[name]
+        if value is not None and len(value) != n_features:
+            raise GaussmixError(
+                f"{name} of the prior is for {len(value)} features, but X has {n_features}."
+            )
+    if found["dof"] is not None and not found["dof"] > n_features - 1:
+        raise GaussmixError(
+            f"dof of the prior must be more than D - 1 = {n_features - 1}, got {prior.dof}: below "
+            "that an inverse Wishart distribution has no density."
+        )
+    return found
+
+
+def check_prior_alone(prior: Any) -> dict[str, Any] | None:
+    """Return the engine's argument for data that are not known yet."""
     if prior is None:
         return None
     if not isinstance(prior, Prior):
         raise GaussmixTypeError(
             f"prior must be None or a gaussmix.Prior, got {type(prior).__name__}; gaussmix.Prior() "
             "takes all of it from the data."
-        )
-    for name in ("mean", "scale"):
-        value = getattr(prior, name)
-        if value is not None and len(value) != n_features:
-            raise GaussmixError(
-                f"{name} of the prior is for {len(value)} features, but X has {n_features}."
-            )
-    if prior.dof is not None and not prior.dof > n_features - 1:
-        raise GaussmixError(
-            f"dof of the prior must be more than D - 1 = {n_features - 1}, got {prior.dof}: below "
-            "that an inverse Wishart distribution has no density."
         )
     return {
         "shrinkage": float(prior.shrinkage),
