@@ -205,7 +205,7 @@ def test_a_set_whose_columns_do_not_fit_the_model(
 def test_a_prior_that_is_none_is_the_error_of_no_set(data: Any) -> None:
     with pytest.raises(gx.GaussmixTypeError, match=r"^prior must be None or a gaussmix\.Prior"):
         gx.fit_many(data, 1, prior=3.0, on_error="keep")  # type: ignore[arg-type]
-    with pytest.raises(gx.GaussmixError, match="^prior is not available for covariance_type"):
+    with pytest.raises(gx.GaussmixError, match=r"^prior is not available for covariance_type"):
         gx.fit_many(
             data, 1, covariance_type="factor", n_factors=1, prior=gx.Prior(), on_error="keep"
         )
@@ -234,6 +234,15 @@ def test_what_the_engine_refuses_is_kept_too() -> None:
     [
         ({"data": np.zeros((4, 2))}, "give groups"),
         ({"data": 3.0}, "give groups"),
+        (
+            {"data": iter([np.zeros((4, 2))])},
+            r"a list_iterator, and a list is wanted.*list\(data\)",
+        ),
+        ({"data": (X for X in [])}, r"a generator, and a list is wanted.*list\(data\)"),
+        (
+            {"data": np.array([None, np.ones((3, 2))], dtype=object)},
+            r"of objects.*pass list\(data\)",
+        ),
         ({"data": np.zeros((2, 4, 2)), "groups": [0, 1]}, "one table"),
         ({"data": np.zeros((4, 2)), "groups": [0, 1]}, "one label per row"),
         ({"data": np.zeros((2, 2)), "groups": [0, np.nan]}, "None or NaN"),
@@ -251,6 +260,15 @@ def test_what_the_engine_refuses_is_kept_too() -> None:
 def test_bad_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(gx.GaussmixError, match=message):
         gx.fit_many(**arguments)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_grouped_frame_is_told_how_to_come(library: str) -> None:
+    frame: Any = pytest.importorskip(library).DataFrame({"site": ["a", "b"], "x": [1.0, 2.0]})
+    grouped = frame.groupby("site") if library == "pandas" else frame.group_by("site")
+    for given in (grouped, grouped["x"]) if library == "pandas" else (grouped,):
+        with pytest.raises(gx.GaussmixTypeError, match=r"GroupBy.*pass the frame.*groups="):
+            gx.fit_many(given, 1)
 
 
 def test_an_error_does_not_move_the_callers_generator() -> None:
@@ -314,7 +332,7 @@ def test_pickles_and_compares() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_one_warning_for_all_that_ran_out_of_passes() -> None:
-    with pytest.warns(gx.ConvergenceWarning, match=r"5 of 5 fits .* 1 passes") as told:
+    with pytest.warns(gx.ConvergenceWarning, match=r"5 of 5 fits .* 1 pass that max_iter") as told:
         gx.fit_many(ragged(), 3, max_iter=1, tol=0.0)
     assert len(told) == 1
     assert told[0].filename == __file__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,7 +64,7 @@ def listed_sets(data: ArrayLike, sample_weight: ArrayLike | None) -> list[DataSe
 def _tables(data: ArrayLike) -> Sequence[ArrayLike]:
     if isinstance(data, list | tuple):
         return data
-    _refuse_mapping(data, "data")
+    _refuse_unlisted(data)
     array = as_numbers(data, "data", keep_float32=True)
     if array.ndim != 3:
         raise GaussmixError(
@@ -73,6 +73,24 @@ def _tables(data: ArrayLike) -> Sequence[ArrayLike]:
             "groups, one label per row; for one set use gaussmix.fit."
         )
     return list(array)
+
+
+def _refuse_unlisted(data: ArrayLike) -> None:
+    """Refuse what holds tables in another way than a list does, and say how to list them."""
+    _refuse_mapping(data, "data")
+    kind = type(data).__name__
+    if kind.endswith("GroupBy"):  # of pandas or polars, without importing them
+        raise GaussmixTypeError(
+            f"data is a {kind}: pass the frame itself, and as groups= the column that it is "
+            "grouped by."
+        )
+    dtype = getattr(data, "dtype", None)
+    if isinstance(data, Iterator) or (getattr(dtype, "kind", "") == "O" and data.ndim == 1):
+        of_objects = " of objects" if dtype else ""
+        raise GaussmixTypeError(
+            f"data is a {kind}{of_objects}, and a list is wanted, one entry for each data set: "
+            "pass list(data)."
+        )
 
 
 def _refuse_mapping(values: ArrayLike, name: str) -> None:

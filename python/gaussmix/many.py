@@ -12,6 +12,7 @@ from gaussmix._random import seed_from
 from gaussmix._runtime import core
 from gaussmix._sets import CheckedSet, DataSet, checked, grouped_sets, listed_sets
 from gaussmix._settings import engine_settings, prior_for_any_columns
+from gaussmix._summary import numbered
 from gaussmix._typing import Acceleration, ArrayLike, RandomSource
 from gaussmix._validation import check_choice, check_n_threads
 from gaussmix.covariance import CovarianceType
@@ -261,7 +262,7 @@ def _raise_if_unfinished(results: FitResults, keep: bool) -> None:
 def _warn_if_short(results: FitResults, settings: dict[str, Any]) -> None:
     """Say how many fits used up what they were allowed, if any did."""
     allowed = {
-        "max_iter": f"{settings['max_iter']} passes",
+        "max_iter": numbered(settings["max_iter"], "pass", "passes"),
         "max_seconds": f"{settings['max_seconds']} seconds",
     }
     short = {
