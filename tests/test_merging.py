@@ -115,6 +115,34 @@ def test_halves_of_a_component_go_together_first() -> None:
     assert tree.groups(3) == ((0, 2), (1,), (3,))
 
 
+def in_a_row(distance: float, n_components: int = 4) -> tuple[gx.Mixture, Float64]:
+    """Equal components, so many standard deviations between neighbours, and rows of theirs."""
+    means = [[distance * k, 0.0] for k in range(n_components)]
+    weights = [1 / n_components] * n_components
+    mixture = gx.Mixture(weights, means, [1.0] * n_components, "spherical")
+    return mixture, mixture.sample(400, random_state=0)[0]
+
+
+@pytest.mark.parametrize("distance", [6.5, 40.0, 4000.0])
+@pytest.mark.parametrize("n_components", [3, 4, 7])
+def test_components_far_apart_are_clusters(distance: float, n_components: int) -> None:
+    mixture, X = in_a_row(distance, n_components)
+    for weight in (None, np.full(len(X), 1e-3), np.full(len(X), 1e3)):
+        tree = gx.merge_components(mixture, X, weight)
+        assert tree.n_clusters == n_components
+        assert tree.groups() == tuple((k,) for k in range(n_components))
+
+
+def test_components_that_overlap_are_still_merged() -> None:
+    assert gx.merge_components(*in_a_row(2.0)).n_clusters < 4
+    # Halves of a cluster that has one row in two hundred: little doubt in all, much in the cluster.
+    halves = gx.Mixture(
+        [0.5, 0.495, 0.0025, 0.0025], [[0.0], [50.0], [90.0], [90.0]], [1.0] * 4, "spherical"
+    )
+    X, _ = halves.sample(4000, random_state=0)
+    assert gx.merge_components(halves, X).groups() == ((0,), (1,), (2, 3))
+
+
 def test_chunks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     X = clusters(2, 301, 2, 3)
     mixture = gx.fit(X, 5, random_state=0).mixture
@@ -138,7 +166,7 @@ def test_few_components() -> None:
 def test_one_component_and_one_cluster_are_no_plurals() -> None:
     X = clusters(2, 40, 2, 2)
     tree = gx.merge_components(gx.fit(X, 1), X)
-    assert repr(tree) == "MergeTree(1 component, 1 cluster at the elbow of the entropy)"
+    assert repr(tree) == "MergeTree(1 component, 1 cluster by the entropy)"
 
 
 def test_the_elbow_parts_the_curve_where_it_bends() -> None:
@@ -155,7 +183,7 @@ def test_the_tree_is_a_record() -> None:
     again = pickle.loads(pickle.dumps(tree))
     assert again == tree
     assert not again.entropy.flags.writeable
-    assert repr(tree) == "MergeTree(3 components, 2 clusters at the elbow of the entropy)"
+    assert repr(tree) == "MergeTree(3 components, 2 clusters by the entropy)"
     assert tree.labels(X).max() == 1
 
 

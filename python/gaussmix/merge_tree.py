@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from gaussmix._validation import check_integer
 from gaussmix.mixture import Mixture
 
 __all__ = ["MergeTree"]
+
+_TORN = 0.01  # of the rows of two clusters; where it is less, they are apart
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,22 +59,33 @@ class MergeTree(Record):
 
     @property
     def n_clusters(self) -> int:
-        r"""Number of clusters at the elbow of the entropy.
+        r"""Number of clusters at the elbow of the entropy, or K where there is no doubt to lose.
 
         Two straight lines that share one number of clusters are fitted by least squares to the
         entropy against the cumulated weight of the merged rows [1]_; where they are nearest to it
         is the elbow. It lies between the ends: with fewer than three components nothing is
         merged. The elbow is a guide, and there may be none to see: look at `entropy`.
 
+        An elbow can be found in rounding errors, too. So nothing is merged where the first union,
+        that which saves most, saves as good as nothing: less than if one in a hundred of the rows
+        of the two clusters were torn between them, which costs :math:`\log 2` each. Of equal
+        spherical clusters it is those some six standard deviations apart and more.
+
         References
         ----------
         .. [1] J.-P. Baudry, A. E. Raftery, G. Celeux, K. Lo and R. Gottardo, "Combining mixture
            components for clustering", J. Comput. Graph. Statist. 19 (2010), 332-353, section 3.
         """
-        if len(self.entropy) < 3:
+        if len(self.entropy) < 3 or self._saves_nothing:
             return len(self.entropy)
         cumulated = np.concatenate([[0.0], np.cumsum(self.merged_weight)])
         return elbow(cumulated, self.entropy) + 1
+
+    @property
+    def _saves_nothing(self) -> bool:
+        """Whether the first union leaves the rows as sure of their clusters as they were."""
+        saved = self.entropy[-1] - self.entropy[-2]
+        return bool(saved <= _TORN * math.log(2) * self.merged_weight[-1])
 
     def groups(self, n_clusters: int | None = None) -> tuple[tuple[int, ...], ...]:
         """Return the components of each cluster, ordered by the least of them.
@@ -79,7 +93,7 @@ class MergeTree(Record):
         Parameters
         ----------
         n_clusters : int, optional
-            1 to K; None is that of the elbow.
+            1 to K; None is the attribute of this name.
 
         Raises
         ------
@@ -103,7 +117,7 @@ class MergeTree(Record):
         ----------
         X : array-like or frame of shape (n, D)
         n_clusters : int, optional
-            None is that of the elbow.
+            None is the attribute of this name.
         n_threads : int, optional
         """
         groups = self.groups(n_clusters)
@@ -125,5 +139,5 @@ class MergeTree(Record):
     def __repr__(self) -> str:
         return (
             f"MergeTree({numbered(len(self.entropy), 'component')}, "
-            f"{numbered(self.n_clusters, 'cluster')} at the elbow of the entropy)"
+            f"{numbered(self.n_clusters, 'cluster')} by the entropy)"
         )
