@@ -48,6 +48,21 @@ def test_two_normals_of_equal_variance() -> None:
     assert overlap.closest_pair == (0, 1)
 
 
+@each_structure
+@pytest.mark.parametrize("distance", [0.0, 1e-14, 1e-10, 1e-3])
+def test_components_in_one_place_are_a_tie(covariance_type: str, distance: float) -> None:
+    """Phi(-delta / 2) of equal weights goes to a half; of others the heavier one takes it all."""
+    means = [[1.0, 2.0], [1.0 + distance, 2.0]]
+    covariances = ref.compact(covariance_type, np.stack([np.eye(2)] * 2))
+    for weights in ((0.5, 0.5), (0.3, 0.7)):
+        mixture = gx.Mixture(weights, means, covariances, covariance_type)
+        overlap = gx.pairwise_overlap(mixture)
+        expected = Phi(-distance / 2) if weights[0] == weights[1] else 1.0
+        np.testing.assert_allclose(overlap.misclassification[0], [1, expected], atol=1e-12)
+        assert overlap.maximum == pytest.approx(2 * Phi(-distance / 2) if expected < 1 else 1.0)
+        assert not overlap.standard_errors.any()
+
+
 @pytest.mark.parametrize("D", [2, 5])
 def test_tied_covariances_are_exact_too(D: int) -> None:
     mixture = fitted("tied", D=D)

@@ -61,8 +61,8 @@ def _form(mixture: Mixture, i: int, j: int) -> tuple[float, Float64Array, Float6
 def _positive(square: float, slope: float, others: Float64Array) -> Float64Array:
     """P(square z^2 + 2 slope z + others > 0) of a standard normal z, for each of `others`."""
     if square == 0:
-        if slope == 0:
-            return (others > 0).astype(np.float64)
+        if slope == 0:  # a tie goes to each of the two in one half of the cases
+            return np.heaviside(others, 0.5)
         return _upper_tail(-others / (2 * abs(slope)))
     root = slope**2 - square * others
     width = np.sqrt(np.maximum(root, 0.0))

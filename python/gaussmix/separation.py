@@ -89,7 +89,8 @@ def pairwise_overlap(
 
     The logarithm of the ratio is a quadratic form in independent normal variables. One of them is
     integrated in closed form, which is the whole probability in one dimension and where two
-    covariances are the same; the others are drawn.
+    covariances are the same; the others are drawn. Rows for which both are equal count one half:
+    components that are the same in all have an overlap of 1, as those have that are nearly so.
 
     Parameters
     ----------
