@@ -260,6 +260,19 @@ def test_a_fitted_estimator_serves_for_its_result(model: Any) -> None:
         np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.parametrize("function", [gx.confusion, gx.merge_components])
+@pytest.mark.parametrize("wrong", [0, -3, True, "a", 2.5])
+def test_a_wrong_number_of_threads_is_refused(function: Any, wrong: Any) -> None:
+    kind = gx.GaussmixError if wrong in (0, -3) else gx.GaussmixTypeError
+    with pytest.raises(kind, match="n_threads must be an integer >= 1"):
+        function(fitted("full"), clusters(4, 30, 2, 3), n_threads=wrong)
+
+
+@pytest.mark.parametrize("function", [gx.confusion, gx.merge_components])
+def test_threads_may_be_numbered_by_numpy(function: Any) -> None:
+    function(fitted("full"), clusters(4, 30, 2, 3), n_threads=np.int64(2))
+
+
 def test_bad_arguments_are_refused() -> None:
     mixture = fitted("full")
     for function in (gx.pairwise_overlap, gx.bhattacharyya_distances):

@@ -6,7 +6,13 @@ from typing import Any, TypeAlias
 
 from gaussmix._fitted_state import FittedState
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray
-from gaussmix._validation import check_feature_names, check_sample_weight, check_X, feature_names_of
+from gaussmix._validation import (
+    check_feature_names,
+    check_n_threads,
+    check_sample_weight,
+    check_X,
+    feature_names_of,
+)
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult
@@ -36,10 +42,11 @@ def mixture_of(value: Any, name: str = "result") -> Mixture:
 def data_for(
     mixture: Mixture, X: ArrayLike, sample_weight: ArrayLike | None, n_threads: int | None = None
 ) -> tuple[FloatArray, Float64Array | None]:
-    """Check data and their weights against a mixture."""
+    """Check data and their weights against a mixture, and the number of threads to do it with."""
+    threads = check_n_threads(n_threads)
     check_feature_names(feature_names_of(X), mixture.feature_names)
     data = check_X(
-        X, n_features=mixture.n_features, estimator_name="the mixture", n_threads=n_threads
+        X, n_features=mixture.n_features, estimator_name="the mixture", n_threads=threads
     )
     return data, check_sample_weight(sample_weight, len(data))
 
