@@ -200,7 +200,7 @@ def test_pairs_fill_a_given_figure_with_chosen_features() -> None:
 def test_uncertainty_puts_the_rows_in_classes_by_quantiles(ax: Any) -> None:
     X = rows(count=200)
     gx.plotting.uncertainty(mixture(), X, ax)
-    doubt = 1 - mixture().responsibilities(X).max(axis=1)
+    doubt = mixture().responsibilities(X).min(axis=1)  # of two
     classes = [points.get_offsets().data for points in ax.collections]
     order = np.argsort(doubt, kind="stable")
     assert [len(points) for points in classes] == [150, 40, 10]
@@ -210,6 +210,18 @@ def test_uncertainty_puts_the_rows_in_classes_by_quantiles(ax: Any) -> None:
     assert greys == sorted(greys, reverse=True)
     sizes = [points.get_sizes()[0] for points in ax.collections]
     assert sizes == sorted(sizes)
+
+
+def test_rows_of_clusters_far_apart_keep_their_order_of_uncertainty(ax: Any) -> None:
+    """1 - r is 0 for all of them; the other responsibility is exp(-a) with a linear in x."""
+    model = gx.Mixture([0.5, 0.5], [[0.0, 0.0], [12.0, 0.0]], [1.0, 1.0], "spherical")
+    X = np.column_stack([np.arange(80) * -0.02, np.zeros(80)])
+    gx.plotting.uncertainty(model, X, ax)
+    classes = [points.get_offsets().data for points in ax.collections]
+    for points, wanted in zip(classes, (X[20:], X[4:20], X[:4]), strict=True):
+        np.testing.assert_array_equal(points, wanted)
+    first = ax.get_legend().get_texts()[0].get_text()
+    assert first == f"to {np.exp(-72 - 12 * 0.4):.2g} (75 %)"  # the row at x = -0.4 ends the class
 
 
 def test_uncertainty_of_one_feature_is_the_height(ax: Any) -> None:

@@ -25,6 +25,7 @@ from gaussmix._random import seed_from
 from gaussmix._record import Record, frozen, read_only
 from gaussmix._runtime import core
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array, RandomSource
+from gaussmix._uncertainty import uncertainty_of
 from gaussmix._validation import (
     check_feature_names,
     check_integer,
@@ -275,11 +276,7 @@ class Mixture(Record):
         >>> mixture.uncertainty([[2.0]])
         array([0.25])
         """
-        table = self.responsibilities(X, n_threads)
-        # The sum of the others keeps digits that 1 - r has lost.
-        np.put_along_axis(table, table.argmax(axis=1)[:, None], 0.0, axis=1)
-        values: FloatArray = table.sum(axis=1)
-        return values
+        return uncertainty_of(self.responsibilities(X, n_threads))
 
     def score(
         self, X: ArrayLike, sample_weight: ArrayLike | None = None, n_threads: int | None = None

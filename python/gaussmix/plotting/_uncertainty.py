@@ -9,6 +9,7 @@ import numpy as np
 from gaussmix._fitted import Fitted
 from gaussmix._marginal import Features
 from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix._uncertainty import uncertainty_of
 from gaussmix._validation import check_switch
 from gaussmix.plotting._canvas import axes_or_current, styled_points
 from gaussmix.plotting._levels import as_percent, check_levels
@@ -91,7 +92,7 @@ def uncertainty(
     shares = check_levels(quantiles, "quantiles")
     with_legend = check_switch(legend, "legend")
     axes = axes_or_current(ax)
-    doubt = (1.0 - seen.responsibilities.max(axis=1)).astype(np.float64)
+    doubt = uncertainty_of(seen.responsibilities).astype(np.float64)
     plane = len(seen.columns) == 2
     across, up = seen.rows[:, 0], seen.rows[:, 1] if plane else doubt
     limits = _quantiles(doubt, seen.weights, shares)
