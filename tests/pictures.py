@@ -14,6 +14,8 @@ import gaussmix as gx
 
 Float64 = NDArray[np.float64]
 
+CHI_SQUARE = {0.5: 1.3862943611198906, 0.95: 5.991464547107979, 0.99: 9.21034037197618}  # 2 d.o.f.
+
 MEANS = np.array([[0.0, 1.0, -1.0], [4.0, -1.0, 0.5]])
 MATRICES = np.array(
     [
@@ -73,6 +75,12 @@ class Tree:
 
     merges: tuple[tuple[int, int], ...]
     entropy: Float64
+
+
+def squared_distances(points: Any, mean: Any, covariance: Any) -> Any:
+    """The squared Mahalanobis distance of each point."""
+    away = points - mean
+    return np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
 
 
 def png(figure: Any) -> bytes:

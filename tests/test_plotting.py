@@ -11,14 +11,13 @@ import pandas as pd
 import pytest
 
 import gaussmix as gx
-from pictures import MEANS, matrices, mixture, png, rows, texts
+from pictures import CHI_SQUARE, MEANS, matrices, mixture, png, rows, squared_distances, texts
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
 pytestmark = pytest.mark.usefixtures("no_figure_is_left")
 
-CHI_SQUARE = {0.5: 1.3862943611198906, 0.95: 5.991464547107979, 0.99: 9.21034037197618}  # 2 d.o.f.
 STRUCTURES = ("full", "tied", "diag", "spherical")
 NAMES = ("length", "width", "depth")
 
@@ -26,11 +25,6 @@ NAMES = ("length", "width", "depth")
 def outlines(axes: Any) -> list[Any]:
     """The closed curves; marks of means are single points."""
     return [line.get_xydata() for line in axes.lines if len(line.get_xydata()) > 1]
-
-
-def squared_distances(points: Any, mean: Any, covariance: Any) -> Any:
-    away = points - mean
-    return np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
 
 
 # --- ellipses ---
@@ -104,65 +98,6 @@ def test_scatter_of_one_feature_is_a_curve_over_the_rows(ax: Any) -> None:
     assert (below[:, 1] < 0).all()
     assert ax.get_ylim()[0] < below[:, 1].min()
     assert ax.get_ylabel() == "density"
-
-
-# --- density ---
-
-
-@pytest.mark.parametrize("structure", STRUCTURES)
-def test_contours_are_lines_of_equal_density(ax: Any, structure: str) -> None:
-    model = mixture(structure, n_features=2)
-    gx.plotting.density(model, ax=ax, levels=[0.5, 0.9])
-    contours = ax.collections[-1]
-    for level, path in zip(contours.levels, contours.get_paths(), strict=True):
-        # Contours are linear between the points of the grid: a few thousandths of a nat.
-        np.testing.assert_allclose(model.log_density(path.vertices), level, atol=5e-3)
-
-
-def test_contours_of_two_features_of_three_are_those_of_the_marginal(ax: Any) -> None:
-    gx.plotting.density(mixture(), ax=ax, features=(0, 2), levels=0.8)
-    chosen = np.ix_([0, 1], [0, 2], [0, 2])
-    other = gx.Mixture([0.3, 0.7], MEANS[:, [0, 2]], matrices("full")[chosen])
-    (path,), (level,) = ax.collections[-1].get_paths(), ax.collections[-1].levels
-    np.testing.assert_allclose(other.log_density(path.vertices), level, atol=5e-3)
-
-
-def test_a_contour_holds_its_share(ax: Any) -> None:
-    """Of one Gaussian it is the ellipse of that share; 40,000 draws place it to half a percent."""
-    model = gx.Mixture([1.0], [[1.0, 2.0]], [[[2.0, 0.6], [0.6, 1.0]]])
-    gx.plotting.density(model, ax=ax, levels=list(CHI_SQUARE))
-    paths = reversed(ax.collections[-1].get_paths())
-    for share, path in zip(CHI_SQUARE, paths, strict=True):
-        within = squared_distances(path.vertices, [1.0, 2.0], model.covariances[0])
-        np.testing.assert_allclose(1 - np.exp(-within / 2), share, atol=5e-3)
-
-
-def test_contours_are_labelled_with_their_shares_and_lie_in_the_picture(ax: Any) -> None:
-    gx.plotting.density(mixture(n_features=2), rows(2), ax, levels=[0.5, 0.99])
-    assert sorted(text.get_text() for text in ax.texts) == ["50 %", "99 %"]
-    vertices = np.concatenate([path.vertices for path in ax.collections[-1].get_paths()])
-    for values, (low, high) in zip(vertices.T, (ax.get_xlim(), ax.get_ylim()), strict=True):
-        assert low < values.min() < values.max() < high
-
-
-def test_a_narrow_component_is_not_missed(ax: Any) -> None:
-    model = gx.Mixture([0.5, 0.5], [[0.0, 0.0], [500.0, 500.0]], [1e-4, 400.0], "spherical")
-    gx.plotting.density(model, ax=ax, levels=0.9)
-    vertices = ax.collections[-1].get_paths()[0].vertices
-    near = vertices[np.abs(vertices).max(axis=1) < 1]
-    assert len(near) > 8
-    np.testing.assert_allclose(np.hypot(*near.T), 0.05, atol=0.02)
-
-
-def test_density_of_one_feature(ax: Any) -> None:
-    gx.plotting.density(mixture(names=NAMES), rows(), ax, features="depth")
-    x, y = ax.lines[0].get_xydata().T
-    variances, means = matrices("full")[:, 2, 2], MEANS[:, 2]
-    normal = np.exp(-((x[:, None] - means) ** 2) / variances / 2) / np.sqrt(2 * np.pi * variances)
-    np.testing.assert_allclose(y, normal @ [0.3, 0.7], rtol=1e-10)
-    histogram = sum(bar.get_height() * bar.get_width() for bar in ax.patches)
-    assert histogram == pytest.approx(1)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("depth", "density")
 
 
 # --- pairs, uncertainty, responsibilities ---
@@ -336,6 +271,8 @@ def test_no_settings_change_and_nothing_is_shown(monkeypatch: pytest.MonkeyPatch
         ("uncertainty", {"quantiles": (0.5, 1.0)}, "quantiles must be shares"),
         ("ellipses", {"levels": 95}, "levels must be shares"),
         ("density", {"levels": []}, "levels must be shares"),
+        ("density", {"levels": [0.5, 0.999999]}, "levels .* from 1e-05 to 0.99999, but 0.999999 "),
+        ("density", {"levels": [1e-6, 0.5]}, "levels .* from 1e-05 to 0.99999, but 1e-06 "),
         ("pairs", {"features": []}, "at least one feature"),
         ("scatter", {"legend": 1}, "legend must be True or False"),
         ("scatter", {"ax": "here"}, "ax must be None .* or matplotlib Axes"),

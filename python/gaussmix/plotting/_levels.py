@@ -21,5 +21,6 @@ def check_levels(levels: ArrayLike, name: str = "levels") -> Float64Array:
 
 
 def as_percent(share: float) -> str:
-    """Write a share the way labels do: ``95 %``."""
-    return f"{100 * share:.4g} %"
+    """Write a share the way labels do: ``95 %``; what is short of all does not become all."""
+    texts = (f"{100 * share:.{digits}g}" for digits in range(4, 18))
+    return f"{next((text for text in texts if float(text) < 100), '100')} %"
