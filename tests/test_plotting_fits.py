@@ -71,6 +71,13 @@ def test_a_start_without_a_trace_is_no_obstacle(raced: gx.FitResult, ax: Any) ->
     assert png(ax.figure)
 
 
+def test_the_marks_of_the_best_trace_are_where_the_caller_wants_them(
+    raced: gx.FitResult, ax: Any
+) -> None:
+    gx.plotting.traces(raced, ax, markevery=2)
+    assert ax.lines[-1].get_markevery() == 2
+
+
 def test_traces_of_what_is_no_result() -> None:
     with pytest.raises(gx.GaussmixTypeError, match="result must be a FitResult"):
         gx.plotting.traces(gx.Mixture([1.0], [[0.0]], [[[1.0]]]))
@@ -228,6 +235,23 @@ def test_a_tree_that_does_not_fit_together(merges: Any, message: str) -> None:
 def test_an_unknown_height() -> None:
     with pytest.raises(gx.GaussmixError, match="Did you mean 'entropy'"):
         gx.plotting.merge_tree(TREE, height="entropie")
+
+
+@pytest.mark.parametrize("wrong", [gx.Mixture([1.0], [[0.0]], [[[1.0]]]), None, {"entropy": 0.0}])
+def test_what_is_no_tree_and_no_selection(wrong: Any) -> None:
+    with pytest.raises(
+        gx.GaussmixTypeError, match=r"^tree must be a MergeTree, .* has no 'merges', 'entropy'"
+    ):
+        gx.plotting.merge_tree(wrong)
+    with pytest.raises(
+        gx.GaussmixTypeError, match=rf"selection must be a SelectionResult.*{type(wrong).__name__}"
+    ):
+        gx.plotting.criterion(wrong)
+    with pytest.raises(gx.GaussmixTypeError, match=r"got Tree, which has no 'criterion'"):
+        gx.plotting.criterion(TREE)
+    with pytest.raises(gx.NotFittedError, match="not fitted yet"):
+        gx.plotting.criterion(gx.GaussianMixtureSelector())
+    assert plt.get_fignums() == []
 
 
 def test_fitted_estimators_serve_for_what_they_hold() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gaussmix.exceptions import GaussmixError
 from gaussmix.plotting._canvas import axes_or_current, matplotlib, styled
 from gaussmix.plotting._palette import STRONG, look
-from gaussmix.plotting._protocols import Selection
+from gaussmix.plotting._protocols import Selection, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,6 +44,8 @@ def criterion(
     ------
     GaussmixError
         The best cell has no value, or `span` is not positive.
+    GaussmixTypeError
+        `selection` lacks what the picture is made from.
     MissingDependencyError
         matplotlib is not installed.
 
@@ -70,7 +72,7 @@ def criterion(
             f"span must be a positive difference of the criterion, or None for all of it, got "
             f"{span!r}."
         )
-    selection = getattr(selection, "selection_", selection)
+    selection = _checked(selection)
     cells = {
         code: _believed(code, values, selection.spurious)
         for code, values in selection.criterion.items()
@@ -107,6 +109,14 @@ def criterion(
     axes.set_ylabel(f"{selection.criterion_name.upper()} (lower is better)")
     axes.legend(ncols=1 + len(cells) // _LINES_PER_COLUMN, fontsize="small")
     return axes
+
+
+def _checked(given: Any) -> Selection:
+    # Of an estimator that is not fitted yet, `selection_` says so itself.
+    found: Selection = given.selection_ if hasattr(type(given), "selection_") else given
+    usual = "a SelectionResult, as gaussmix.select returns it, or a fitted GaussianMixtureSelector"
+    require(found, "selection", Selection, usual)
+    return found
 
 
 def _believed(

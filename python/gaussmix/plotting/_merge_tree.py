@@ -11,7 +11,7 @@ from gaussmix._validation import check_choice
 from gaussmix.exceptions import GaussmixError
 from gaussmix.plotting._canvas import axes_or_current, styled
 from gaussmix.plotting._palette import STRONG
-from gaussmix.plotting._protocols import Tree
+from gaussmix.plotting._protocols import Tree, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +43,8 @@ def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **s
     ------
     GaussmixError
         `height` is none of the two words, or the merges of the tree do not fit together.
+    GaussmixTypeError
+        `tree` has no merges or no entropy.
     MissingDependencyError
         matplotlib is not installed.
 
@@ -63,6 +65,7 @@ def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **s
     >>> [label.get_text() for label in ax.get_xticklabels()]
     ['0', '2', '1']
     """
+    require(tree, "tree", Tree, "a MergeTree, as gaussmix.merge_components returns it")
     by_entropy = check_choice(height, "height", ("clusters", "entropy")) == "entropy"
     entropy = np.asarray(tree.entropy, dtype=np.float64)
     order = _leaves(tree, len(entropy))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from gaussmix._typing import Float64Array
+from gaussmix.exceptions import GaussmixTypeError
 
 
 class Selection(Protocol):
@@ -42,3 +43,17 @@ class Tree(Protocol):
     @property
     def entropy(self) -> Float64Array:
         """Entropy of the clustering after 0, 1, ... merges."""
+
+
+def require(value: Any, name: str, protocol: type, usual: str) -> None:
+    """Refuse an argument without the attributes that a picture is made from.
+
+    `usual` says what has them.
+    """
+    wanted = [key for key, member in vars(protocol).items() if isinstance(member, property)]
+    missing = [attribute for attribute in wanted if not hasattr(value, attribute)]
+    if missing:
+        raise GaussmixTypeError(
+            f"{name} must be {usual}, or have the same attributes, got {type(value).__name__}, "
+            f"which has no {', '.join(map(repr, missing))}."
+        )

@@ -69,8 +69,9 @@ def traces(result: FitResult | FittedState, ax: Axes | None = None, **style: Any
             _draw_other(axes, start)
     values = _values(fit.starts[fit.best_start])
     label = f"best of {len(fit.starts)} starts" if len(fit.starts) > 1 else "the only start"
-    line = styled(style, color=COLOURS[0], linewidth=2.2, marker="o", label=label, zorder=4)
-    axes.plot(values, markevery=[len(values) - 1], **line)
+    end = [len(values) - 1]
+    looks = {"color": COLOURS[0], "linewidth": 2.2, "marker": "o", "markevery": end, "zorder": 4}
+    axes.plot(values, **styled(style, label=label, **looks))
     axes.xaxis.set_major_locator(matplotlib("ticker").MaxNLocator(integer=True))
     with_prior = any(start.log_prior for start in fit.starts)
     axes.set_xlabel("passes over the data")
