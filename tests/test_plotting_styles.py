@@ -79,3 +79,87 @@ def test_markers_with_an_inside_keep_their_white_edge(ax: Any) -> None:
     gx.plotting.scatter(mixture(), rows(), ax, marker="D")
     for points in ax.collections:
         np.testing.assert_array_equal(points.get_edgecolor(), [[1, 1, 1, 1]])
+
+
+# --- a setting for each row ---
+
+N = 80
+VALUES = np.random.default_rng(0).permutation(N) / (N - 1.0)
+SIZES = 5 + 40 * VALUES
+
+
+def by_row(axes: Any, read: Any) -> Any:
+    """What is drawn of each row, in the order of the rows, which differ in both features."""
+    place = {tuple(row): number for number, row in enumerate(rows()[:, :2])}
+    found: dict[int, Any] = {}
+    for points in axes.collections:
+        values = read(points)
+        for number, offset in enumerate(points.get_offsets()):
+            found[place[tuple(offset)]] = values[number if len(values) > 1 else 0]
+    return np.array([found[number] for number in sorted(found)])
+
+
+@pytest.mark.parametrize("picture", [gx.plotting.scatter, gx.plotting.uncertainty])
+@pytest.mark.parametrize("listed", [np.asarray, list])
+def test_each_row_takes_its_own_area_and_its_own_colour(ax: Any, picture: Any, listed: Any) -> None:
+    picture(mixture(), rows(), ax, s=listed(SIZES), c=listed(VALUES), cmap="viridis", alpha=0.5)
+    np.testing.assert_array_equal(by_row(ax, lambda points: points.get_sizes()), SIZES)
+    wanted = matplotlib.colormaps["viridis"](VALUES) * [1, 1, 1, 0.5]
+    np.testing.assert_allclose(by_row(ax, lambda points: points.get_facecolor()), wanted)
+    assert png(ax.figure)
+
+
+@pytest.mark.parametrize("name", ["c", "color", "facecolors"])
+def test_each_row_takes_a_colour_under_any_name(ax: Any, name: str) -> None:
+    colours = np.where(VALUES < 0.5, "red", "blue")
+    gx.plotting.scatter(mixture(), rows(), ax, **{name: list(colours)})
+    wanted = matplotlib.colors.to_rgba_array(colours)
+    np.testing.assert_array_equal(by_row(ax, lambda points: points.get_facecolor()), wanted)
+
+
+def test_values_of_colour_have_the_limits_of_the_caller(ax: Any) -> None:
+    gx.plotting.scatter(mixture(), rows(), ax, c=10 * VALUES, vmin=-10, vmax=30)
+    wanted = matplotlib.colormaps[matplotlib.rcParams["image.cmap"]]((10 * VALUES + 10) / 40)
+    np.testing.assert_allclose(by_row(ax, lambda points: points.get_facecolor()), wanted)
+
+
+def test_each_row_takes_its_own_settings_with_weights(ax: Any) -> None:
+    weight = np.random.default_rng(1).integers(0, 3, N)
+    kept = weight > 0
+    gx.plotting.scatter(
+        mixture(), rows(), ax, s=SIZES, alpha=VALUES, color="red", sample_weight=weight
+    )
+    areas = (SIZES * weight)[kept] / weight[kept].mean()
+    np.testing.assert_allclose(by_row(ax, lambda points: points.get_sizes()), areas)
+    alpha = by_row(ax, lambda points: points.get_facecolor()[:, 3])
+    np.testing.assert_allclose(alpha, VALUES[kept])
+
+
+def test_pairs_take_settings_for_each_row() -> None:
+    figure = gx.plotting.pairs(mixture(n_features=2), rows(2), s=SIZES, c=VALUES)
+    drawn = np.concatenate([points.get_sizes() for points in figure.axes[1].collections])
+    np.testing.assert_array_equal(np.sort(drawn), np.sort(SIZES))
+    plt.close(figure)
+
+
+def test_a_component_without_rows_is_no_obstacle_to_settings_for_each_row(ax: Any) -> None:
+    far = gx.Mixture([0.5, 0.5], [[0.0] * 3, [900.0] * 3], [1.0, 1.0], "spherical")
+    gx.plotting.scatter(far, rows(), ax, s=SIZES, c=VALUES, alpha=VALUES, lw=SIZES / 40)
+    assert [len(points.get_offsets()) for points in ax.collections] == [N, 0]
+    assert png(ax.figure)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"s": np.ones(79)}, r"s must be one value or one for each of the 80 rows of X, got 79"),
+        ({"c": VALUES[1:]}, r"c must be one value or one for each of the 80 rows of X, got 79"),
+        ({"alpha": [0.5, 0.6]}, r"alpha must be one value .* got 2"),
+        ({"color": VALUES[1:]}, r"color must be one value .* got 79"),
+    ],
+)
+def test_settings_for_another_number_of_rows(settings: dict[str, Any], message: str) -> None:
+    for picture in (gx.plotting.scatter, gx.plotting.uncertainty, gx.plotting.pairs):
+        with pytest.raises(gx.GaussmixError, match=message):
+            picture(mixture(), rows(), **settings)
+    assert plt.get_fignums() == []

@@ -48,9 +48,14 @@ def axes_or_current(ax: Axes | None) -> Axes:
     return ax
 
 
+def usual_name(setting: str) -> str:
+    """Return the one name that we use of those that matplotlib has for a setting."""
+    return _ALIASES.get(setting, setting)
+
+
 def styled(style: dict[str, Any], **defaults: Any) -> dict[str, Any]:
     """Join the caller's settings with ours, and let the caller's win, under any of their names."""
-    given = {_ALIASES.get(name, name): value for name, value in style.items()}
+    given = {usual_name(name): value for name, value in style.items()}
     if "color" in given:  # stands for both
         defaults = {n: v for n, v in defaults.items() if n not in ("facecolor", "edgecolor")}
     return defaults | given

@@ -12,6 +12,7 @@ from gaussmix.plotting._canvas import matplotlib
 from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._ellipses import DEFAULT_LEVELS
 from gaussmix.plotting._levels import check_levels
+from gaussmix.plotting._row_style import RowStyle
 from gaussmix.plotting._scatter import draw_plane
 from gaussmix.plotting._view import View, view
 
@@ -52,7 +53,7 @@ def pairs(
         Frequency weights of the rows, for the histograms and for the areas of the marks; rows of
         weight zero are left out.
     **style
-        Passed on to ``Axes.scatter``, for example ``s`` or ``alpha``.
+        Passed on to ``Axes.scatter``, for example ``s`` or ``alpha``, as in `scatter`.
 
     Returns
     -------
@@ -86,11 +87,12 @@ def pairs(
             f"{d} features make {d * d} pictures: name those to show, for example "
             "features=(0, 1, 2)."
         )
+    looks = RowStyle({"s": 10.0} | style, seen).by_weight(seen)
     filled = _figure(figure, d)
     grid = filled.subplots(d, d, sharex="col", squeeze=False)
     for i in range(d):
         for j in range(d):
-            _draw_cell(grid, i, j, seen, shares, {"s": 10} | style)
+            _draw_cell(grid, i, j, seen, shares, looks)
     _add_legend(filled, grid, seen.mixture.n_components)
     return filled
 
@@ -111,7 +113,7 @@ def _figure(figure: Figure | SubFigure | None, d: int) -> Figure | SubFigure:
 
 
 def _draw_cell(
-    grid: AnyArray, i: int, j: int, seen: View, shares: Float64Array, style: dict[str, Any]
+    grid: AnyArray, i: int, j: int, seen: View, shares: Float64Array, style: RowStyle
 ) -> None:
     """Draw feature j across and feature i up; a diagonal cell has an axis of its own."""
     axes = grid[i, j]

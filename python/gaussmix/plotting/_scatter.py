@@ -10,11 +10,12 @@ from gaussmix._fitted import Fitted
 from gaussmix._marginal import Features
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._validation import check_switch
-from gaussmix.plotting._canvas import axes_or_current, styled_points
+from gaussmix.plotting._canvas import axes_or_current
 from gaussmix.plotting._curve import draw_curve
 from gaussmix.plotting._ellipses import DEFAULT_LEVELS, draw_ellipses
 from gaussmix.plotting._levels import check_levels
 from gaussmix.plotting._palette import look
+from gaussmix.plotting._row_style import RowStyle
 from gaussmix.plotting._view import View, view
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def scatter(
         Frequency weights of the rows: the areas of their marks are in proportion, with ``s`` for
         their mean. Rows of weight zero are left out.
     **style
-        Passed on to ``Axes.scatter``, for example ``s`` or ``alpha``.
+        Passed on to ``Axes.scatter``, for example ``s`` or ``alpha``. Areas, colours, widths of
+        edges and alpha may be one for all or one for each row of `X`.
 
     Returns
     -------
@@ -86,12 +88,13 @@ def scatter(
     seen = view(mixture, X, features, sample_weight)
     shares = check_levels(levels)
     with_legend = check_switch(legend, "legend")
+    looks = RowStyle({"s": 22.0} | style, seen).by_weight(seen)
     axes = axes_or_current(ax)
     if len(seen.columns) == 1:
-        drawn = _draw_line(axes, seen, style)
+        drawn = _draw_line(axes, seen, looks)
         axes.set(xlabel=seen.names[0], ylabel="density")
     else:
-        drawn = draw_plane(axes, seen, shares, style)
+        drawn = draw_plane(axes, seen, shares, looks)
         axes.set(xlabel=seen.names[0], ylabel=seen.names[1])
     if with_legend:
         columns = 1 + (len(drawn) - 1) // _COMPONENTS_PER_COLUMN
@@ -99,13 +102,13 @@ def scatter(
     return axes
 
 
-def draw_plane(axes: Axes, seen: View, shares: Float64Array, style: dict[str, Any]) -> list[Artist]:
+def draw_plane(axes: Axes, seen: View, shares: Float64Array, style: RowStyle) -> list[Artist]:
     """Draw rows and ellipses of two features; return the rows of each component."""
     draw_ellipses(axes, seen.shown, shares, {})
     return _draw_rows(axes, seen, seen.rows[:, 0], seen.rows[:, 1], style)
 
 
-def _draw_line(axes: Axes, seen: View, style: dict[str, Any]) -> list[Artist]:
+def _draw_line(axes: Axes, seen: View, style: RowStyle) -> list[Artist]:
     rows = seen.rows
     draw_curve(axes, seen, {}, named=False)
     below = -0.04 * axes.get_ylim()[1]
@@ -114,13 +117,11 @@ def _draw_line(axes: Axes, seen: View, style: dict[str, Any]) -> list[Artist]:
     return drawn
 
 
-def _draw_rows(axes: Axes, seen: View, x: Any, y: Any, style: dict[str, Any]) -> list[Artist]:
+def _draw_rows(axes: Axes, seen: View, x: Any, y: Any, style: RowStyle) -> list[Artist]:
     drawn: list[Artist] = []
     for k in range(seen.mixture.n_components):
         colour, marker, _ = look(k)
         here = seen.labels == k
-        points = styled_points(style, s=22, marker=marker, facecolor=colour, label=f"component {k}")
-        if seen.weights is not None:
-            points["s"] = seen.areas(points["s"])[here]
+        points = style.of(here, marker=marker, facecolor=colour, label=f"component {k}")
         drawn.append(axes.scatter(x[here], y[here], **points))
     return drawn

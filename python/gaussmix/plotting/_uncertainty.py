@@ -11,8 +11,9 @@ from gaussmix._marginal import Features
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._uncertainty import uncertainty_of
 from gaussmix._validation import check_switch
-from gaussmix.plotting._canvas import axes_or_current, styled_points
+from gaussmix.plotting._canvas import axes_or_current
 from gaussmix.plotting._levels import as_percent, check_levels
+from gaussmix.plotting._row_style import RowStyle
 from gaussmix.plotting._view import view
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def uncertainty(
     sample_weight : array-like of shape (n,), optional
         Frequency weights of the rows, for the quantiles; rows of weight zero are left out.
     **style
-        Passed on to ``Axes.scatter``.
+        Passed on to ``Axes.scatter``, as in `scatter`.
 
     Returns
     -------
@@ -91,6 +92,7 @@ def uncertainty(
     seen = view(mixture, X, features, sample_weight)
     shares = check_levels(quantiles, "quantiles")
     with_legend = check_switch(legend, "legend")
+    looks = RowStyle(style, seen)
     axes = axes_or_current(ax)
     doubt = uncertainty_of(seen.responsibilities).astype(np.float64)
     plane = len(seen.columns) == 2
@@ -100,8 +102,8 @@ def uncertainty(
     for number in range(len(limits) + 1):
         here = classes == number
         depth = number / len(limits)
-        points = styled_points(
-            style,
+        points = looks.of(
+            here,
             s=_SMALLEST + (_LARGEST - _SMALLEST) * depth**1.5,
             facecolor=str(_LIGHTEST * (1 - depth)),
             label=_name(number, shares, limits),

@@ -8,7 +8,7 @@ from typing import Any
 
 from gaussmix._fitted import Fitted, mixture_of
 from gaussmix._marginal import Features, columns_of, listed, marginal
-from gaussmix._typing import ArrayLike, Float64Array, FloatArray, Int64Array
+from gaussmix._typing import AnyArray, ArrayLike, Float64Array, FloatArray, Int64Array
 from gaussmix._validation import (
     check_feature_names,
     check_sample_weight,
@@ -29,6 +29,7 @@ class View:
     all_names: tuple[str, ...] | None
     data: FloatArray | None
     weights: Float64Array | None
+    kept: AnyArray | None  # which of the rows that were given are in `data`; None: all
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,6 +53,15 @@ class View:
     def rows(self) -> FloatArray:
         """The shown columns of the rows."""
         return self._checked[:, list(self.columns)]
+
+    @property
+    def n_given(self) -> int:
+        """How many rows were given."""
+        return len(self._checked if self.kept is None else self.kept)
+
+    def drawn_of(self, values: AnyArray) -> AnyArray:
+        """Return of one value for each row that was given those of the rows that are drawn."""
+        return values if self.kept is None else values[self.kept]
 
     def areas(self, usual: Any) -> Any:
         """Return the areas of the marks of the rows: as their weights, `usual` on average."""
@@ -109,21 +119,24 @@ def view(
                 "sample_weight holds the weights of the rows of X, but there is no X: give both or "
                 "neither."
             )
-        return View(chosen, columns, names, None, None)
+        return View(chosen, columns, names, None, None, None)
     return View(chosen, columns, names, *weighted_rows(data, sample_weight))
 
 
 def weighted_rows(
     data: FloatArray, sample_weight: ArrayLike | None
-) -> tuple[FloatArray, Float64Array | None]:
-    """Return the rows of positive weight, and their weights; None if these are all the same."""
+) -> tuple[FloatArray, Float64Array | None, AnyArray | None]:
+    """Return the rows of positive weight, their weights, and which of all rows they are.
+
+    None for weights that are all the same; None for all rows where there are no weights.
+    """
     if sample_weight is None:
-        return data, None
+        return data, None, None
     weights = check_sample_weight(sample_weight, len(data))
     assert weights is not None
     kept = weights > 0
     others = weights[kept]
-    return data[kept], None if (others == others[0]).all() else others
+    return data[kept], None if (others == others[0]).all() else others, kept
 
 
 def require_two(seen: View, what: str) -> None:

@@ -102,7 +102,7 @@ def _rows(selection: SelectionResult, X: ArrayLike, sample_weight: ArrayLike | N
     best = selection.best
     check_feature_names(feature_names_of(X), best.mixture.feature_names)
     data = check_X(X, n_features=best.n_features, estimator_name="SelectionResult")
-    rows = Rows(*weighted_rows(data, sample_weight))
+    rows = Rows(*weighted_rows(data, sample_weight)[:2])
     if len(rows.X) != best.n_rows:
         raise GaussmixError(
             f"X must be the data of the search, which had {best.n_rows} rows of positive weight, "
