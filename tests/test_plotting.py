@@ -80,6 +80,16 @@ def test_rows_are_drawn_by_their_label_with_colours_and_markers_apart(ax: Any) -
     assert len(outlines(ax)) == 4
 
 
+def test_the_legend_of_many_components_leaves_room_for_the_rows(ax: Any) -> None:
+    means = np.random.default_rng(0).normal(size=(30, 2)) * 6
+    many = gx.Mixture([1 / 30] * 30, means, [1.0] * 30, "spherical")
+    gx.plotting.scatter(many, many.sample(300, random_state=0)[0], ax)
+    ax.figure.canvas.draw()
+    legend, frame = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert texts(ax.get_legend()) == [str(k) for k in range(30)]
+    assert legend.width * legend.height < 0.1 * frame.width * frame.height
+
+
 def test_scatter_passes_the_style_on(ax: Any) -> None:
     gx.plotting.scatter(mixture(), rows(), ax, legend=False, color="red", s=7)
     assert {tuple(map(tuple, p.get_facecolor())) for p in ax.collections} == {((1, 0, 0, 1),)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
@@ -209,6 +210,24 @@ def test_entropies_stand_beside_the_steps(ax: Any) -> None:
     (beside,) = ax.child_axes
     assert [label.get_text() for label in beside.get_yticklabels()] == ["90", "50", "20", "15", "0"]
     np.testing.assert_array_equal(beside.get_yticks(), [5, 4, 3, 2, 1])
+
+
+@pytest.mark.parametrize("count", [12, 25, 60])
+def test_labels_of_many_components_do_not_overlap(ax: Any, count: int) -> None:
+    merges = tuple((0, k) for k in range(1, count))
+    gx.plotting.merge_tree(Tree(merges, 1.5 * np.arange(count)[::-1]), ax)
+    ax.figure.canvas.draw()
+    (beside,) = ax.child_axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == [*map(str, range(count))]
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels(), beside.get_yticklabels()):
+        boxes = [label.get_window_extent() for label in labels]
+        for one, other in itertools.pairwise(boxes):
+            assert not one.overlaps(other)
+    # Of steps those are told that leave few clusters, each with its own entropy.
+    assert ax.get_yticks()[-1] == 1
+    np.testing.assert_array_equal(beside.get_yticks(), ax.get_yticks())
+    told = [float(label.get_text()) for label in beside.get_yticklabels()]
+    assert told == [1.5 * (clusters - 1) for clusters in ax.get_yticks()]
 
 
 def test_a_tree_of_one_component(ax: Any) -> None:

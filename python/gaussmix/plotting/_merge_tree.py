@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gaussmix._typing import Float64Array
+from gaussmix._typing import AnyArray, Float64Array
 from gaussmix._validation import check_choice
 from gaussmix.exceptions import GaussmixError
 from gaussmix.plotting._canvas import axes_or_current, styled
@@ -15,6 +16,9 @@ from gaussmix.plotting._protocols import Tree, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+_DIGIT = 0.64  # width of a digit, in sizes of the text
 
 
 def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **style: Any) -> Axes:
@@ -73,13 +77,14 @@ def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **s
     levels = entropy if by_entropy else np.arange(len(entropy), 0, -1.0)
     lines = styled(style, color=STRONG, linewidth=1.6, solid_capstyle="projecting")
     _draw_merges(axes, tree, order, levels, lines)
-    axes.set_xticks(range(len(order)), [str(component) for component in order])
+    _name_leaves(axes, order)
     axes.set_xlabel("component")
     axes.invert_yaxis()
     axes.set_ylabel("entropy of the clustering" if by_entropy else "clusters")
     if not by_entropy:
-        axes.set_yticks(levels)
-        _write_entropies(axes, entropy, levels)
+        shown = _with_room(axes, len(levels))
+        axes.set_yticks(levels[shown])
+        _write_entropies(axes, entropy[shown], levels[shown])
     return axes
 
 
@@ -109,6 +114,33 @@ def _draw_merges(
         (left, left_foot), (right, right_foot) = tops[kept], tops.pop(merged)
         axes.plot([left, left, right, right], [left_foot, level, level, right_foot], **lines)
         tops[kept] = ((left + right) / 2, level)
+
+
+def _name_leaves(axes: Axes, order: list[int]) -> None:
+    """Write the numbers of the components; upright and smaller where they would overlap."""
+    size, names = _label_size(axes.xaxis), [str(component) for component in order]
+    room = 0.9 * _points(axes)[0] / len(order)  # the rest are margins
+    smaller: dict[str, Any] = {}
+    if room < _DIGIT * size * (1 + max(map(len, names))):  # one digit's width between two
+        smaller = {"rotation": 90, "fontsize": min(size, room)}
+    axes.set_xticks(range(len(order)), names, **smaller)
+
+
+def _with_room(axes: Axes, count: int) -> AnyArray:
+    """Return the positions of so many levels that their labels do not overlap, with the last."""
+    every = math.ceil(1.2 * _label_size(axes.yaxis) * count / _points(axes)[1])
+    return np.arange(count - 1, -1, -every)[::-1]
+
+
+def _points(axes: Axes) -> tuple[float, float]:
+    """Return the width and the height of the axes, in the unit of sizes of text."""
+    box = axes.get_window_extent()
+    dots = axes.figure.dpi / 72
+    return box.width / dots, box.height / dots
+
+
+def _label_size(axis: Axis) -> float:
+    return float(axis.get_major_ticks(1)[0].label1.get_fontsize())
 
 
 def _write_entropies(axes: Axes, entropy: Float64Array, levels: Float64Array) -> None:

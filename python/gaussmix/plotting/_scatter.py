@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COMPONENTS_PER_COLUMN = 6  # of the legend
+_MOST_COLUMNS = 2  # of the usual spacing
+_CLOSE = {
+    "fontsize": "x-small",
+    "title_fontsize": "x-small",
+    "handlelength": 1.0,
+    "handletextpad": 0.2,
+    "columnspacing": 0.7,
+    "labelspacing": 0.2,
+    "borderpad": 0.3,
+}
 
 
 def scatter(
@@ -97,9 +107,16 @@ def scatter(
         drawn = draw_plane(axes, seen, shares, looks)
         axes.set(xlabel=seen.names[0], ylabel=seen.names[1])
     if with_legend:
-        columns = 1 + (len(drawn) - 1) // _COMPONENTS_PER_COLUMN
-        axes.legend(drawn, [str(k) for k in range(len(drawn))], title="component", ncols=columns)
+        _add_legend(axes, drawn)
     return axes
+
+
+def _add_legend(axes: Axes, drawn: list[Artist]) -> None:
+    """Name the components; many of them closely, so that they leave the rows to be seen."""
+    columns = 1 + (len(drawn) - 1) // _COMPONENTS_PER_COLUMN
+    spacing: dict[str, Any] = _CLOSE if columns > _MOST_COLUMNS else {}
+    names = [str(k) for k in range(len(drawn))]
+    axes.legend(drawn, names, title="component", ncols=columns, **spacing)
 
 
 def draw_plane(axes: Axes, seen: View, shares: Float64Array, style: RowStyle) -> list[Artist]:
