@@ -65,4 +65,4 @@ def _is_of_each(value: Any, given: str, n_rows: int) -> bool:
             f"{given} must be one value or one for each of the {n_rows} rows of X, got "
             f"{len(value)} of them."
         )
-    return len(value) == n_rows  # round colours of another number matplotlib goes
+    return len(value) == n_rows  # matplotlib repeats colours of which there are fewer
