@@ -165,6 +165,7 @@ def test_weights_count_as_rows(covariance_type: str) -> None:
     ("options", "message"),
     [
         ({"shrinkage": 0}, "shrinkage of a Prior must be a finite number > 0"),
+        ({"shrinkage": 10**400}, "shrinkage of a Prior must be a finite number > 0, got inf"),
         ({"shrinkage": "x"}, "shrinkage of a Prior must be a number > 0"),
         ({"dof": -1.0}, "dof of a Prior"),
         ({"mean": [[0.0]]}, r"mean of a Prior must hold finite numbers in shape \(D,\)"),

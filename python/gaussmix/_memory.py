@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gaussmix._runtime import core
 from gaussmix._sets import CheckedSet
 from gaussmix._typing import FloatArray
@@ -25,7 +27,9 @@ _UNITS = {"B": 1}
 _UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("kMGT", 1)}
 _UNITS |= {f"{letter}iB": 1024**power for power, letter in enumerate("KMGT", 1)}
 _BY_LOWER = {unit.lower(): factor for unit, factor in _UNITS.items()}
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([a-z]*)\s*", re.IGNORECASE)
+_SIZE = re.compile(
+    r"\s*((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE
+)
 # Folder, limit, use, and what of that is reclaimable.
 _GROUP_VERSION_2 = ("/sys/fs/cgroup/", "memory.max", "memory.current", "inactive_file")
 _GROUP_VERSION_1 = (
@@ -44,10 +48,12 @@ def check_memory_limit(value: Any) -> int | None:
     GaussmixError
         Not positive, or text that is no size.
     GaussmixTypeError
-        Neither an integer nor text.
+        Neither a whole number nor text.
     """
     if value is None:
         return None
+    if isinstance(value, float | np.floating) and value.is_integer():  # such as 2e9
+        value = int(value)
     if not isinstance(value, str):
         try:
             return check_integer(value, "memory_limit", minimum=1)

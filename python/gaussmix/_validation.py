@@ -274,18 +274,24 @@ def check_integer(value: Any, name: str, *, minimum: int, maximum: int = _LARGES
     return number
 
 
+def _as_float(value: Any, wanted: str) -> float:
+    """Require a real number, which a boolean is not; beyond the range of a float it is infinite."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise GaussmixTypeError(f"{wanted}, got {value!r} of type {type(value).__name__}.")
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def check_optional_real(value: Any, name: str) -> float | None:
     """Require None or a finite real number >= 0: ``tol`` and ``reg_covar``."""
     if value is None:
         return None
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise GaussmixTypeError(
-            f"{name} must be None or a number >= 0, got {value!r} of type {type(value).__name__}."
-        )
-    number = float(value)
+    number = _as_float(value, f"{name} must be None or a number >= 0")
     if not (math.isfinite(number) and number >= 0):
         raise GaussmixError(
-            f"{name} must be None or a finite number >= 0, got {value}; None is the default and "
+            f"{name} must be None or a finite number >= 0, got {number}; None is the default and "
             "adapts to the data."
         )
     return number
@@ -296,27 +302,19 @@ def check_real(
 ) -> float:
     """Require a finite real number, larger than `above` or at least `minimum`."""
     wanted = f"> {above:g}" if above is not None else f">= {minimum:g}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise GaussmixTypeError(
-            f"{name} must be a number {wanted}, got {value!r} of type {type(value).__name__}."
-        )
-    number = float(value)
+    number = _as_float(value, f"{name} must be a number {wanted}")
     high_enough = number > above if above is not None else minimum is None or number >= minimum
     if not (math.isfinite(number) and high_enough):
-        raise GaussmixError(f"{name} must be a finite number {wanted}, got {value}.")
+        raise GaussmixError(f"{name} must be a finite number {wanted}, got {number}.")
     return number
 
 
 def check_share(value: Any, name: str) -> float:
     """Require a number between 0 and 1, neither of them included."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise GaussmixTypeError(
-            f"{name} must be a number between 0 and 1, got {value!r} of type "
-            f"{type(value).__name__}."
-        )
-    number = float(value)
+    wanted = f"{name} must be a number between 0 and 1"
+    number = _as_float(value, wanted)
     if not 0 < number < 1:
-        raise GaussmixError(f"{name} must be a number between 0 and 1, got {value}.")
+        raise GaussmixError(f"{wanted}, got {number}.")
     return number
 
 
@@ -324,18 +322,10 @@ def check_max_seconds(value: Any) -> float | None:
     """Require None (no limit) or a number of seconds > 0; infinity is no limit either."""
     if value is None:
         return None
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise GaussmixTypeError(
-            f"max_seconds must be None or a number > 0, got {value!r} of type "
-            f"{type(value).__name__}."
-        )
-    try:
-        seconds = float(value)
-    except OverflowError:
-        seconds = math.inf
+    seconds = _as_float(value, "max_seconds must be None or a number > 0")
     if not seconds > 0:
         raise GaussmixError(
-            f"max_seconds must be None (no limit) or a number of seconds > 0, got {value}."
+            f"max_seconds must be None (no limit) or a number of seconds > 0, got {seconds}."
         )
     return seconds
 

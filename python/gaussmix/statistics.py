@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from gaussmix._record import Record, read_only
 from gaussmix._runtime import core
 from gaussmix._typing import Float64Array
+from gaussmix._validation import check_real
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["SufficientStatistics"]
@@ -126,12 +126,7 @@ class SufficientStatistics(Record):
         >>> float(half.weight[0]), float(half.mean[0, 0]), half.n_effective
         (1.0, 2.0, 2.0)
         """
-        wanted = f"factor must be a finite number > 0, got {factor!r}"
-        if isinstance(factor, (bool, np.bool_)) or not isinstance(factor, numbers.Real):
-            raise GaussmixTypeError(f"{wanted} of type {type(factor).__name__}.")
-        factor = float(factor)
-        if not (math.isfinite(factor) and factor > 0):
-            raise GaussmixError(f"{wanted}.")
+        factor = check_real(factor, "factor", above=0)
         total_weight = self.total_weight * factor
         if not 0 < total_weight < math.inf:
             raise GaussmixError(
