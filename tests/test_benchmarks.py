@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="runs where the source tree is")
 
+import benchmarks
 from benchmarks.acceleration import WAYS, data_of, run_to_the_end
 from benchmarks.brief import brief_markdown
 from benchmarks.fits import seconds_until
@@ -218,3 +219,14 @@ def test_acceleration_is_compared_at_the_same_end() -> None:
     for run in accelerated:
         assert run.passes < plain.passes
         assert run.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-9)
+
+
+def test_the_readme_names_every_file_and_command():
+    folder = Path(benchmarks.__file__).parent
+    readme = (folder / "README.md").read_text()
+    files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    assert [path.name for path in files if f"`{path.name}`" not in readme] == []
+    commands = [path.stem for path in files if '"__main__"' in path.read_text()]
+    helpers = {"selection_picture", "picture", "worker", "fit_tasks"}  # run once, or by others
+    unnamed = [name for name in commands if f"python -m benchmarks.{name} " not in readme]
+    assert set(unnamed) <= helpers

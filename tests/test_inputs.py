@@ -152,7 +152,7 @@ def assert_close_to_plain(data: Any, plain: Float64, covariance_type: str = "ful
 
 @each_structure
 @pytest.mark.parametrize("n_features", [1, 3, 17, 40])
-def test_float32_is_computed_in_double(n_features: int, covariance_type: str) -> None:
+def test_few_rows_of_float32_are_computed_in_double(n_features: int, covariance_type: str) -> None:
     """Only the storage is single: the same rounded values in float64 give the same to 1e-12."""
     single = clusters(2, 20 * n_features + 333, n_features, 2).astype(np.float32)
     assert_close_to_plain(single, single.astype(np.float64), covariance_type)

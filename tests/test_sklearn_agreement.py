@@ -170,7 +170,7 @@ def float_start(X: np.ndarray, covariance_type: str, dtype: type) -> dict[str, A
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 def test_float32_data_give_the_fit_of_the_same_numbers_in_float64(covariance_type: str) -> None:
-    """Everything inside is float64, so the only loss is the final rounding to float32."""
+    """So few rows are computed in float64: the only loss is the final rounding to float32."""
     X = blobs(400, 5, 4).astype(np.float32)
     single, _ = fit_both(X, 4, covariance_type, max_iter=8)
     double, _ = fit_both(X.astype(np.float64), 4, covariance_type, max_iter=8)

@@ -65,7 +65,7 @@ class Search:
         missing = {key for key in self.models() if key not in self.done}
         if not missing:
             return
-        partitions = self._partitions(self.n_components)
+        partitions = self._partitions()
         self.sample = sample_of(self.data, self.weight, max(self.n_components), self.seed)
 
         def task(key: Key, n_threads: int) -> None:
@@ -98,8 +98,8 @@ class Search:
             for structure, K in keys
         }
 
-    def _partitions(self, wanted: tuple[int, ...]) -> dict[int, PartitionStarts]:
-        possible = [K for K in wanted if self.most_components >= K]
+    def _partitions(self) -> dict[int, PartitionStarts]:
+        possible = [K for K in self.n_components if self.most_components >= K]
         if not possible:
             return {}
         labels = hierarchical_labels(

@@ -144,9 +144,10 @@ default='kmeans'
 
     Notes
     -----
-    For float32 data, arrays are float32 where scikit-learn's are; everything is computed in
-    float64 and rounded at the end. The arrays are read-only and the attributes cannot be set: they
-    are views of `result_`, so that no method can answer for other parameters than they show.
+    For float32 data, arrays are float32 where scikit-learn's are: the parameters of `result_`,
+    which are float64, rounded. Of 4,096 rows and more, passes compute in single precision while
+    gains are large; see `gaussmix.fit`. The arrays are read-only and the attributes cannot be set:
+    they are views of `result_`, so that no method can answer for other parameters than they show.
 
     Examples
     --------

@@ -260,8 +260,9 @@ class FitResult(Record):
         .. math:: \tfrac12 \langle r, (I - J)^{-1} r \rangle
 
         in the product of the complete-data information [2]_, by Rayleigh and Ritz's method in the
-        space of the last six differences of steps. It tells of the maximum whose neighbourhood
-        has been reached: at a plateau, as a large `tol` takes for the end, it is too low.
+        space of the last ten differences of steps (five, of more than 2^20 parameters). It tells of
+        the maximum whose neighbourhood has been reached: at a plateau, as a large `tol` takes for
+        the end, it is too low.
 
         NaN when unknown: before there are two gains, and under a ridge where the likelihood falls.
 
