@@ -144,6 +144,14 @@ def test_arrays_are_private_and_read_only() -> None:
         ({"weight": [1.0]}, r"weight must have shape \(2,\)"),
         ({"weight": [1.0, -1.0]}, "weight must be finite and not negative"),
         ({"weight": [1.0, math.nan]}, "weight must be finite and not negative"),
+        ({"weight": ["a", "b"]}, "weight must hold numbers"),
+        ({"mean": [[0.0], [math.nan]]}, "mean must be finite"),
+        ({"scatter": [1.0, math.inf]}, "scatter must be finite.*rescaled"),
+        ({"total_weight": -3.0}, "total_weight must be a finite number >= 0, got -3"),
+        ({"n_effective": math.nan}, "n_effective must be a finite number >= 0, got nan"),
+        ({"n_rows": -2}, "n_rows must be an integer >= 0, got -2"),
+        ({"n_rows": "a"}, "n_rows must be an integer >= 0, got 'a'"),
+        ({"log_likelihood": "high"}, "log_likelihood must be a number, got 'high'"),
         ({"mean": [1.0, 2.0]}, r"mean must have shape \(n_components, n_features\)"),
         ({"scatter": np.eye(1)}, r"scatter must have shape \(2,\) .* trace scatter"),
         (
@@ -166,6 +174,13 @@ def test_what_is_no_statistics_is_refused(changes: dict[str, Any], message: str)
     SufficientStatistics(**good)
     with pytest.raises(gx.GaussmixError, match=message):
         SufficientStatistics(**(good | changes))
+
+
+def test_one_is_no_plural() -> None:
+    one = gx.SufficientStatistics([1.0], [[0.0]], [1.0], "trace", 0.0, 1.0, 1.0, 1)  # type: ignore[arg-type]
+    assert repr(one) == (
+        "SufficientStatistics(trace scatter, 1 component, 1 feature, 1 row, weight 1)"
+    )
 
 
 def test_unlike_statistics_do_not_add_up() -> None:

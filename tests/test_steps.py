@@ -176,6 +176,14 @@ def test_what_an_m_step_refuses(
     assert not isinstance(caught.value, gx.DegenerateError)
 
 
+def test_another_e_step_is_the_remedy_for_too_little_scatter_alone() -> None:
+    beyond_range = gx.SufficientStatistics(  # a variance of 1e600
+        np.array([1e-300]), np.zeros((1, 1)), np.array([[1e300]]), "diag", 0.0, 1e-300, 1.0, 1
+    )
+    with pytest.raises(gx.GaussmixError, match=r"rescale the data\.$"):
+        gx.m_step(beyond_range, covariance_type="diag")
+
+
 def test_statistics_without_any_weight_are_refused() -> None:
     empty = gx.SufficientStatistics(
         np.zeros(2), np.zeros((2, 2)), np.zeros((2, 2, 2)), "full", 0.0, 0.0, 0.0, 0

@@ -274,7 +274,7 @@ def check_integer(value: Any, name: str, *, minimum: int, maximum: int = _LARGES
     return number
 
 
-def _as_float(value: Any, wanted: str) -> float:
+def as_float(value: Any, wanted: str) -> float:
     """Require a real number, which a boolean is not; beyond the range of a float it is infinite."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise GaussmixTypeError(f"{wanted}, got {value!r} of type {type(value).__name__}.")
@@ -288,7 +288,7 @@ def check_optional_real(value: Any, name: str) -> float | None:
     """Require None or a finite real number >= 0: ``tol`` and ``reg_covar``."""
     if value is None:
         return None
-    number = _as_float(value, f"{name} must be None or a number >= 0")
+    number = as_float(value, f"{name} must be None or a number >= 0")
     if not (math.isfinite(number) and number >= 0):
         raise GaussmixError(
             f"{name} must be None or a finite number >= 0, got {number}; None is the default and "
@@ -302,7 +302,7 @@ def check_real(
 ) -> float:
     """Require a finite real number, larger than `above` or at least `minimum`."""
     wanted = f"> {above:g}" if above is not None else f">= {minimum:g}"
-    number = _as_float(value, f"{name} must be a number {wanted}")
+    number = as_float(value, f"{name} must be a number {wanted}")
     high_enough = number > above if above is not None else minimum is None or number >= minimum
     if not (math.isfinite(number) and high_enough):
         raise GaussmixError(f"{name} must be a finite number {wanted}, got {number}.")
@@ -312,7 +312,7 @@ def check_real(
 def check_share(value: Any, name: str) -> float:
     """Require a number between 0 and 1, neither of them included."""
     wanted = f"{name} must be a number between 0 and 1"
-    number = _as_float(value, wanted)
+    number = as_float(value, wanted)
     if not 0 < number < 1:
         raise GaussmixError(f"{wanted}, got {number}.")
     return number
@@ -322,7 +322,7 @@ def check_max_seconds(value: Any) -> float | None:
     """Require None (no limit) or a number of seconds > 0; infinity is no limit either."""
     if value is None:
         return None
-    seconds = _as_float(value, "max_seconds must be None or a number > 0")
+    seconds = as_float(value, "max_seconds must be None or a number > 0")
     if not seconds > 0:
         raise GaussmixError(
             f"max_seconds must be None (no limit) or a number of seconds > 0, got {seconds}."

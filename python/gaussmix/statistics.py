@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._conversion import as_numbers
 from gaussmix._record import Record, read_only
 from gaussmix._runtime import core
+from gaussmix._summary import numbered
 from gaussmix._typing import Float64Array
-from gaussmix._validation import check_real
+from gaussmix._validation import as_float, check_integer, check_real
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["SufficientStatistics"]
@@ -78,8 +80,9 @@ class SufficientStatistics(Record):
 
     def __post_init__(self) -> None:
         for name in ("weight", "mean", "scatter"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+            object.__setattr__(self, name, read_only(as_numbers(getattr(self, name), name)))
         _check_shapes(self)
+        _check_values(self)
 
     @property
     def n_components(self) -> int:
@@ -146,8 +149,9 @@ class SufficientStatistics(Record):
 
     def __repr__(self) -> str:
         return (
-            f"SufficientStatistics({self.scatter_kind} scatter, {self.n_components} components, "
-            f"{self.n_features} features, {self.n_rows} rows, weight {self.total_weight:g})"
+            f"SufficientStatistics({self.scatter_kind} scatter, "
+            f"{numbered(self.n_components, 'component')}, {numbered(self.n_features, 'feature')}, "
+            f"{numbered(self.n_rows, 'row')}, weight {self.total_weight:g})"
         )
 
 
@@ -191,8 +195,21 @@ def _check_shapes(statistics: SufficientStatistics) -> None:
                 f"{name} must have shape {shape} to go with a mean of shape {(K, D)} and "
                 f"{statistics.scatter_kind} scatter, but has shape {given}."
             )
+
+
+def _check_values(statistics: SufficientStatistics) -> None:
     if not (np.isfinite(statistics.weight).all() and (statistics.weight >= 0).all()):
         raise GaussmixError("weight must be finite and not negative in every component.")
+    for name in ("mean", "scatter"):
+        if not np.isfinite(getattr(statistics, name)).all():
+            raise GaussmixError(
+                f"{name} must be finite: sums that leave the range of float64 are those of data or "
+                "weights to be rescaled."
+            )
+    as_float(statistics.log_likelihood, "log_likelihood must be a number")  # perhaps NaN
+    for name in ("total_weight", "n_effective"):
+        check_real(getattr(statistics, name), name, minimum=0)
+    check_integer(statistics.n_rows, "n_rows", minimum=0)
 
 
 def _check_addable(a: SufficientStatistics, b: SufficientStatistics) -> None:

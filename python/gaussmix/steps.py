@@ -267,7 +267,9 @@ def _run(
     except DegenerateError:
         raise
     except ValueError as error:
+        too_little = "is not enough for" in str(error)
+        remedy = f" Run e_step with covariance_type={structure.value!r}." if too_little else ""
         raise GaussmixError(
             f"these statistics cannot give covariances of covariance_type={structure.value!r}: "
-            f"{error}. Run e_step with covariance_type={structure.value!r}."
+            f"{error}.{remedy}"
         ) from error
