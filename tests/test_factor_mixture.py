@@ -47,9 +47,12 @@ def test_what_does_not_fit_is_refused(options: dict[str, Any], message: str) -> 
         gx.GaussianMixture(2, **options).fit(X4)
 
 
-def test_two_columns_have_room_for_no_factor() -> None:
-    with pytest.raises(gx.GaussmixError, match="too few columns for any"):
-        fitted(X4[:, :2], 1, 1)
+@pytest.mark.parametrize(("n_features", "said"), [(1, "1 column:"), (2, "2 columns:")])
+def test_two_columns_have_room_for_no_factor(n_features: int, said: str) -> None:
+    with pytest.raises(gx.GaussmixError, match=f"too many for {said}") as caught:
+        fitted(X4[:, :n_features], 1, 1)
+    advice = "no number of factors suits so few columns: use covariance_type='full'."
+    assert str(caught.value).endswith(advice)
 
 
 def test_mixtures_by_hand_are_checked() -> None:

@@ -207,3 +207,14 @@ def test_cross_validation_needs_rows_for_every_component(X: Array):
     assert math.isnan(found.criterion["EII"][4])  # three rows are left of two folds
     assert math.isfinite(found.criterion["EII"][3])
     assert not found.cell("EII", 4).eligible
+
+
+def test_there_are_no_more_folds_than_rows_of_positive_weight(X: Array):
+    some = (np.arange(20) % 2).astype(float)
+    for weight, most in ((None, 20), (some, 10)):
+        options: dict[str, Any] = {"criterion": "cv", "sample_weight": weight, "random_state": 0}
+        each = gx.select(X[:20], 1, ["EII"], n_folds=most, **options)
+        with pytest.raises(gx.GaussmixError, match=f"n_folds={most + 1} is more than .*{most}:"):
+            gx.select(X[:20], 1, ["EII"], n_folds=most + 1, **options)
+        assert math.isfinite(each.criterion["EII"][1])
+    gx.select(X[:20], 1, ["EII"], n_folds=1000)  # of which BIC has none

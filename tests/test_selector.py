@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,6 +122,20 @@ def test_before_fit_it_says_so(data: np.ndarray) -> None:
     assert not hasattr(GaussianMixtureSelector(), "n_components_")
     with pytest.raises(gx.NotFittedError, match="GaussianMixtureSelector"):
         _ = GaussianMixtureSelector().selection_
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"n_components": (K for K in (1, 2))},
+        {"n_components": iter([1, 2])},
+        {"n_components": [2], "covariance_types": map(str, ["EII"])},
+    ],
+)
+def test_what_one_fit_would_use_up_is_refused_before_it(given: Any, data: np.ndarray) -> None:
+    with pytest.raises(gx.GaussmixTypeError, match=r"must last for more than one fit.*list\("):
+        GaussianMixtureSelector(**given).fit(data)
+    assert len(list(next(value for value in given.values() if iter(value) is value))) > 0
 
 
 def test_a_failed_fit_leaves_it_as_it_was(data: np.ndarray, monkeypatch) -> None:

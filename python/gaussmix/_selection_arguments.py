@@ -75,6 +75,15 @@ def checked_resume(resume: object, fingerprint: str) -> SelectionResult | None:
     return resume
 
 
+def check_folds(n_folds: int, n_rows: int) -> None:
+    """Refuse more folds than rows of positive weight to put into them."""
+    if n_folds > n_rows:
+        raise GaussmixError(
+            f"n_folds={n_folds} is more than the rows of positive weight, of which there are "
+            f"{n_rows}: use at most that many, with which each row is a fold of its own."
+        )
+
+
 def check_counts_of_rows(weight: Float64Array, most_components: int) -> None:
     """Refuse weights under whose sum a penalty for parameters is none."""
     total, needed = float(weight.sum()), min(most_components, int(np.count_nonzero(weight)))

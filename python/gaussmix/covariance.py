@@ -249,10 +249,11 @@ def check_factors_fit(n_factors: int, n_features: int) -> None:
     if (n_features - n_factors) ** 2 >= n_features + n_factors and n_factors < n_features:
         return
     most = next((q for q in range(n_features, 0, -1) if (n_features - q) ** 2 >= n_features + q), 0)
-    remedy = f"use at most {most}" if most else "there are too few columns for any"
+    remedy = f"use at most {most}, or" if most else "no number of factors suits so few columns: use"
     raise GaussmixError(
-        f"n_factors={n_factors} is too many for {n_features} columns: with (D - q)^2 < D + q a "
-        f"covariance of q factors has as many parameters as a full one; {remedy}, or "
+        f"n_factors={n_factors} is too many for {n_features} "
+        f"column{'' if n_features == 1 else 's'}: with (D - q)^2 < D + q a "
+        f"covariance of q factors has as many parameters as a full one; {remedy} "
         "covariance_type='full'."
     )
 

@@ -17,6 +17,7 @@ from gaussmix._search import Found, Search
 from gaussmix._selection_arguments import (
     as_found,
     check_counts_of_rows,
+    check_folds,
     checked_counts,
     checked_resume,
     checked_structures,
@@ -100,7 +101,7 @@ def select(
         (sum w)^2 / (sum w^2) for weights that are importances or shares; sums over the rows are
         then for weights that add up to it.
     n_folds : int, default 5
-        At least 2. Only for "cv".
+        From 2 to the number of rows of positive weight. Only for "cv".
     max_iter : int, default 2000
         Passes of each fit.
     random_state : None, int, RandomState or Generator, optional
@@ -168,6 +169,9 @@ def select(
         if chosen in PENALISED:
             check_counts_of_rows(weight, counts[-1])
         settings["gain_left"] *= rows_per_weight(weight)
+    n_counted = len(data) if weight is None else int(np.count_nonzero(weight))
+    if chosen == "cv":
+        check_folds(folds, n_counted)
     structures = checked_structures(covariance_types, data.shape[1])
     fingerprint = fingerprint_of(data, weight, names, settings["max_iter"])
     earlier = checked_resume(resume, fingerprint)
@@ -183,7 +187,7 @@ def select(
         settings=settings,
         n_threads=core.available_threads() if threads is None else threads,
         seed=seed,
-        most_components=len(data) if weight is None else int(np.count_nonzero(weight)),
+        most_components=n_counted,
         done={} if earlier is None else as_found(earlier),
         bar=bar,
     )

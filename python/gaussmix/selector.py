@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from gaussmix._fitted_estimator import FittedEstimator, float_dtype
@@ -11,7 +11,7 @@ from gaussmix._reasons import first_reason
 from gaussmix._sklearn_protocol import SklearnProtocol
 from gaussmix._typing import ArrayLike, RandomSource
 from gaussmix.covariance import CovarianceType
-from gaussmix.exceptions import warn_not_converged
+from gaussmix.exceptions import GaussmixTypeError, warn_not_converged
 from gaussmix.selection import select
 from gaussmix.selection_result import SelectionResult
 
@@ -26,9 +26,9 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
 
     Parameters
     ----------
-    n_components : iterable of int or int, default=1 to 9
-        Numbers of components to try.
-    covariance_types : iterable of str, optional
+    n_components : sequence of int or int, default=1 to 9
+        Numbers of components to try; no iterator, which would last for one fit only.
+    covariance_types : sequence of str, optional
         Structures to try, by word or code, see `CovarianceType`. None: all fourteen; E and V for
         data of one column.
     criterion : {'bic', 'aic', 'aicc', 'icl', 'icl_entropy', 'nec', 'cv'}, default='bic'
@@ -148,6 +148,8 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         ConvergenceWarning
             When `max_iter` passes were not enough for the best model.
         """
+        for name in ("n_components", "covariance_types"):
+            _check_lasting(getattr(self, name), name)
         settings = {name: getattr(self, name) for name in _SETTINGS}
         selection = select(X, **settings, sample_weight=sample_weight)
         best = selection.best
@@ -166,6 +168,15 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
     def covariance_type_(self) -> CovarianceType:
         """Covariance structure of the best model."""
         return self._result.covariance_type
+
+
+def _check_lasting(value: object, name: str) -> None:
+    """Refuse what is used up by a fit: another one, and clones, need it again."""
+    if isinstance(value, Iterator):
+        raise GaussmixTypeError(
+            f"{name} must last for more than one fit, but is an iterator of type "
+            f"{type(value).__name__}, which one fit would use up: pass list({name})."
+        )
 
 
 # What the constructor holds by these names is what `select` takes by these names.
