@@ -297,6 +297,15 @@ def test_a_newer_covariance_type_asks_for_an_upgrade(model: Path) -> None:
         load(model)
 
 
+def test_a_header_of_another_structure(tmp_path: Path) -> None:
+    matrices = [[[2.0, 0.5], [0.5, 1.0]], [[1.0, 0.0], [0.0, 3.0]]]
+    path = tmp_path / "model"
+    save(Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], matrices), path)
+    edit_header(path, covariance_type="VEI")
+    with pytest.raises(ModelFileError, match=r"not a mixture.*must be of covariance_type='VEI'"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -14,10 +14,17 @@ import numpy as np
 from gaussmix._conversion import as_numbers, place
 from gaussmix._runtime import core
 from gaussmix._typing import AnyArray, ArrayLike, Float64Array
-from gaussmix.covariance import CovarianceType, check_columns, covariance_shape, in_short_form
+from gaussmix.covariance import (
+    CovarianceType,
+    check_columns,
+    covariance_shape,
+    in_short_form,
+    scatter_kind,
+)
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 _RELATIVE_ERROR = 1e-6
+_TELLING = 1e-8  # ratio of eigenvalues below which rounding hides what matrices have in common
 _MISMATCH = 1e-3  # of a factor and its matrix, beside the rounding of the matrix
 
 
@@ -119,7 +126,31 @@ def with_given_factors(
             "but they do not belong to the covariances that were given: leave them out to have "
             "them computed."
         )
+    _check_structure(matrices, *sizes)
     return matrices, factors
+
+
+def _check_structure(
+    matrices: Float64Array, covariance_type: CovarianceType, n_components: int, n_features: int
+) -> None:
+    """Check that covariances have in common what their structure says, if their digits can tell."""
+    if in_short_form(covariance_type) != "full" or covariance_type is CovarianceType.FULL:
+        return  # the shape of the array says it
+    if scatter_kind(covariance_type) == "full" and _condition(matrices) < _TELLING:
+        return
+    try:
+        core.factorise(covariance_type.value, matrices, n_components, n_features)
+    except ValueError as error:
+        if not _says_singular(error):
+            raise _of_another_structure("covariances", covariance_type, error) from error
+
+
+def _condition(matrices: Float64Array) -> float:
+    """Return the least ratio of eigenvalues of a matrix, as they are and in common units."""
+    unit = np.sqrt(np.diagonal(matrices, axis1=1, axis2=2).min(axis=0))
+    scaled = matrices / unit[:, None] / unit
+    eigenvalues = np.linalg.eigvalsh(np.concatenate([matrices, scaled]))
+    return float((eigenvalues[:, 0] / eigenvalues[:, -1]).min())
 
 
 def _belong(factors: Float64Array, matrices: Float64Array, covariance_type: CovarianceType) -> bool:
@@ -230,16 +261,27 @@ def factorised(
     try:
         factor, _ = core.factorise(covariance_type.value, matrices, n_components, n_features)
     except ValueError as error:
-        if "positive definite" not in str(error):
-            raise GaussmixError(
-                f"{name} must be of covariance_type={covariance_type.value!r}: {error}. "
-                "covariance_type='full' takes any."
-            ) from error
+        if not _says_singular(error):
+            raise _of_another_structure(name, covariance_type, error) from error
         raise GaussmixError(
             f"{name} must be positive definite: {error}. Check for columns that are constant or "
             "copies of one another, or add a small number to the diagonal."
         ) from error
     return matrices, factor
+
+
+def _says_singular(error: ValueError) -> bool:
+    """Whether the engine names a matrix that is not positive definite, or one of no structure."""
+    return "positive definite" in str(error)
+
+
+def _of_another_structure(
+    name: str, covariance_type: CovarianceType, error: ValueError
+) -> GaussmixError:
+    return GaussmixError(
+        f"{name} must be of covariance_type={covariance_type.value!r}: {error}. "
+        "covariance_type='full' takes any."
+    )
 
 
 def _covariance_array(

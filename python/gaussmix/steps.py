@@ -182,13 +182,8 @@ def m_step(
     earlier = None if previous is None else _as_previous(previous, statistics, structure)
     values = _run(statistics, structure, ridge, policy, earlier)
     _tell_of_repairs(values["floored"], values["emptied"])
-    return Mixture(
-        values["weights"],
-        values["means"],
-        values["covariances"],
-        structure,
-        None if previous is None else previous.feature_names,
-        values["precisions_cholesky"],
+    return Mixture._of_engine(
+        values, structure, None if previous is None else previous.feature_names
     )
 
 
