@@ -142,3 +142,11 @@ def test_features_are_named_by_an_index_of_pandas_or_an_array() -> None:
     for features in (pandas.Index([2, 0]), pandas.Series([2, 0]), np.array([2, 0])):
         assert whole.marginal(features) == whole.marginal([2, 0])
     assert whole.marginal(np.array(1)) == whole.marginal(1)
+
+
+def test_a_name_of_two_features_tells_them_apart_by_position_alone() -> None:
+    named = gx.Mixture([1.0], [[1.0, 2.0, 3.0]], np.eye(3), "tied", ["a", "b", "a"])
+    with pytest.raises(gx.GaussmixError, match="ambiguous name 'a', which features 0, 2 have"):
+        named.marginal(["b", "a"])
+    assert named.marginal([2, "b"]).means.tolist() == [[3.0, 2.0]]
+    assert named.marginal([2]).feature_names == ("a",)

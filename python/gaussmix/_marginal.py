@@ -99,7 +99,13 @@ def _column(feature: Any, names: tuple[str, ...] | None, n_features: int) -> int
             f"features holds {feature!r}, which is none of the features "
             f"{', '.join(map(repr, names))}.{nearest(feature, names)}"
         )
-    return names.index(feature)
+    columns = [column for column, name in enumerate(names) if name == feature]
+    if len(columns) > 1:
+        raise GaussmixError(
+            f"features holds the ambiguous name {feature!r}, which features "
+            f"{', '.join(map(str, columns))} have in common: give positions."
+        )
+    return columns[0]
 
 
 def _as_matrices(values: Float64Array, mixture: Mixture) -> Float64Array:

@@ -343,7 +343,7 @@ class Mixture(Record):
         Raises
         ------
         GaussmixError
-            A feature is unknown or there twice, or there is none.
+            A feature is unknown or there twice, its name is that of several, or there is none.
 
         Examples
         --------
