@@ -146,3 +146,18 @@ def test_the_default_number_of_threads_changes_nothing() -> None:
     X = data_of((20011, 3, 4))
     options: dict[str, Any] = {"random_state": 5, "max_iter": 12}
     assert image(quiet(X, 4, n_threads=1, **options)) == image(quiet(X, 4, **options))
+
+
+def test_the_same_call_twice_is_equal_however_long_it_took() -> None:
+    X = data_of((301, 3, 4))
+
+    def calls(seed: int) -> list[Any]:
+        return [
+            gx.fit(X, 4, random_state=seed, init_params="random"),
+            gx.fit_many([X[:150], X[150:]], 2, random_state=seed, init_params="random"),
+            gx.select(X, [1, 2], ["EII", "VVV"], criterion="cv", random_state=seed),
+        ]
+
+    first, again, other = calls(0), calls(0), calls(1)
+    assert first == again
+    assert not any(a == b for a, b in zip(first, other, strict=True))

@@ -431,6 +431,7 @@ def test_nan_equals_nan_and_every_field_counts() -> None:
     }
     for name, value in changes.items():
         assert dataclasses.replace(result(), **{name: value}) != result()
+    assert dataclasses.replace(result(), seconds_init=9.0, seconds_em=9.0) == result()
     assert result() != "result"
     with pytest.raises(TypeError, match="unhashable"):
         hash(result())

@@ -40,8 +40,9 @@ class Record:
     """Base of the frozen dataclasses of this package.
 
     Use with ``@dataclass(frozen=True, eq=False)``: the comparison that a dataclass generates fails
-    on arrays. Whoever defines equality loses the hash, which is wanted. Pickling goes through the
-    constructor, because an unpickled array is writeable.
+    on arrays. Whoever defines equality loses the hash, which is wanted. Times are fields of
+    ``compare=False``: what is found again is the same, however long it took. Pickling goes through
+    the constructor, because an unpickled array is writeable.
     """
 
     __slots__ = ()
@@ -49,7 +50,9 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(same(a, b) for a, b in zip(self._values(), other._values(), strict=True))
+        compared = [field.compare for field in fields(self)]  # type: ignore[arg-type]
+        both = zip(self._values(), other._values(), compared, strict=True)
+        return all(same(a, b) for a, b, counts in both if counts)
 
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
         return type(self), self._values()

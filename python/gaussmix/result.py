@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -151,7 +151,8 @@ class StartOutcome(Record):
 class FitResult(Record):
     """The outcome of `gaussmix.fit`: the best mixture of all starts, and the story of the fit.
 
-    Results compare element by element and pickle; they do not keep the data.
+    Results compare element by element, times left out: the same fit again is equal. They pickle,
+    and do not keep the data.
 
     Parameters
     ----------
@@ -209,8 +210,8 @@ class FitResult(Record):
     n_rows: int
     total_weight: float
     n_effective: float
-    seconds_init: float
-    seconds_em: float
+    seconds_init: float = field(compare=False)
+    seconds_em: float = field(compare=False)
     icl: float
     column_scale: Float64Array
     history: Float64Array

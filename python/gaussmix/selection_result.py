@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -62,7 +62,7 @@ class SelectionCell(Record):
     spurious: str
     failure: str
     n_fits: int
-    seconds: float
+    seconds: float = field(compare=False)
 
     @property
     def log_likelihood(self) -> float:
@@ -112,7 +112,8 @@ class SelectionResult(Record):
     """The outcome of `gaussmix.select`: a fit for every model, and the best of them.
 
     The table is consistent: no model has a lower likelihood than one that it contains, along the
-    covariance structures and along the number of components.
+    covariance structures and along the number of components. Results compare element by element,
+    times left out.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ class SelectionResult(Record):
     cells: tuple[SelectionCell, ...]
     criterion_name: str
     fingerprint: str
-    seconds: float
+    seconds: float = field(compare=False)
     sample_size: str = "weight"
 
     # --- the table ----------------------------------------------------------------------------
