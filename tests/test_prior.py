@@ -147,6 +147,34 @@ def test_nothing_is_singular_under_a_prior(covariance_type: str) -> None:
     assert np.isfinite(result.log_likelihood)
 
 
+def test_data_that_are_singular_lend_a_prior_no_scale() -> None:
+    X = np.column_stack([clusters(5, 60, 2, 2), np.ones(60)])
+    found = quiet(X, 2, prior=gx.Prior(), random_state=0)
+    assert min(found.repairs.floored) >= found.n_iter
+    assert "columns that are constant" in found.reasons[0]
+    given = quiet(X, 2, prior=gx.Prior(scale=np.eye(3)), random_state=0)
+    assert not given.repairs
+
+
+def test_who_has_a_prior_is_not_advised_to_take_one() -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    X = np.concatenate([rows, [[9.0, 9.0], [9.001, 9.002]]])  # two rows far from all others
+    without, beside = (quiet(X, 2, prior=prior, random_state=0) for prior in (None, gx.Prior()))
+    for result, advice in ((without, "or a prior, and"), (beside, "or a prior of larger scale,")):
+        assert advice in "".join(result.reasons)
+
+
+@pytest.mark.parametrize("weight", [1.0, 3.0])
+def test_lower_bounds_are_of_what_the_fit_maximises(weight: float) -> None:
+    X = clusters(8, 60, 2, 2)
+    model = gx.GaussianMixture(2, prior=gx.Prior(shrinkage=5.0), random_state=0)
+    model.fit(X, sample_weight=np.full(60, weight))
+    bounds = [*model.lower_bounds_, model.lower_bound_]
+    assert np.all(np.diff(bounds) > 0)
+    expected = model.score(X) + model.result_.log_prior / (60 * weight)
+    assert model.lower_bound_ == pytest.approx(expected, rel=1e-12)
+
+
 @each_structure
 def test_weights_count_as_rows(covariance_type: str) -> None:
     X = clusters(6, 40, 2, 2)

@@ -112,12 +112,13 @@ class FittedState:
 
     @FittedAttribute
     def lower_bound_(self) -> float:
-        """Mean log-likelihood per unit weight at the returned parameters."""
-        return self._result.log_likelihood / self._result.total_weight
+        """Mean log-likelihood, with that of a prior, per unit weight at the returned parameters."""
+        result = self._result
+        return (result.log_likelihood + result.log_prior) / result.total_weight
 
     @FittedAttribute
     def lower_bounds_(self) -> list[float]:
-        """Mean log-likelihoods per unit weight before each pass of the kept start."""
+        """Values of `lower_bound_` before each pass of the kept start."""
         return [float(total) / self._result.total_weight for total in self._result.trace]
 
     @FittedAttribute

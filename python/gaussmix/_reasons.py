@@ -163,7 +163,8 @@ def _restarted(result: FitResult) -> Iterator[str]:
     if vain:
         yield (
             f"{_listed_events(vain)} seeded anew in vain: the likelihood ended no higher, so it "
-            "stays as it was, repaired. Use fewer components, a prior, or on_degenerate='drop'."
+            f"stays as it was, repaired. Use fewer components, {_steadier(result)}, or "
+            "on_degenerate='drop'."
         )
 
 
@@ -240,8 +241,16 @@ def _spurious(result: FitResult) -> Iterator[str]:
             f"The effective number of rows is no more than {_too_few(result.mixture)[1]}, or "
             f"hardly more with a covariance that is close to singular, in {names}. This is how a "
             "spurious maximum looks: a few rows that happen to lie close together. Use fewer "
-            "components, a simpler covariance_type or a prior, and compare starts with n_init."
+            f"components, a simpler covariance_type or {_steadier(result)}, and compare starts "
+            "with n_init."
         )
+
+
+def _steadier(result: FitResult) -> str:
+    """Name what keeps covariances off a singularity, beyond what the fit had."""
+    if isinstance(result.mixture, FactorMixture):  # for which there is no prior
+        return "fewer factors"
+    return "a prior of larger scale" if result.log_prior else "a prior"
 
 
 def _coincident(result: FitResult) -> Iterator[str]:

@@ -106,7 +106,7 @@ default='kmeans'
         it anew if that ends better, take it out of the mixture, or raise `DegenerateError`.
     max_eigenvalue_ratio : float or None, default=None
         Bound on the ratio of any two eigenvalues of the covariances, over all components, in units
-        of the columns' standard deviations.
+        of the columns' standard deviations. ``bic`` and ``aic`` count all parameters all the same.
     prior : gaussmix.Prior or None, default=None
         Maximise the posterior density under this prior instead of the likelihood.
 
@@ -128,8 +128,9 @@ default='kmeans'
     n_iter_ : int
         Passes over the data of the kept start.
     lower_bound_ : float
-        Mean log-likelihood per unit weight at the *returned* parameters: ``score`` of the
-        training data. (scikit-learn's belongs to the parameters before the last M-step.)
+        What EM maximises, per unit weight, at the *returned* parameters: the log-likelihood, which
+        is ``score`` of the training data, plus the log-density of a `prior`. (scikit-learn's
+        belongs to the parameters before the last M-step.)
     lower_bounds_ : list of float
         The same before each pass of the kept start; passes that were undone are left out.
     n_features_in_ : int

@@ -147,7 +147,8 @@ default "kmeans"
         replaces what that M-step yields.
     sample_weight : array-like of shape (n,), optional
         Frequency weights: 2 is the row twice, 0 is the row absent. Multiplying all of them by a
-        number does not change the mixture.
+        number does not change the mixture, unless there is a `prior`, beside which they count as
+        rows.
     random_state : None, int, RandomState or Generator, optional
         None draws from NumPy's global generator.
     n_threads : int, optional
@@ -167,7 +168,8 @@ default "kmeans"
         Keep the eigenvalues of all covariances, of all components together, within this factor
         (>= 1) of each other, in units of the columns' standard deviations (for ``spherical`` in
         those of the data) [2]_. The likelihood is then bounded; 1 makes all components equal
-        spheres in those units.
+        spheres in those units. `FitResult.n_parameters`, and with it AIC and BIC, counts all
+        parameters of the covariances, although the bound takes some of their freedom.
     prior : Prior, optional
         Maximise the posterior density under this prior instead of the likelihood;
         ``gaussmix.Prior()`` takes it from the data.

@@ -25,8 +25,10 @@ class Prior(Record):
 
     and with variances alone their inverse-gamma counterparts: :math:`\sigma^2_{kj} \sim
     \mathrm{IG}(\nu / 2, \Lambda_{jj} / 2)` for ``diag``, and the mean of the diagonal of
-    :math:`\Lambda` in place of its elements for ``spherical`` [1]_. No component can become
-    singular. What is left at None is taken from the data, as there; weights count as rows.
+    :math:`\Lambda` in place of its elements for ``spherical`` [1]_. What is left at None is taken
+    from the data, as there; weights count as rows. No component can become singular, unless `scale`
+    comes from data that are: of a column that is constant, or a combination of others. There the
+    floor of the fit acts, and tells of it.
 
     For structures of one covariance for all (``EII``, ``EEI``, ``tied``) that covariance counts
     once, and for ``spherical``, ``diag`` and ``full`` each on its own, as there. All others share
