@@ -114,7 +114,8 @@ def select(
         Needs tqdm: ``pip install "gaussmix[progress]"``.
     resume : SelectionResult, optional
         An earlier search of the same data with the same settings: its cells are not fitted again,
-        unless one that they contain turns out likelier.
+        unless one that they contain turns out likelier. The result has the cells that are asked for
+        and no others: to add to a table, ask for its structures and numbers along with the new.
 
     Returns
     -------
