@@ -280,7 +280,9 @@ def test_the_outcomes_of_many_fits_count() -> None:
 
 
 def test_who_fits_takes_a_limit() -> None:
-    for function in (gx.fit, gx.fit_many, gx.GaussianMixture):
+    for function in (
+        gx.fit, gx.fit_many, gx.select, gx.GaussianMixture, gx.GaussianMixtureSelector
+    ):  # fmt: skip
         assert inspect.signature(function).parameters["memory_limit"].default is None
 
 

@@ -70,6 +70,7 @@ def test_every_setting_reaches_the_search(data: np.ndarray, monkeypatch) -> None
         "max_iter": 500,
         "random_state": 1,
         "n_threads": 1,
+        "memory_limit": "1 GiB",
         "progress": True,
     }
     GaussianMixtureSelector(**settings).fit(data)

@@ -38,6 +38,10 @@ _GROUP_VERSION_1 = (
     "memory.usage_in_bytes",
     "total_inactive_file",
 )
+_REMEDIES = (
+    "Take fewer components or columns, a covariance_type with fewer parameters ('tied', 'diag', "
+    "'spherical'), fewer starts (n_init) or fewer threads (n_threads)."
+)
 
 
 def check_memory_limit(value: Any) -> int | None:
@@ -89,9 +93,9 @@ def check_memory(
     ------
     InsufficientMemoryError
     """
-    kept, working, handed_over = _needed(X, weighted, settings)
+    kept, working, handed_over = bytes_of_fit(X, weighted, settings)
     copies = 17 * len(X) * settings["n_components"] if with_responsibilities else 0
-    _refuse(copies + kept + max(working, handed_over), limit)
+    refuse(copies + kept + max(working, handed_over), limit)
 
 
 def check_memory_of_many(
@@ -107,11 +111,11 @@ def check_memory_of_many(
         weighted = one.sample_weight is not None
         size = (*one.X.shape, one.X.dtype, weighted)
         if size not in by_size:
-            by_size[size] = _needed(one.X, weighted, settings | {"n_threads": 1})
+            by_size[size] = bytes_of_fit(one.X, weighted, settings | {"n_threads": 1})
         kept += by_size[size][0]
         working.append(by_size[size][1])
     at_once = settings["n_threads"] or core.available_threads()
-    _refuse(kept + sum(sorted(working)[-at_once:]), limit)
+    refuse(kept + sum(sorted(working)[-at_once:]), limit)
 
 
 def check_rows_to_return(n_rows: int, n_features: int) -> None:
@@ -124,18 +128,24 @@ def check_rows_to_return(n_rows: int, n_features: int) -> None:
     _refuse_beyond_available(8 * n_rows * (n_features + 1), "the rows", "Draw fewer at a time.")
 
 
-def _needed(X: FloatArray, weighted: bool, settings: dict[str, Any]) -> tuple[float, float, float]:
+def bytes_of_fit(
+    X: FloatArray, weighted: bool, settings: dict[str, Any]
+) -> tuple[float, float, float]:
+    """Return what the outcome keeps, what is in work beside it, and what Python gets of it."""
     n_rows, n_features = X.shape
     return core.memory_needed(n_rows, n_features, X.dtype.itemsize == 4, weighted, **settings)
 
 
-def _refuse(needed: float, limit: int | None) -> None:
+def refuse(
+    needed: float, limit: int | None, what: str = "the fit", remedies: str = _REMEDIES
+) -> None:
+    """Raise if `what` needs more than is allowed or available."""
     if limit is not None and needed > limit:
         raise InsufficientMemoryError(
-            f"memory_limit allows {_in_words(limit)} beside the data, but the fit may need "
-            f"{_in_words(needed)}. {_REMEDIES}"
+            f"memory_limit allows {_in_words(limit)} beside the data, but {what} may need "
+            f"{_in_words(needed)}. {remedies}"
         )
-    _refuse_beyond_available(needed, "beside the data, the fit", _REMEDIES)
+    _refuse_beyond_available(needed, f"beside the data, {what}", remedies)
 
 
 def _refuse_beyond_available(needed: float, what: str, remedies: str) -> None:
@@ -147,12 +157,6 @@ def _refuse_beyond_available(needed: float, what: str, remedies: str) -> None:
             f"{what} may need {_in_words(needed)}, but only {_in_words(available)} are available. "
             f"{remedies}"
         )
-
-
-_REMEDIES = (
-    "Take fewer components or columns, a covariance_type with fewer parameters ('tied', 'diag', "
-    "'spherical'), fewer starts (n_init) or fewer threads (n_threads)."
-)
 
 
 def _in_words(size: float) -> str:

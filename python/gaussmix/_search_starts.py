@@ -29,11 +29,16 @@ def sample_of(
 ) -> Sample | None:
     """Draw the rows on which starts are compared; None: those are all rows."""
     there = np.arange(len(data)) if weight is None else np.flatnonzero(weight)
-    size = max(FEW_ROWS, _ROWS_PER_COLUMN * n_components * data.shape[1])
+    size = sample_size(n_components, data.shape[1])
     if len(there) <= size:
         return None
     rows = np.sort(np.random.default_rng(seed).choice(there, size, replace=False))
     return data[rows], None if weight is None else weight[rows]
+
+
+def sample_size(n_components: int, n_features: int) -> int:
+    """Return the number of rows on which starts are compared, if there are more."""
+    return max(FEW_ROWS, _ROWS_PER_COLUMN * n_components * n_features)
 
 
 def start_at(mixture: Mixture, structure: CovarianceType) -> Start:

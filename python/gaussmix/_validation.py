@@ -281,7 +281,7 @@ def as_float(value: Any, wanted: str) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
+        return -math.inf if value < 0 else math.inf
 
 
 def check_optional_real(value: Any, name: str) -> float | None:

@@ -53,7 +53,7 @@ class DegenerateError(GaussmixError):
 
 
 class InsufficientMemoryError(GaussmixError, MemoryError):
-    """A fit would need more memory than there is, or than ``memory_limit`` allows."""
+    """A fit or a search would need more memory than there is, or than ``memory_limit`` allows."""
 
 
 class ModelFileError(GaussmixError):

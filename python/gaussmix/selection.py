@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from gaussmix._initial import NO_START
+from gaussmix._memory import check_memory_limit
 from gaussmix._progress import ModelBar
 from gaussmix._random import seed_from
 from gaussmix._runtime import core
 from gaussmix._search import Found, Search
+from gaussmix._search_memory import check_memory_of_search
 from gaussmix._selection_arguments import (
     as_found,
     check_counts_of_rows,
@@ -58,6 +60,7 @@ def select(
     max_iter: int = 2000,
     random_state: RandomSource = None,
     n_threads: int | None = None,
+    memory_limit: int | str | None = None,
     progress: bool = False,
     resume: SelectionResult | None = None,
 ) -> SelectionResult:
@@ -109,6 +112,11 @@ def select(
         compared, of more than 2,000 and 10 per column and component; and the folds.
     n_threads : int, optional
         None: what the process may use. Results are the same for any number.
+    memory_limit : int or str, optional
+        Most bytes that the search may hold beside the data, or text such as ``"2 GiB"``. It is
+        refused before it begins if it could need more; None asks whether that much memory is
+        available. Counted are the fits of all cells (those of `resume`, too), the common partitions
+        and the cells in work at once, as if they were the largest: an upper bound.
     progress : bool, default False
         Show a bar of the models that are done, if the search takes longer than half a second.
         Needs tqdm: ``pip install "gaussmix[progress]"``.
@@ -127,6 +135,8 @@ def select(
         An argument is unfit; nothing has been done then.
     GaussmixTypeError
         An argument has the wrong type.
+    InsufficientMemoryError
+        The search could need more memory than `memory_limit` or than there is; a ``MemoryError``.
     MissingDependencyError
         `progress` is True and tqdm is not installed.
     FitInterrupted
@@ -157,12 +167,14 @@ def select(
     """
     began = time.perf_counter()
     threads = check_n_threads(n_threads)
+    workers = core.available_threads() if threads is None else threads
     show = check_switch(progress, "progress")
     counts = checked_counts(n_components)
     chosen = check_choice(criterion, "criterion", CRITERIA)
     size = check_choice(sample_size, "sample_size", ("weight", "effective"))
     folds = check_integer(n_folds, "n_folds", minimum=2)
     settings = _settings(check_integer(max_iter, "max_iter", minimum=1))
+    limit = check_memory_limit(memory_limit)
     names = feature_names_of(X)
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
@@ -177,6 +189,17 @@ def select(
     fingerprint = fingerprint_of(data, weight, names, settings["max_iter"])
     earlier = checked_resume(resume, fingerprint)
     bar = ModelBar(len(structures) * len(counts)) if show else None
+    done = {} if earlier is None else as_found(earlier)
+    if any((structure, K) not in done for structure in structures for K in counts):
+        check_memory_of_search(
+            data,
+            weight is not None or chosen == "cv",
+            structures,
+            tuple(K for K in counts if n_counted >= K),
+            settings,
+            workers,
+            limit,
+        )
     # The seed comes last: an error above must not have moved the caller's generator.
     seed = seed_from(random_state)
     search = Search(
@@ -186,10 +209,10 @@ def select(
         structures=structures,
         n_components=counts,
         settings=settings,
-        n_threads=core.available_threads() if threads is None else threads,
+        n_threads=workers,
         seed=seed,
         most_components=n_counted,
-        done={} if earlier is None else as_found(earlier),
+        done=done,
         bar=bar,
     )
     used, interrupted = chosen, False

@@ -43,6 +43,9 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         Source of the seed of the search and of samples.
     n_threads : int or None, default=None
         Most threads; None uses all that the process may use. Results do not depend on it.
+    memory_limit : int, str or None, default=None
+        Most bytes that the search may hold beside the data, or text such as ``"2 GiB"``; one that
+        could need more is refused. None asks whether that much memory is available.
     progress : bool, default=False
         Show a bar of the models that are done, if the search takes long; needs tqdm
         (``pip install "gaussmix[progress]"``).
@@ -107,6 +110,7 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         max_iter: int = 2000,
         random_state: RandomSource = None,
         n_threads: int | None = None,
+        memory_limit: int | str | None = None,
         progress: bool = False,
     ) -> None:
         self.n_components = n_components
@@ -117,6 +121,7 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         self.max_iter = max_iter
         self.random_state = random_state
         self.n_threads = n_threads
+        self.memory_limit = memory_limit
         self.progress = progress
 
     def fit(self, X: ArrayLike, y: object = None, sample_weight: ArrayLike | None = None) -> Self:
