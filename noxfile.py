@@ -32,8 +32,8 @@ NOT_ABOUT_KERNELS = (
     *("datasets", "doctests", "estimator_frames", "exceptions", "instructions", "interrupt", "io"),
     *("lattice", "memory", "palette", "persistence", "plotting", "plotting_fits", "processes"),
     *("progress", "readme", "replace_file", "report", "runtime", "selection_criteria"),
-    *("selection_interrupt", "selection_memory", "selector", "sklearn_compat", "stub"),
-    *("time_limit", "validation", "validation_settings"),
+    *("selection_interrupt", "selection_memory", "selection_reasons", "selector"),
+    *("sklearn_compat", "stub", "time_limit", "validation", "validation_settings"),
 )
 # Not for every platform and Python; Armadillo, the fourth, is a package of the system.
 RIVALS = ("scikit-learn-intelex>=2025", "opencv-python-headless>=4.8,<5", "torch==2.13.0")

@@ -193,7 +193,7 @@ def _listed_events(events: list[RepairEvent]) -> str:
         f"{event.iteration})"
         for event in events
     ]
-    said = _listed(names, len(names))
+    said = listed(names, len(names))
     return f"{said[0].upper()}{said[1:]} {_were(len(events))}"
 
 
@@ -236,7 +236,7 @@ def _spurious(result: FitResult) -> Iterator[str]:
     small = spurious_components(result.mixture, result.n_effective, result.column_scale)
     if small:
         rows = result.mixture.weights * result.n_effective
-        names = _listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
+        names = listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
         yield (
             f"The effective number of rows is no more than {_too_few(result.mixture)[1]}, or "
             f"hardly more with a covariance that is close to singular, in {names}. This is how a "
@@ -257,7 +257,7 @@ def _coincident(result: FitResult) -> Iterator[str]:
     groups = _same_components(result)
     if groups and result.n_iter > 0:
         said = "; and ".join(
-            f"components {_listed([str(k) for k in group], len(group))}" for group in groups
+            f"components {listed([str(k) for k in group], len(group))}" for group in groups
         )
         yield (
             f"{said[0].upper()}{said[1:]} have the same mean and covariance, up to rounding: they "
@@ -329,10 +329,11 @@ def _disagreeing(result: FitResult) -> Iterator[str]:
 def _counted(counts: tuple[int, ...]) -> str:
     """Say ``component 0 in 3 M-steps and component 4 in 1 M-step``."""
     hit = [k for k, count in enumerate(counts) if count]
-    return _listed([f"component {k} in {numbered(counts[k], 'M-step')}" for k in hit], len(hit))
+    return listed([f"component {k} in {numbered(counts[k], 'M-step')}" for k in hit], len(hit))
 
 
-def _listed(names: list[str], total: int) -> str:
+def listed(names: list[str], total: int) -> str:
+    """List names in a sentence; of many, the first and how many more there are."""
     if total > _NAMED_AT_MOST:
         return ", ".join(names[:_NAMED_AT_MOST]) + f" and {total - _NAMED_AT_MOST} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -26,6 +26,7 @@ from gaussmix.result import FitResult, RepairEvent
 if TYPE_CHECKING:
     from gaussmix._search import Search
 
+AT_BOUND = "the bound on eigenvalues holds"
 SAME = 1e-9  # relative difference of log-likelihoods that is rounding
 _SHORT_PASSES = 4
 _FEW_NUMBERS = 100_000  # whose passes are so quick that asking whether to go on would take as long
@@ -196,7 +197,7 @@ def why_spurious(result: FitResult) -> str:
     at_bound = _held_by_bound(result)
     if at_bound:
         own = {event.component for event in at_bound} - {None}
-        return f"the bound on eigenvalues holds the covariance of {_named(own) if own else 'all'}"
+        return f"{AT_BOUND} the covariance of {_named(own) if own else 'all'}"
     few = spurious_components(result.mixture, result.n_effective, result.column_scale)
     if few:
         return f"too few rows determine the covariance of {_named(few)}"

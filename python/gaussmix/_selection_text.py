@@ -72,13 +72,13 @@ def _rows(selection: SelectionResult) -> list[list[str]]:
 
 
 def notes(selection: SelectionResult) -> list[str]:
-    """Explain the marks of the table."""
+    """Explain the marks of the table, and tell what stands behind them."""
     said = []
     if selection.spurious:
         said.append("* not to be believed and never the best; .spurious says why")
     if selection.failures:
         said.append("- no fit; .failures says why")
-    return said
+    return said + [f"! {reason}" for reason in selection.reasons]
 
 
 def _table(selection: SelectionResult) -> list[str]:

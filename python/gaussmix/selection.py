@@ -26,6 +26,7 @@ from gaussmix._selection_arguments import (
     fingerprint_of,
 )
 from gaussmix._selection_criteria import CRITERIA, PENALISED, criterion_values
+from gaussmix._selection_reasons import reasons_of_search
 from gaussmix._settings import engine_settings, rows_per_weight
 from gaussmix._typing import ArrayLike, RandomSource
 from gaussmix._validation import (
@@ -228,7 +229,8 @@ def select(
         for key in ((s, K) for s in structures for K in counts)
         if key in search.done
     )
-    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began, size)
+    reasons = reasons_of_search(search)
+    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began, size, reasons)
     if interrupted:
         raise FitInterrupted(
             f"the search was interrupted after {len(cells)} of {len(search.models())} models; the "

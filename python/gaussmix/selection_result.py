@@ -128,6 +128,9 @@ class SelectionResult(Record):
     sample_size : str, default "weight"
         What the criterion took for the number of rows, see `gaussmix.select`. The ``bic`` of a
         cell's `result` always counts the sum of the weights.
+    reasons : tuple of str
+        What the reader should know before trusting the choice: columns that are constant, or
+        combinations of others, and so keep structures out of it. Empty where there is nothing.
 
     Examples
     --------
@@ -145,6 +148,7 @@ class SelectionResult(Record):
     fingerprint: str
     seconds: float = field(compare=False)
     sample_size: str = "weight"
+    reasons: tuple[str, ...] = ()
 
     # --- the table ----------------------------------------------------------------------------
 
@@ -244,11 +248,13 @@ class SelectionResult(Record):
         if not self.ranking:
             sizes = {cell.result.n_rows for cell in self.cells if cell.result is not None}
             rows = "".join(f" (n_samples={size})" for size in sizes)  # all cells have the same
+            advice = " ".join(self.reasons) or (
+                "Use fewer components or simpler structures, or leave out columns that are "
+                "constant or combinations of others."
+            )
             raise GaussmixError(
                 f"no model of this search{rows} can be recommended: every one failed or is "
-                "spurious; result.failures and result.spurious say why. Use fewer components or "
-                "simpler structures, or leave out columns that are constant or combinations of "
-                "others."
+                f"spurious; result.failures and result.spurious say why. {advice}"
             )
         return self.ranking[0]
 
