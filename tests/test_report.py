@@ -201,6 +201,21 @@ def test_written_whole_or_not_at_all(search, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
 
 
+def test_an_estimator_that_searched_is_as_good_as_what_it_found(search) -> None:
+    X = search[1]
+    model = gx.GaussianMixtureSelector([2, 3], covariance_types=["EEE"], random_state=0)
+    with pytest.raises(gx.NotFittedError, match="not fitted"):
+        report_html(model, X)
+    assert report_html(model.fit(X), X) == report_html(model.selection_, X)
+
+
+def test_what_repeats_the_search_is_text(search) -> None:
+    selection, X = search
+    assert "make again" in report_html(selection, X, reproduce="make again")
+    with pytest.raises(gx.GaussmixTypeError, match=r"reproduce must be None or the text.*got 3"):
+        report_html(selection, X, reproduce=3)
+
+
 def test_rows_without_weight_are_not_those_of_the_search(search) -> None:
     X = search[1]
     weights = np.r_[np.ones(200), np.zeros(72)]

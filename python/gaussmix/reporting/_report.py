@@ -16,12 +16,13 @@ from gaussmix.reporting._page import page
 from gaussmix.reporting._pictures import pictures
 from gaussmix.reporting._reproduce import as_python
 from gaussmix.selection_result import SelectionResult
+from gaussmix.selector import GaussianMixtureSelector
 
 __all__ = ["report", "report_html"]
 
 
 def report(
-    selection: SelectionResult,
+    selection: SelectionResult | GaussianMixtureSelector,
     X: ArrayLike,
     path: str | os.PathLike[str],
     *,
@@ -36,8 +37,8 @@ def report(
 
     Parameters
     ----------
-    selection : SelectionResult
-        What `gaussmix.select` returned.
+    selection : SelectionResult or GaussianMixtureSelector
+        What `gaussmix.select` returned, or a fitted estimator that holds it.
     X : array-like or frame of shape (n, D)
         The data of the search. Pictures show up to 5,000 rows, drawn at random; the page holds no
         row otherwise.
@@ -54,7 +55,9 @@ def report(
     GaussmixError
         No model of the search can be recommended, or `X` is not its data.
     GaussmixTypeError
-        `selection` is no SelectionResult.
+        `selection` is none, or `reproduce` is no text.
+    NotFittedError
+        `selection` is an estimator that has not been fitted.
     MissingDependencyError
         matplotlib is not installed.
     OSError
@@ -79,17 +82,24 @@ def report(
 
 
 def report_html(
-    selection: SelectionResult,
+    selection: SelectionResult | GaussianMixtureSelector,
     X: ArrayLike,
     *,
     sample_weight: ArrayLike | None = None,
     reproduce: str | None = None,
 ) -> str:
     """Return the page that `report` writes."""
+    if isinstance(selection, GaussianMixtureSelector):
+        selection = selection.selection_
     if not isinstance(selection, SelectionResult):
         raise GaussmixTypeError(
-            "selection must be a SelectionResult, as gaussmix.select returns it, got an object of "
-            f"type {type(selection).__name__}."
+            "selection must be a SelectionResult, as gaussmix.select returns it, or a fitted "
+            f"GaussianMixtureSelector, got an object of type {type(selection).__name__}."
+        )
+    if not (reproduce is None or isinstance(reproduce, str)):
+        raise GaussmixTypeError(
+            "reproduce must be None or the text of a command or program, got "
+            f"{reproduce!r} of type {type(reproduce).__name__}."
         )
     matplotlib("figure")
     rows = _rows(selection, X, sample_weight)
