@@ -120,15 +120,17 @@ def test_a_component_without_weight_keeps_what_it_had() -> None:
     far = gx.Mixture([1.0, 0.0], [[2.0, 2.0], [9.0, 7.0]], [np.eye(2), 3 * np.eye(2)])
     statistics = gx.e_step(X, far)
     assert statistics.weight[1] == 0
-    with pytest.warns(gx.RepairWarning, match="weightless component 1"):
+    with pytest.warns(gx.RepairWarning, match="kept the parameters of the weightless component 1"):
         kept = gx.m_step(statistics, previous=far)
     assert kept.weights.tolist() == [1.0, 0.0]
     np.testing.assert_array_equal(kept.means[1], [9.0, 7.0])
     np.testing.assert_allclose(kept.covariances[1], 3 * np.eye(2), rtol=1e-14)
-    with pytest.warns(gx.RepairWarning, match="weightless component 1"):
+    with pytest.warns(gx.RepairWarning, match="of all data to the weightless component 1"):
         alone = gx.m_step(statistics)
     np.testing.assert_allclose(alone.means[1], X.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(alone.covariances[1], np.cov(X.T, bias=True), rtol=1e-12)
+    with pytest.raises(gx.DegenerateError, match="no row is left to component 1"):
+        gx.m_step(statistics, previous=far, on_degenerate="raise")
 
 
 def test_feature_names_travel_with_previous() -> None:

@@ -161,7 +161,8 @@ default "kmeans"
         left. "repair": keep its eigenvalues above the floor, or its earlier parameters. "restart":
         repair it; when EM has ended, seed it anew where the model explains the data worst, run EM
         again, and keep the result if its likelihood is higher. "drop": take the lightest such
-        component out of the mixture, which then has fewer. "raise": raise DegenerateError.
+        component out of the mixture, which then has fewer; equal rows may then draw another one
+        to them, which goes the same way, until one is left. "raise": raise DegenerateError.
         `FitResult.events` records what was done. Columns that make every covariance singular
         are no fault of a component: they are repaired, but for "raise".
     max_eigenvalue_ratio : float, optional

@@ -181,7 +181,7 @@ def m_step(
         )
     earlier = None if previous is None else _as_previous(previous, statistics, structure)
     values = _run(statistics, structure, ridge, policy, earlier)
-    _tell_of_repairs(values["floored"], values["emptied"])
+    _tell_of_repairs(values["floored"], values["emptied"], keeping=previous is not None)
     return Mixture._of_engine(
         values, structure, None if previous is None else previous.feature_names
     )
@@ -196,12 +196,13 @@ def _check_has_steps(structure: CovarianceType) -> None:
         )
 
 
-def _tell_of_repairs(floored: Int64Array, emptied: Int64Array) -> None:
+def _tell_of_repairs(floored: Int64Array, emptied: Int64Array, *, keeping: bool) -> None:
+    filled = "kept the parameters of" if keeping else "gave mean and covariance of all data to"
     done = [
         f"{what} {', '.join(map(str, np.flatnonzero(counts)))}"
         for what, counts in (
             ("raised eigenvalues of the covariance of component", floored),
-            ("kept the parameters of the weightless component", emptied),
+            (f"{filled} the weightless component", emptied),
         )
         if counts.any()
     ]
