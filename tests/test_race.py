@@ -13,6 +13,7 @@ import gaussmix as gx
 import reference as ref
 from fits import image, quiet
 from gaussmix import _core
+from signals import interrupt_in_the_pass_after
 from strategies import clusters
 
 each_structure = pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
@@ -129,3 +130,21 @@ def test_a_race_that_is_ended_from_outside(ending: str, passes: int) -> None:
     mixture = gx.Mixture(outcome["weights"], outcome["means"], outcome["covariances"])
     assert mixture.log_density(DATA[0]).sum() == pytest.approx(outcome["log_likelihood"], rel=1e-9)
     assert outcome["log_likelihood"] >= outcome["starts"][0]["log_likelihood"]
+
+
+def test_a_start_that_is_interrupted_as_it_goes_on_is_not_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody knows the likelihood of where it was laid down, however far ahead that is."""
+    options: dict[str, Any] = {"max_iter": 4, "random_state": 3}
+    whole = fit(DATA[0], 3, **options)
+    assert [start.n_iter for start in whole.starts] == [4, 3, 4]
+    assert whole.starts[2].trace[2] > whole.starts[0].log_likelihood
+    interrupt_in_the_pass_after(monkeypatch, start=2, iteration=3)
+    with pytest.raises(gx.FitInterrupted, match="start 3 after 3 passes") as caught:
+        fit(DATA[0], 3, **options)
+    result = caught.value.result
+    assert result is not None
+    assert (result.best_start, result.starts[2].status) == (0, "interrupted")
+    total = float(result.mixture.log_density(DATA[0]).sum())
+    assert result.log_likelihood == pytest.approx(total, rel=1e-12)
