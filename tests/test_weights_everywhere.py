@@ -179,6 +179,22 @@ def test_carrying_on_in_units_of_the_weights(factor: float) -> None:
     assert carried.trace[0] == pytest.approx(half.log_likelihood, rel=1e-12)
 
 
+@pytest.mark.parametrize("tol", [None, 1e-5])
+@pytest.mark.parametrize("exponent", [-40, 40])
+def test_a_fit_in_pieces_is_the_fit_in_one_in_units_of_the_weights(
+    tol: float | None, exponent: int
+) -> None:
+    """The last piece is one pass, which ends the fit by what it knows of those before."""
+    X, weights = clusters(7, 300, 2, 3, 1.0), 2.0**exponent * weights_of(7, 300)
+    options: dict[str, Any] = {"sample_weight": weights, "tol": tol, "accelerate": False}
+    whole = gx.fit(X, 3, random_state=0, **options)
+    piece = quiet(X, 3, random_state=0, max_iter=whole.n_iter - 1, **options)
+    assert (whole.converged, piece.converged) == (True, False)
+    rest = gx.fit(X, 3, start=piece, **options)
+    assert (rest.converged, rest.n_iter) == (True, 1)
+    assert numbers_of(rest.mixture) == numbers_of(whole.mixture)
+
+
 @each_extreme
 def test_progress_and_messages_in_units_of_the_weights(
     factor: float, capsys: pytest.CaptureFixture[str]
