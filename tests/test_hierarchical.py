@@ -255,6 +255,23 @@ def test_the_fit_starts_from_the_labels(covariance_type: str) -> None:
     np.testing.assert_allclose(mixture.covariances, expected.covariances, rtol=1e-9, atol=1e-12)
 
 
+def test_a_prior_has_no_part_in_the_labels_of_a_sample() -> None:
+    """It counts in rows of the data, of which the first M-step is: Fraley & Raftery (2007)."""
+    X = clusters(15, 2500, 2, 3, 1.0)
+    options: dict[str, Any] = {"init_params": "hierarchical", "max_iter": 0, "random_state": 0}
+    plain = gx.fit(X, 3, **options).mixture
+    kappa, dof, mean, scale = 50.0, 2000.0, np.ones(2), 2000.0 * np.eye(2)
+    prior = gx.Prior(shrinkage=kappa, mean=mean, dof=dof, scale=scale)
+    found = gx.fit(X, 3, prior=prior, **options).mixture
+    n = len(X) * plain.weights[:, None]
+    np.testing.assert_allclose(found.weights, plain.weights, rtol=1e-12)
+    np.testing.assert_allclose(found.means, (n * plain.means + kappa * mean) / (n + kappa))
+    n, shift = n[:, :, None], plain.means - mean
+    about = kappa * n / (kappa + n) * np.einsum("ki,kj->kij", shift, shift)
+    expected = (scale + n * plain.covariances + about) / (dof + n + 2 + 2)
+    np.testing.assert_allclose(found.covariances, expected, rtol=1e-10)
+
+
 def reached(X: Float64, table: Any, code: str, K: int) -> float:
     """How far above mclust's log-likelihood the fit from this start ends."""
     types = {"VVV": "full", "EEE": "tied", "VVI": "diag", "VII": "spherical"}

@@ -103,3 +103,12 @@ def test_weights_count_rows() -> None:
     alone = quiet(X[present], 4, random_state=0, max_iter=0)
     np.testing.assert_allclose(weighted.mixture.means, alone.mixture.means, rtol=1e-9, atol=1e-11)
     assert weighted.log_likelihood == pytest.approx(alone.log_likelihood, rel=1e-12)
+
+
+@each_structure
+def test_a_prior_has_no_part_in_them(covariance_type: str) -> None:
+    """It counts in rows of the data, and would be twenty times as strong among a twentieth."""
+    X = clusters(6, MANY, 2, 3, 1.0)
+    options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 0, "max_iter": 0}
+    prior = gx.Prior(shrinkage=50.0, mean=np.zeros(2), dof=2000.0, scale=2000.0 * np.eye(2))
+    assert quiet(X, 3, prior=prior, **options).mixture == quiet(X, 3, **options).mixture
