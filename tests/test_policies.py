@@ -208,6 +208,47 @@ def test_restart_keeps_to_max_iter() -> None:
     assert result.n_iter <= 12
 
 
+@each_structure
+def test_restart_counts_integer_weights_as_rows(covariance_type: str) -> None:
+    """The row that takes the idle component is drawn: never one without weight, however far out."""
+    X = np.concatenate([three_groups(), np.tile([300.0, -300.0], (60, 1))])
+    counts = np.append(np.random.default_rng(2).integers(0, 4, 300), np.zeros(60, int))
+    options = with_an_idle_component(covariance_type) | {"on_degenerate": "restart"}
+    options |= {"tol": 1e-6, "accelerate": False}  # which ends both in the same pass
+    weighted = quiet(X, 3, sample_weight=counts, **options)
+    repeated = quiet(np.repeat(X, counts, axis=0), 3, **options)
+    assert "restarted" in {event.action for event in weighted.events}
+    assert [event.iteration for event in weighted.events] == [
+        event.iteration for event in repeated.events
+    ]
+    np.testing.assert_allclose(weighted.trace, repeated.trace, rtol=1e-9)
+    np.testing.assert_allclose(weighted.mixture.means, repeated.mixture.means, rtol=1e-6)
+
+
+@each_structure
+@pytest.mark.parametrize("ridge", [None, 1.0])
+def test_restart_seeds_a_component_at_a_row(covariance_type: str, ridge: float | None) -> None:
+    """With the average covariance of the others, which bears its ridge, and an equal share."""
+    X = three_groups()
+    options = with_an_idle_component(covariance_type) | {"reg_covar": ridge}
+    before = quiet(X, 3, on_degenerate="repair", **options)
+    after = quiet(X, 3, on_degenerate="restart", **options)
+    assert "restarted" in {event.action for event in after.events}
+    weights, covariances = before.mixture.weights, before.mixture.covariances.copy()
+    if covariance_type != "tied":
+        covariances[1] = np.average(covariances, axis=0, weights=weights)
+    weights = np.where(np.arange(3) == 1, 1 / 3, weights * (2 / 3))
+    reached = []
+    for row in X:
+        means = before.mixture.means.copy()
+        means[1] = row
+        seeded = gx.Mixture(weights, means, covariances, covariance_type=covariance_type)
+        reached.append(seeded.log_density(X).sum())
+    # One of them, and by chance no other comes so near.
+    distance = np.abs(np.array(reached) - after.trace[len(before.trace)])
+    assert distance.min() < 1e-9 * len(X)
+
+
 # --- raise, and the record ---
 
 
