@@ -218,3 +218,24 @@ def test_a_ridge_too_small_for_the_data(
         assert pickle.loads(pickle.dumps(mixture)) == mixture
         mixture.save(tmp_path / "model.npz")
         assert gx.load(tmp_path / "model.npz") == mixture
+
+
+def test_a_round_component_has_the_unit_of_a_column_that_varies() -> None:
+    """The floor is relative to the scale that the result tells, of no constant column far out."""
+    X = np.concatenate([clusters(11, 100, 2, 1), np.full((50, 2), 30.0)])
+    X = np.column_stack([X, np.full(150, 1e12)])
+    result = quiet(X, 2, covariance_type="spherical", random_state=0)
+    assert result.repairs
+    widest = X[:, :2].std(axis=0).max()
+    np.testing.assert_allclose(result.column_scale.max(), widest, rtol=1e-12)
+    assert result.mixture.covariances.min() == pytest.approx(1e-8 * widest**2, rel=1e-9)
+
+
+def test_a_constant_column_makes_no_round_component_spurious() -> None:
+    """Five rows suffice for one variance, if that is not small beside the columns that vary."""
+    X = np.concatenate([clusters(12, 300, 2, 1), clusters(13, 5, 2, 1) + 60.0])
+    with_constant = np.column_stack([X, np.full(305, 1e13)])
+    for rows in (X, with_constant):
+        result = quiet(rows, 2, covariance_type="spherical", random_state=0)
+        assert result.mixture.weights.min() == pytest.approx(5 / 305, rel=1e-6)
+        assert not any("spurious" in reason for reason in result.reasons)
