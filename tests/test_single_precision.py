@@ -101,16 +101,22 @@ def test_a_fit_ends_in_double_precision(covariance_type: str) -> None:
     np.testing.assert_allclose(single.log_likelihood, density.sum(), rtol=1e-13)
 
 
-@pytest.mark.parametrize("problem", ["ill-conditioned", "far rows", "few rows", "tiny units"])
+PROBLEMS = ("ill-conditioned", "far rows", "few rows", "tiny units", "tiny weights")
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_where_digits_would_not_suffice_arithmetic_is_double(problem: str) -> None:
     X = rows(5, 3000 if problem == "few rows" else 9000, 4, 1e3 if problem[0] == "i" else 2.0)
     if problem == "far rows":
         X[::1500, 0] *= np.float32(1e3)
     if problem == "tiny units":
         X *= np.float32(1e-20)
-    start = given(rough_start(X, "full"))
-    single = fixed_passes(X, 3, 4, **start)
-    double = fixed_passes(X.astype(np.float64), 3, 4, **start)
+    options = given(rough_start(X, "full"))
+    if problem == "tiny weights":  # which are small beside the rows that a prior counts as
+        weights = 1e-42 * np.random.default_rng(7).uniform(0.5, 2.0, len(X))
+        options |= {"sample_weight": weights, "prior": gx.Prior()}
+    single = fixed_passes(X, 3, 4, **options)
+    double = fixed_passes(X.astype(np.float64), 3, 4, **options)
     assert image(single) == image(double)
 
 
