@@ -91,7 +91,8 @@ class StartOutcome(Record):
         in its first passes). When a fit is ended from outside, the starts that are still in the
         race have the status of the one that is running.
     n_iter : int
-        Passes over the data in the EM loop.
+        Passes over the data in the EM loop; the two of float32 rows that are made again, in double
+        precision, count once.
     log_likelihood : float
         Total, at the final parameters of this start, or before its last pass when it was raced
         out; NaN when degenerate.
@@ -236,7 +237,7 @@ class FitResult(Record):
 
     @property
     def n_iter(self) -> int:
-        """Passes over the data in the EM loop of the best start."""
+        """Passes over the data in the EM loop of the best start; see `StartOutcome`."""
         return self._best.n_iter
 
     @property
