@@ -50,12 +50,15 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        compared = [field.compare for field in fields(self)]  # type: ignore[arg-type]
-        both = zip(self._values(), other._values(), compared, strict=True)
-        return all(same(a, b) for a, b, counts in both if counts)
+        return all(same(a, b) for a, b in zip(self._compared(), other._compared(), strict=True))
 
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
         return type(self), self._values()
 
     def _values(self) -> tuple[Any, ...]:
+        """Return what the constructor takes."""
         return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+
+    def _compared(self) -> tuple[Any, ...]:
+        compared = [field.name for field in fields(self) if field.compare]  # type: ignore[arg-type]
+        return tuple(getattr(self, name) for name in compared)

@@ -185,6 +185,9 @@ class FactorMixture(Mixture):
         parameters = (self.weights, self.means, self.loadings, self.noise_variances)
         return (*parameters, self.feature_names)
 
+    def _compared(self) -> tuple[Any, ...]:
+        return self._values()
+
     def __repr__(self) -> str:
         factors = "factor" if self.n_factors == 1 else "factors"
         return f"Factor{super().__repr__()[:-1]}, {self.n_factors} {factors})"
