@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include <Eigen/Eigenvalues>
-
 #include "covariance/catalogue.hpp"
 #include "covariance/spectral_form.hpp"
+#include "linalg/spectral.hpp"
 
 namespace gaussmix {
 
@@ -48,7 +47,7 @@ class CommonShape final : public Structure {
     }
     for (Index k = 0; k < n_components; ++k) {
       const Vector variances = common.volume[k] * common.variances;
-      set_spectral(covariances, k, bound.scale.each, common.solver.eigenvectors(), variances);
+      set_spectral(covariances, k, bound.scale.each, common.spectrum.axes, variances);
       if (variances.minCoeff() <= bound.least * (1 + 1e-9))
         covariances.lifted.push_back({k, std::clamp(common.volume[k] * common.smallest_eigenvalue, 0.0, bound.least)});
     }
@@ -56,22 +55,22 @@ class CommonShape final : public Structure {
 
  private:
   struct Common {
-    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;  // of C to a factor, features in their own units
-    Vector volume;                                          // K
-    Vector variances;                                       // D, of C, along its eigenvectors; the largest is 1
-    double smallest_eigenvalue = 0;                         // of C before the bound lifted it
+    Spectrum spectrum;               // of C to a factor, features in their own units
+    Vector volume;                   // K
+    Vector variances;                // D, of C, along its eigenvectors; the largest is 1
+    double smallest_eigenvalue = 0;  // of C before the bound lifted it
 
     void set(const Eigen::MatrixXd& matrix, double least) {
-      solver.compute(matrix);
-      variances = solver.eigenvalues().cwiseMax(least / volume.minCoeff());
+      spectrum = spectrum_of(matrix);
+      variances = spectrum.eigenvalues.cwiseMax(least / volume.minCoeff());
       // Any factor may go from C to the volumes. Left alone it would grow from round to round where a component has no extent.
       const double factor = variances.maxCoeff();
       variances /= factor;
       volume *= factor;
-      smallest_eigenvalue = solver.eigenvalues().minCoeff() / factor;
+      smallest_eigenvalue = spectrum.eigenvalues.minCoeff() / factor;
     }
     void set_volumes(const std::vector<Eigen::MatrixXd>& scatter, const Vector& weight, double least) {
-      const Eigen::MatrixXd& axes = solver.eigenvectors();
+      const Eigen::MatrixXd& axes = spectrum.axes;
       const auto n_features = static_cast<double>(variances.size());
       for (Index k = 0; k < volume.size(); ++k) {
         const Eigen::MatrixXd turned = scatter[static_cast<std::size_t>(k)] * axes;

@@ -15,12 +15,14 @@ from gaussmix._search_starts import (
     Sample,
     Start,
     parameters_of,
+    same_density,
     start_at,
     start_of,
     with_more,
 )
 from gaussmix._splitting import split_component
 from gaussmix.covariance import CovarianceType
+from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult, RepairEvent
 
 if TYPE_CHECKING:
@@ -125,18 +127,18 @@ class CellFits:
 
         name, result = max(found, key=preferred, default=("", None))
         if result is not None and result.log_likelihood >= least:
-            return name, result if result.converged else self._carry_on(result)
+            further = result if result.converged else self._carry_on(result)
+            return name, further if further.log_likelihood >= least else result
         # From the very parameters that are likelier: nothing that contains them can end below.
         for code, one in within.items():
             if one.log_likelihood == bound:
-                return code, self._no_lower(self._start_at(one), least)
+                return code, self._no_lower(one.mixture, least)
         assert before is not None  # the bound is somebody's
-        fewer, K = parameters_of(before.mixture), self.settings["n_components"]
-        same = with_more(fewer, K, self.structure, 0.0)
-        return "split", self._no_lower(start_of(same), least)
+        return "split", self._no_lower(before.mixture, least)
 
-    def _no_lower(self, start: Start, least: float) -> FitResult:
+    def _no_lower(self, likelier: Mixture, least: float) -> FitResult:
         """Fit from parameters as likely as `least`; keep them where rounding takes EM below."""
+        start = same_density(likelier, self.structure, self.settings["n_components"])
         try:
             result = self._fit(start)
             if result.log_likelihood >= least:
@@ -151,7 +153,7 @@ class CellFits:
     def _best_split(self, before: FitResult) -> FitResult:
         """Halve one component, the one with which most is gained in a few passes."""
         K, structure = self.settings["n_components"], self.structure
-        parameters = with_more(parameters_of(before.mixture), K - 1, structure, 1.0)
+        parameters = with_more(parameters_of(before.mixture), K - 1, structure)
         weights = parameters.weights[0]
         order = np.argsort(-weights, kind="stable")[:_SHORT_SPLITS]
         tried = [

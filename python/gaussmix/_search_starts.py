@@ -9,6 +9,7 @@ import numpy as np
 
 from gaussmix._many_fits import Parameters
 from gaussmix._marginal import covariance_matrices
+from gaussmix._matrices import as_matrices
 from gaussmix._runtime import core
 from gaussmix._splitting import split_component
 from gaussmix._typing import Float64Array, FloatArray, Int64Array
@@ -43,18 +44,47 @@ def sample_size(n_components: int, n_features: int) -> int:
 
 def start_at(mixture: Mixture, structure: CovarianceType) -> Start:
     """Return the engine's initial parameters: `mixture` as one of `structure`, that contains it."""
-    matrices = covariance_matrices(mixture)
+    return {
+        "weights_init": mixture.weights,
+        "means_init": mixture.means,
+        "covariances_init": _in_form(covariance_matrices(mixture), structure),
+    }
+
+
+def same_density(mixture: Mixture, structure: CovarianceType, n_components: int) -> Start:
+    """Return `mixture` as one of `structure`, that contains it, with so many components.
+
+    Its heaviest components are there twice. The factors come along: of what is nearly singular the
+    covariances alone have lost the thinnest directions, and with them much of the likelihood.
+    """
+    weights, numbers = mixture.weights.tolist(), list(range(mixture.n_components))
+    while len(numbers) < n_components:
+        heaviest = int(np.argmax(weights))
+        weights[heaviest] /= 2
+        weights.append(weights[heaviest])
+        numbers.append(numbers[heaviest])
+    sizes = (mixture.covariance_type, mixture.n_components, mixture.n_features)
+    covariances, factors = (
+        _in_form(as_matrices(values, *sizes)[numbers], structure)
+        for values in (mixture.covariances, mixture.precisions_cholesky)
+    )
+    return {
+        "weights_init": np.array(weights),
+        "means_init": np.ascontiguousarray(mixture.means[numbers]),
+        "covariances_init": covariances,
+        "precisions_cholesky_init": factors,
+    }
+
+
+def _in_form(matrices: Float64Array, structure: CovarianceType) -> Float64Array:
+    """Return what tells the matrices of all components, as the engine wants it of `structure`."""
     values: dict[str, Float64Array] = {
         "full": matrices,
         "tied": matrices[0],
         "diag": np.diagonal(matrices, axis1=1, axis2=2),
         "spherical": matrices[:, 0, 0],
     }
-    return {
-        "weights_init": mixture.weights,
-        "means_init": mixture.means,
-        "covariances_init": np.ascontiguousarray(values[in_short_form(structure)]),
-    }
+    return np.ascontiguousarray(values[in_short_form(structure)])
 
 
 def kind_for_all(structures: Iterable[CovarianceType]) -> str:
@@ -98,7 +128,7 @@ class PartitionStarts:
         """
         found = core.m_step(self._sums, self._kind, structure.value, None, "repair", None)
         groups = Parameters(*(found[name][None] for name in ("weights", "means", "covariances")))
-        return start_of(with_more(groups, self._n_components, structure, 1.0))
+        return start_of(with_more(groups, self._n_components, structure))
 
 
 def parameters_of(mixture: Mixture) -> Parameters:
@@ -115,10 +145,8 @@ def start_of(parameters: Parameters) -> Start:
     }
 
 
-def with_more(
-    found: Parameters, n_components: int, structure: CovarianceType, distance: float
-) -> Parameters:
+def with_more(found: Parameters, n_components: int, structure: CovarianceType) -> Parameters:
     """Split the heaviest component until there are so many."""
     while found.weights.shape[1] < n_components:
-        found = split_component(found, int(found.weights[0].argmax()), structure, distance)
+        found = split_component(found, int(found.weights[0].argmax()), structure)
     return found

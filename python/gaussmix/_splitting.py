@@ -10,19 +10,16 @@ from gaussmix._typing import Float64Array
 from gaussmix.covariance import CovarianceType
 
 
-def split_component(
-    found: Parameters, k: int, covariance_type: CovarianceType, distance: float = 1.0
-) -> Parameters:
+def split_component(found: Parameters, k: int, covariance_type: CovarianceType) -> Parameters:
     """Put two halves in the place of component k of every mixture, the second one at the end.
 
-    They lie `distance` standard deviations to either side of the centre along the longest axis,
-    and keep the covariance: the first M-step brings it into line with the rows and with the
-    structure. At no distance the density is the same.
+    They lie a standard deviation to either side of the centre along the longest axis, and keep the
+    covariance: the first M-step brings it into line with the rows and with the structure.
     """
     weights = np.concatenate([found.weights, found.weights[:, k : k + 1]], axis=1)
     weights[:, [k, -1]] /= 2
     means = np.concatenate([found.means, found.means[:, k : k + 1]], axis=1)
-    offset = distance * _longest_half_axis(found, k, covariance_type)
+    offset = _longest_half_axis(found, k, covariance_type)
     means[:, k] -= offset
     means[:, -1] += offset
     covariances = found.covariances
