@@ -49,6 +49,7 @@ const double* Pass::run(const kernels::Task& task, Index n_rows) {
   const Index needed = sizes.workspace * execution_.threads_for(sizes.n_leaves);
   if (needed > workspace_capacity_) {
     workspace_.reset();  // release first: the two need never stand side by side
+    workspace_capacity_ = 0;
     workspace_.reset(static_cast<double*>(
         ::operator new[](static_cast<std::size_t>(needed) * sizeof(double), std::align_val_t{64})));
     workspace_capacity_ = needed;

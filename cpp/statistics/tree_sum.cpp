@@ -28,8 +28,9 @@ void TreeSum::reset(Index n_leaves, Index size, Index n_threads) {
   const Index n_buffers = buffers_for(n_leaves, size, n_threads);
   if (n_buffers * size > capacity_) {
     storage_.reset();  // release first: the two need never stand side by side
+    capacity_ = 0;     // should there be no memory
+    storage_ = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(n_buffers * size));
     capacity_ = n_buffers * size;
-    storage_ = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(capacity_));
   }
   if (size != size_) overflow_.clear();
   n_leaves_ = n_leaves;
