@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -108,17 +108,25 @@ class PartitionStarts:
         n_threads: int,
     ) -> None:
         identity = np.eye(int(labels.max()) + 1)
-        parts = (
-            core.statistics_from_responsibilities(
+        there = None if weight is None or weight.all() else np.flatnonzero(weight)
+
+        def sums(begin: int, end: int) -> dict[str, Any]:
+            if end - begin > _CHUNK:
+                middle = (begin + end) // 2
+                try:
+                    return core.merge_statistics(sums(begin, middle), sums(middle, end), kind)
+                except ValueError:  # one half's spread is out of range: that of both may not be
+                    pass
+            rows = slice(begin, end) if there is None else there[begin:end]
+            return core.statistics_from_responsibilities(
                 data[rows],
                 None if weight is None else weight[rows],
                 identity[labels[rows]],
                 kind,
                 n_threads,
             )
-            for rows in (slice(i, i + _CHUNK) for i in range(0, len(data), _CHUNK))
-        )
-        self._sums = reduce(lambda a, b: core.merge_statistics(a, b, kind), parts)
+
+        self._sums = sums(0, len(data) if there is None else len(there))
         self._kind, self._n_components = kind, n_components
 
     def start(self, structure: CovarianceType) -> Start:
