@@ -439,3 +439,8 @@ def test_bad_input_is_named(argument: str, value: Any, message: str, X: Array):
 def test_bad_data_are_refused(data: Any):
     with pytest.raises(gx.GaussmixError, match=r"X|rows|data"):
         gx.select(data)
+
+
+def test_what_the_engine_refuses_is_our_error(X: Array):
+    with pytest.raises(gx.GaussmixError, match=r"column 1 .* rescale it"):
+        gx.select(X * [1.0, 1e150], 1, ["EII"])

@@ -209,6 +209,15 @@ def test_cross_validation_needs_rows_for_every_component(X: Array):
     assert not found.cell("EII", 4).eligible
 
 
+def test_cross_validation_of_folds_that_the_engine_refuses(X: Array):
+    """Without its one row of another size a column has values whose squares are 0 in float64."""
+    rows = X[:40].copy()
+    rows[:, 1] = 1e-138
+    rows[7, 1] = 1e-131
+    found = gx.select(rows, (1, 2), ["EII", "VVI"], criterion="cv", random_state=0)
+    assert all(math.isnan(cell.criterion) and not cell.failure for cell in found.cells)
+
+
 def test_there_are_no_more_folds_than_rows_of_positive_weight(X: Array):
     some = (np.arange(20) % 2).astype(float)
     for weight, most in ((None, 20), (some, 10)):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from gaussmix import _criteria
+from gaussmix._engine_errors import from_engine
 from gaussmix._outcome import result_of
 from gaussmix._runtime import core
 from gaussmix._search import Key, Search
 from gaussmix._search_starts import start_at
 from gaussmix._typing import Int64Array
+from gaussmix.exceptions import GaussmixError
 from gaussmix.result import FitResult
 
 
@@ -49,7 +51,10 @@ def _of_cell(search: Search, result: FitResult, folds: Int64Array, n_folds: int)
         seen = np.where(folds == fold, 0.0, weight)
         if np.count_nonzero(seen) < K:
             return np.nan
-        outcome = core.fit(search.data, seen, on_iteration=None, **settings)
+        try:
+            outcome = from_engine(core.fit, search.data, seen, on_iteration=None, **settings)
+        except GaussmixError:
+            return np.nan
         mixture = _uninterrupted(result_of(outcome, search.names, settings)).mixture
         held_out = np.where(folds == fold, weight, 0.0)
         sums = _criteria.likelihood(search.data, held_out, mixture, search.n_threads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gaussmix._engine_errors import from_engine
 from gaussmix._runtime import core
 from gaussmix._typing import ArrayLike, Int64Array
 from gaussmix._validation import (
@@ -83,4 +84,4 @@ def hierarchical_labels(
     data = check_X(X, n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     check_enough_rows(max(wanted, default=1), len(data), weight)
-    return core.hierarchical_labels(data, weight, wanted, seed, threads)
+    return from_engine(core.hierarchical_labels, data, weight, wanted, seed, threads)

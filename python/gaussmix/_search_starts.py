@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._engine_errors import from_engine
 from gaussmix._many_fits import Parameters
 from gaussmix._marginal import covariance_matrices
 from gaussmix._matrices import as_matrices
@@ -118,7 +119,8 @@ class PartitionStarts:
                 except ValueError:  # one half's spread is out of range: that of both may not be
                     pass
             rows = slice(begin, end) if there is None else there[begin:end]
-            return core.statistics_from_responsibilities(
+            return from_engine(
+                core.statistics_from_responsibilities,
                 data[rows],
                 None if weight is None else weight[rows],
                 identity[labels[rows]],

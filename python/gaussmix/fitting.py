@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing, nullcontext
 from typing import Any
 
+from gaussmix._engine_errors import from_engine
 from gaussmix._initial import (
     check_names_of_start,
     initial_parameters,
@@ -32,7 +33,7 @@ from gaussmix._validation import (
 )
 from gaussmix.callback import Callback
 from gaussmix.covariance import CovarianceType
-from gaussmix.exceptions import FitInterrupted, GaussmixError, warn_not_converged
+from gaussmix.exceptions import FitInterrupted, warn_not_converged
 from gaussmix.prior import Prior
 from gaussmix.result import FitResult
 
@@ -312,20 +313,11 @@ def _run(
     settings: dict[str, Any],
 ) -> dict[str, Any]:
     try:
-        return core.fit(data, weight, on_iteration=monitor, **settings)
+        return from_engine(core.fit, data, weight, on_iteration=monitor, **settings)
     except KeyboardInterrupt:  # elsewhere the outcome says so: here there was nothing yet to save
         raise FitInterrupted(
             "the fit was interrupted before its first pass; nothing to keep."
         ) from None
-    except ValueError as error:
-        if type(error) is not ValueError or _raised_in_python(error):
-            raise
-        raise GaussmixError(str(error)) from error
-
-
-def _raised_in_python(error: Exception) -> bool:
-    """Whether it comes from a callback or a signal handler: the engine has no frames to show."""
-    return error.__traceback__ is not None and error.__traceback__.tb_next is not None
 
 
 def _interrupted(result: FitResult) -> FitInterrupted:
