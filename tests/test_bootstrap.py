@@ -217,6 +217,8 @@ def test_no_resample_at_all_is_an_error() -> None:
     mixture = gx.Mixture([1.0], [[0.0]], [1.0], "spherical")
     with pytest.raises(gx.GaussmixError, match="none of the 10 resamples could be fitted"):
         gx.bootstrap(X, mixture, 10, on_degenerate="raise", random_state=0)
+    with pytest.raises(gx.GaussmixError, match=r"none of the 10 .*: .*rescale it"):
+        gx.bootstrap(np.linspace(0, 1e150, 20)[:, None], mixture, 10, random_state=0)
 
 
 def test_a_batch_that_failed_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

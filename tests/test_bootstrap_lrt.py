@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import gaussmix as gx
 import gaussmix._many_fits
 import reference as ref
+from gaussmix import _core
 from gaussmix._many_fits import Parameters
 from gaussmix._splitting import split_component
 from gaussmix.likelihood_ratio_result import LikelihoodRatioStep, LikelihoodRatioTest
@@ -167,6 +168,55 @@ def test_fits_that_did_not_converge_are_not_compared() -> None:
     assert 0 < step.n_unconverged < 40
     assert step.p_value == (1 + step.n_unconverged) / 41
     assert f"! {step.n_unconverged} of 40 samples with K = 1 did not converge" in str(few)
+
+
+@pytest.mark.parametrize("max_components", [1, 3])
+def test_data_that_cannot_be_fitted_are_refused_as_by_fit(max_components: int) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 60))
+    apart = np.column_stack([a * 1e9, b * 1e-9, a * 1e9])
+    huge = two_groups(3.0) * 1e150
+    for X, covariance_type in ((apart, "EVE"), (huge, "EII")):
+        with pytest.raises(gx.GaussmixError) as of_fit:
+            gx.fit(X, 1, covariance_type=covariance_type)
+        with pytest.raises(gx.GaussmixError) as of_test:
+            gx.bootstrap_lrt(
+                X, covariance_type=covariance_type, n_resamples=19, max_components=max_components
+            )
+        assert type(of_test.value) is type(of_fit.value)
+        assert str(of_test.value) == str(of_fit.value)
+
+
+def test_tests_end_where_a_fit_to_the_data_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = _core.fit_many
+
+    def fails_from_two(*arguments: Any, **settings: Any) -> dict[str, Any]:
+        found = engine(*arguments, **settings)
+        if settings["n_components"] == 1:
+            return found
+        return found | {"status": ("degenerate",), "message": ("too far apart",)}
+
+    monkeypatch.setattr(_core, "fit_many", fails_from_two)
+    with pytest.warns(gx.ConvergenceWarning, match="no fit with K = 2 .*: too far apart"):
+        test = gx.bootstrap_lrt(two_groups(8.0), n_resamples=19, random_state=0)
+    assert (test.steps, test.n_components, test.accepted) == ((), 1, False)
+
+
+def test_starts_that_fail_leave_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that split a component, of the fits to the data."""
+    X = two_groups(8.0)
+    options: dict[str, Any] = {"n_resamples": 19, "max_components": 2, "random_state": 0}
+    untouched = gx.bootstrap_lrt(X, **options)
+    engine = _core.fit_many
+
+    def fails_once(*arguments: Any, **settings: Any) -> dict[str, Any]:
+        own_start = settings["n_components"] == 1 or settings["weights_init"] is None
+        if own_start or len(arguments[0]) > 1:
+            return engine(*arguments, **settings)
+        return engine([np.full((2, 2), 1e300)], *arguments[1:], **settings)
+
+    monkeypatch.setattr(_core, "fit_many", fails_once)
+    assert gx.bootstrap_lrt(X, **options).n_components == untouched.n_components == 2
 
 
 def test_repaired_samples_are_counted() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from gaussmix._many_fits import Fits, Parameters, run_fits
 from gaussmix._runtime import core
 from gaussmix._typing import AnyArray, Float64Array, FloatArray, Int64Array
+from gaussmix.exceptions import GaussmixError
 
 _SHORT = 5  # passes after which starts are compared
 
@@ -39,10 +40,25 @@ class Best(NamedTuple):
         return chosen
 
     def parameters(self) -> Parameters:
-        """Return the parameters of the best fits."""
+        """Return the parameters of the best fits, NaN where there is none; but one there must be.
+
+        Raises
+        ------
+        GaussmixError
+            There is none: the reason of the first.
+        """
+        there = {i: one.parameters() for i, one in enumerate(self.fits) if one.ok.any()}
+        if not there:
+            raise self.error(0)
         places = np.arange(len(self.which))
-        columns = zip(*(one.parameters() for one in self.fits), strict=True)
+        absent = next(iter(there.values())).absent(len(places))
+        columns = zip(*(there.get(i, absent) for i in range(len(self.fits))), strict=True)
         return Parameters(*(np.stack(column)[self.which, places] for column in columns))
+
+    def error(self, place: int) -> GaussmixError:
+        """Return why there is no best fit of one set."""
+        best: Fits = self.fits[self.which[place]]
+        return best.error(place)
 
     def outcome(self, place: int) -> dict[str, Any]:
         """Return what the engine says of the best fit of one set."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from gaussmix._runtime import core
 from gaussmix._typing import Float64Array, FloatArray, Int64Array
-from gaussmix.exceptions import FitInterrupted
+from gaussmix.exceptions import DegenerateError, FitInterrupted, GaussmixError
 
 
 class Parameters(NamedTuple):
@@ -23,6 +23,10 @@ class Parameters(NamedTuple):
         """Return those of some of the mixtures."""
         return Parameters(*(values[chosen] for values in self))
 
+    def absent(self, count: int) -> Parameters:
+        """Return as many of this size that are NaN."""
+        return Parameters(*(np.full((count, *values.shape[1:]), np.nan) for values in self))
+
 
 class Fits(NamedTuple):
     """Columns, one entry per fit; NaN where there is none."""
@@ -31,11 +35,12 @@ class Fits(NamedTuple):
     log_likelihood: Float64Array
     repairs: Int64Array
     outcomes: object
+    messages: tuple[str, ...]  # of those without a mixture why that is
 
     @property
     def ok(self) -> Any:
         """Whether there is a mixture, shape (n_fits,)."""
-        return np.array([status not in _WITHOUT_MIXTURE for status in self.statuses], dtype=bool)
+        return np.array([has_mixture(status) for status in self.statuses], dtype=bool)
 
     @property
     def converged(self) -> Any:
@@ -46,8 +51,28 @@ class Fits(NamedTuple):
         """Return what was found; there must be one fit that found anything."""
         return Parameters(**core.parameters_of(self.outcomes))
 
+    def error(self, place: int) -> GaussmixError:
+        """Return why there is no mixture."""
+        return ending_without_mixture(self.statuses[place], self.messages[place])
 
-_WITHOUT_MIXTURE = ("degenerate", "failed", "not run")
+
+# Ways to end without a mixture, as the engine names them.
+_WITHOUT_MIXTURE: dict[str, tuple[type[GaussmixError], str]] = {
+    "degenerate": (DegenerateError, "a covariance became singular"),
+    "failed": (GaussmixError, "it cannot be fitted"),
+    "not run": (GaussmixError, "interrupted before it was fitted"),
+}
+
+
+def has_mixture(status: str) -> bool:
+    """Whether a fit that ended so found anything."""
+    return status not in _WITHOUT_MIXTURE
+
+
+def ending_without_mixture(status: str, message: str, label: str = "") -> GaussmixError:
+    """Return the error of a fit that found nothing."""
+    kind, said = _WITHOUT_MIXTURE[status]
+    return kind(f"{label}{message or said}")
 
 
 def run_fits(
@@ -72,7 +97,8 @@ def run_fits(
     found = core.fit_many(data, weights, seeds, **everything)
     if "not run" in found["status"]:
         raise FitInterrupted("interrupted before all fits were done; nothing was kept.")
-    return Fits(found["status"], found["log_likelihood"], found["repairs"], found["outcomes"])
+    columns = ("status", "log_likelihood", "repairs", "outcomes", "message")
+    return Fits(*(found[name] for name in columns))
 
 
 def fits_at_once(numbers_per_fit: int) -> int:

@@ -171,11 +171,11 @@ def _refitted(
     found = next((part for part in parts if part is not None), None)
     if found is None:
         raise GaussmixError(
-            f"none of the {count} resamples could be fitted ({statuses[0]}): the mixture has more "
-            'components than the data carry, or on_degenerate="raise" allowed no repair.'
+            f"none of the {count} resamples could be fitted, one of them for this reason: "
+            f"{fits.error(0)}"
         )
     whole = [
-        _absent(found, len(of_part)) if part is None else part
+        found.absent(len(of_part)) if part is None else part
         for part, of_part in zip(parts, repairs, strict=True)
     ]
     return BootstrapResult(
@@ -185,10 +185,6 @@ def _refitted(
         tuple(statuses),
         np.concatenate(repairs),
     )
-
-
-def _absent(like: Parameters, count: int) -> Parameters:
-    return Parameters(*(np.full((count, *values.shape[1:]), np.nan) for values in like))
 
 
 def _matched(mixture: Mixture, found: Parameters) -> Parameters:

@@ -97,13 +97,16 @@ def bootstrap_lrt(
         An argument is unfit.
     GaussmixTypeError
         An argument has the wrong type.
+    DegenerateError
+        The units of the columns leave nothing to repair a singular covariance with: see
+        `CovarianceType`.
     FitInterrupted
         Ctrl-C.
 
     Warns
     -----
     ConvergenceWarning
-        A fit to the data used up `max_iter`, and the tests ended there.
+        A fit to the data used up `max_iter`, or failed, and the tests ended there.
 
     Notes
     -----
@@ -215,9 +218,16 @@ def _test_in_turn(
 ) -> LikelihoodRatioTest:
     """Test K against K + 1 until K is not rejected."""
     null = best_of([observed.run(of_data.of_size(1))])
+    if not null.column("ok")[0]:
+        raise null.error(0)
     steps: list[LikelihoodRatioStep] = []
     while (K := len(steps) + 1) < most:
         alternative = of_data.alternative(observed, null.parameters(), None)
+        if not alternative.column("ok")[0]:
+            warn_not_converged(
+                f"There is no fit with K = {K + 1} to compare with: {alternative.error(0)}"
+            )
+            break
         if not (null.column("converged") & alternative.column("converged")).all():
             warn_not_converged(
                 f"A fit with K = {K} or {K + 1} used up the passes that max_iter allows: their "

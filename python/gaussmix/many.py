@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._many_fits import ending_without_mixture, has_mixture
 from gaussmix._memory import check_memory_limit, check_memory_of_many
 from gaussmix._outcome import result_of
 from gaussmix._random import seed_from
@@ -17,7 +18,6 @@ from gaussmix._typing import Acceleration, ArrayLike, RandomSource
 from gaussmix._validation import check_choice, check_n_threads
 from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import (
-    DegenerateError,
     FitInterrupted,
     GaussmixError,
     warn_not_converged,
@@ -218,9 +218,8 @@ def _collect(
     n_iter[places] = found["n_iter"]
     for place, status, message in zip(places, found["status"], found["message"], strict=True):
         statuses[place] = status
-        if status in _ENDINGS:
-            kind, said = _ENDINGS[status]
-            errors[place] = kind(f"{sets[place].label}: {message or said}")
+        if not has_mixture(status):
+            errors[place] = ending_without_mixture(status, message, f"{sets[place].label}: ")
     outcomes = found["outcomes"]
     position = {place: i for i, place in enumerate(places)}
 
@@ -237,14 +236,6 @@ def _collect(
         errors=tuple(errors.get(place) for place in range(len(sets))),
     )
     return FitResults(columns, build)
-
-
-# Ways to end without a mixture, as the engine names them.
-_ENDINGS: dict[str, tuple[type[GaussmixError], str]] = {
-    "degenerate": (DegenerateError, "a covariance became singular"),
-    "failed": (GaussmixError, "it cannot be fitted"),
-    "not run": (GaussmixError, "interrupted before it was fitted"),
-}
 
 
 def _raise_if_unfinished(results: FitResults, keep: bool) -> None:
