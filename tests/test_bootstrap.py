@@ -231,6 +231,16 @@ def test_a_batch_that_failed_keeps_its_place(monkeypatch: pytest.MonkeyPatch) ->
     assert gx.bootstrap(X, result, 100, random_state=0, **options) == whole
 
 
+def test_weights_whose_sum_is_rounded_are_enough() -> None:
+    weight = np.full(120, 1 / 60)
+    assert weight.sum() < 2  # which it is not by more than rounding
+    mixture = gx.Mixture([0.5, 0.5], [[0.0], [1.0]], [1.0, 1.0], "spherical")
+    X, _ = mixture.sample(120, random_state=0)
+    assert len(gx.bootstrap(X, mixture, 5, sample_weight=weight, random_state=0).weights) == 5
+    with pytest.raises(gx.GaussmixError, match=r"sums to 1\.998, .* n_components=2"):
+        gx.bootstrap(X, mixture, 5, sample_weight=0.999 * weight, random_state=0)
+
+
 def test_an_interrupt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     X, result = fitted()
 

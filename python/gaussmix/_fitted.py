@@ -51,6 +51,11 @@ def data_for(
     return data, check_sample_weight(sample_weight, len(data))
 
 
+def falls_short(total: float, needed: int) -> bool:
+    """Whether weights of this sum stand for fewer rows, by more than the rounding of the sum."""
+    return total < needed * (1 - 1e-9)
+
+
 def whole_rows(total: float, purpose: str) -> int:
     """Return the number of rows that frequency weights of this sum stand for.
 

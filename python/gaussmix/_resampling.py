@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gaussmix._fitted import whole_rows
+from gaussmix._fitted import falls_short, whole_rows
 from gaussmix._typing import Float64Array
 from gaussmix.exceptions import GaussmixError
 
@@ -23,7 +23,7 @@ def resampler(
     How many are drawn at a time does not change them.
     """
     total = float(n_rows if sample_weight is None else sample_weight.sum())
-    if total < n_components:
+    if falls_short(total, n_components):
         raise GaussmixError(
             f"sample_weight sums to {total:.6g}, which is less than n_components={n_components}: "
             "weights are counts of rows here, at least one for each component."

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from gaussmix._fitted import falls_short
 from gaussmix._search import Found, Key
 from gaussmix._typing import Float64Array, FloatArray
 from gaussmix._validation import check_integer
@@ -87,7 +88,7 @@ def check_folds(n_folds: int, n_rows: int) -> None:
 def check_counts_of_rows(weight: Float64Array, most_components: int) -> None:
     """Refuse weights under whose sum a penalty for parameters is none."""
     total, needed = float(weight.sum()), min(most_components, int(np.count_nonzero(weight)))
-    if total < needed * (1 - 1e-9):
+    if falls_short(total, needed):
         raise GaussmixError(
             f"sample_weight sums to {total:.6g}, which is less than a row for each of {needed} "
             "components: weights are counts of rows here, and a penalty for each parameter stands "
