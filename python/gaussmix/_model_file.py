@@ -148,6 +148,8 @@ def _mixture(
     path: str,
 ) -> Mixture:
     names = header.get("feature_names")
+    if names is not None and not (isinstance(names, list) and all(type(n) is str for n in names)):
+        raise _damaged(path, f"its names of columns are {names!r}")
     others: dict[str, Any] = {}
     if structure is not CovarianceType.FACTOR:
         others["covariance_type"] = structure
@@ -156,10 +158,9 @@ def _mixture(
         mixture = mixture_class(structure)(**(others | arrays))
     except (GaussmixError, TypeError) as error:
         raise _damaged(path, f"what it holds is not a mixture ({error})") from error
-    if (mixture.n_components, mixture.n_features) != (
-        header.get("n_components"),
-        header.get("n_features"),
-    ):
+    sizes = [header.get(name) for name in ("n_components", "n_features")]
+    found = [mixture.n_components, mixture.n_features]
+    if sizes != found or any(type(size) is not int for size in sizes):
         raise _damaged(path, "header and arrays disagree about their sizes")
     return mixture
 
