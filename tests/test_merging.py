@@ -153,6 +153,15 @@ def test_chunks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_allclose(whole.entropy, parts.entropy, rtol=1e-12, atol=1e-12)
 
 
+def test_single_precision_of_the_rows_is_not_that_of_the_entropy() -> None:
+    X = clusters(2, 20_000, 2, 3).astype(np.float32)
+    mixture = gx.fit(X, 3, random_state=0).mixture
+    single, double = (gx.merge_components(mixture, rows) for rows in (X, X.astype(np.float64)))
+    assert single.merges == double.merges
+    np.testing.assert_array_equal(single.entropy, double.entropy)
+    assert single.entropy[0] == pytest.approx(0, abs=1e-10)  # of one cluster
+
+
 def test_few_components() -> None:
     X = clusters(2, 50, 2, 2)
     one = gx.merge_components(gx.fit(X, 1), X)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import gaussmix as gx
 from fits import given, quiet
+from gaussmix import _criteria
 from gaussmix._random import seed_from
 
 Array = NDArray[np.float64]
@@ -78,6 +79,15 @@ def test_aicc_is_infinite_where_parameters_are_as_many_as_rows(X: Array):
     # n = p + 2 is the first that is finite: 7 rows for p = 5.
     assert gx.select(X[:6], 1, ["VVV"], criterion="aicc").criterion["VVV"][1] == math.inf
     assert math.isfinite(gx.select(X[:7], 1, ["VVV"], criterion="aicc").criterion["VVV"][1])
+
+
+def test_the_entropy_of_single_precision_is_that_of_the_same_rows_in_double(X: Array):
+    rows = X.astype(np.float32)
+    mixture = gx.fit(rows, 3, random_state=0).mixture
+    single, double = (
+        _criteria.entropy(one, None, mixture, None) for one in (rows, rows.astype(np.float64))
+    )
+    assert single == double
 
 
 @pytest.mark.parametrize("n_components", [range(1, 4), (2, 3)])

@@ -47,6 +47,16 @@ def nec(entropy_value: float, log_likelihood: float, of_one_component: float) ->
     return math.inf
 
 
+def exact_responsibilities(
+    data: FloatArray, mixture: Mixture, n_threads: int | None
+) -> Float64Array:
+    """Return them in float64 for sums over many rows, whatever the precision of the rows."""
+    found: Float64Array = core.evaluate(
+        data, mixture._density, responsibilities=True, n_threads=n_threads
+    )["responsibilities"]
+    return found
+
+
 def entropy(
     data: FloatArray, sample_weight: Float64Array | None, mixture: Mixture, n_threads: int | None
 ) -> float:
@@ -54,8 +64,7 @@ def entropy(
     total = 0.0
     for begin in range(0, len(data), _ROWS_AT_ONCE):
         rows = slice(begin, begin + _ROWS_AT_ONCE)
-        shares = mixture._evaluate_checked(data[rows], n_threads, "responsibilities")
-        shares = shares.astype(np.float64, copy=False)
+        shares = exact_responsibilities(data[rows], mixture, n_threads)
         logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
         each = -np.einsum("ik,ik->i", shares, logs)
         total += float(each.sum() if sample_weight is None else each @ sample_weight[rows])

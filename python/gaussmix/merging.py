@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gaussmix._criteria import exact_responsibilities
 from gaussmix._fitted import Fitted, data_for, mixture_of
-from gaussmix._typing import ArrayLike, Float64Array, FloatArray
+from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix.merge_tree import MergeTree
 
 __all__ = ["merge_components"]
@@ -74,7 +75,7 @@ def merge_components(
     """
     mixture = mixture_of(result)
     data, weight = data_for(mixture, X, sample_weight, n_threads)
-    table = mixture._evaluate_checked(data, n_threads, "responsibilities")
+    table = exact_responsibilities(data, mixture, n_threads)
     shares = _Shares(table, np.ones(len(data)) if weight is None else weight)
     entropy, merged_weight, merges = [shares.entropy()], [], []
     while len(shares.clusters) > 1:
@@ -92,8 +93,8 @@ class _Shares:
     A cluster is called by its first component; `table` holds one row of n numbers for each.
     """
 
-    def __init__(self, responsibilities: FloatArray, weight: Float64Array) -> None:
-        self.table = np.array(responsibilities.T, dtype=np.float64, order="C")
+    def __init__(self, responsibilities: Float64Array, weight: Float64Array) -> None:
+        self.table = np.array(responsibilities.T, order="C")
         self.weight = weight
         self.clusters = list(range(len(self.table)))
         self.terms = self._entropies(self.clusters)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaussmix._criteria import exact_responsibilities
 from gaussmix._discriminant import misclassification
 from gaussmix._fitted import Fitted, data_for, mixture_of
 from gaussmix._matrices import as_matrices
@@ -239,7 +240,7 @@ def confusion(
     totals = np.zeros((K, K))
     for begin in range(0, len(data), _CHUNK):
         rows = slice(begin, begin + _CHUNK)
-        table = mixture._evaluate_checked(data[rows], n_threads, "responsibilities")
+        table = exact_responsibilities(data[rows], mixture, n_threads)
         labels = table.argmax(axis=1)
         own = np.ones(len(table)) if weight is None else weight[rows]
         for k in range(K):
