@@ -176,6 +176,37 @@ def test_what_is_no_statistics_is_refused(changes: dict[str, Any], message: str)
         SufficientStatistics(**(good | changes))
 
 
+@pytest.mark.parametrize("kind", ["full", "pooled"])
+def test_a_scatter_is_symmetric(kind: str) -> None:
+    matrix = np.array([[4.0, 1e-6], [1e-6, 1e-6]])  # of columns in very different units
+    matrix[0, 1] += 1e-12
+
+    def of(scatter: Float64) -> SufficientStatistics:
+        whole = scatter[None] if kind == "full" else scatter
+        return gx.SufficientStatistics([1.0], [[0.0, 0.0]], whole, kind, 0.0, 1.0, 1.0, 1)  # type: ignore[arg-type]
+
+    rounded = of(matrix).scatter
+    np.testing.assert_array_equal(rounded, np.swapaxes(rounded, -1, -2))
+    np.testing.assert_allclose(rounded.reshape(2, 2), matrix, rtol=1e-6)
+    matrix[0, 1] += 1e-8
+    with pytest.raises(gx.GaussmixError, match="scatter must be symmetric, but scatter"):
+        of(matrix)
+
+
+@pytest.mark.parametrize("kind", ["diag", "trace"])
+def test_sums_of_squares_are_not_negative(kind: str) -> None:
+    def of(*scatter: float) -> SufficientStatistics:
+        whole = np.array(scatter)[:, None] if kind == "diag" else np.array(scatter)
+        means = [[0.0], [1.0]]
+        return gx.SufficientStatistics([1.0, 1.0], means, whole, kind, 0.0, 2.0, 2.0, 2)  # type: ignore[arg-type]
+
+    of(1.0, -1e-9)  # by rounding, as of sums from which others were taken away
+    of(0.0, 0.0)
+    for wrong in ((1.0, -1e-6), (-1.0, -1.0), (0.0, -1e-300)):
+        with pytest.raises(gx.GaussmixError, match="sums of squares, but its smallest"):
+            of(*wrong)
+
+
 def test_one_is_no_plural() -> None:
     one = gx.SufficientStatistics([1.0], [[0.0]], [1.0], "trace", 0.0, 1.0, 1.0, 1)  # type: ignore[arg-type]
     assert repr(one) == (

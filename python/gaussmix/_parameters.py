@@ -306,11 +306,11 @@ def _symmetric_array(
     matrices = _covariance_array(values, covariance_type, n_components, n_features, name)
     if in_short_form(covariance_type) in ("diag", "spherical"):
         return matrices
-    _check_symmetric(matrices, name)
-    return _symmetrised(matrices)
+    return symmetric(matrices, name)
 
 
-def _check_symmetric(matrices: Float64Array, name: str) -> None:
+def symmetric(matrices: Float64Array, name: str) -> Float64Array:
+    """Return matrices that are symmetric up to rounding as symmetric ones; refuse others."""
     # Measured against the standard deviations of the two columns, so that units do not matter.
     deviations = np.sqrt(np.abs(np.diagonal(matrices, axis1=-2, axis2=-1)))
     transposed = np.swapaxes(matrices, -1, -2)
@@ -324,6 +324,7 @@ def _check_symmetric(matrices: Float64Array, name: str) -> None:
             f"{name} must be symmetric, but {name}[{', '.join(map(str, index))}] is "
             f"{matrices[index]!s} and its mirror entry {transposed[index]!s}."
         )
+    return _symmetrised(matrices)
 
 
 def _symmetrised(matrices: Float64Array) -> Float64Array:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gaussmix._conversion import as_numbers
+from gaussmix._parameters import symmetric
 from gaussmix._record import Record, read_only
 from gaussmix._runtime import core
 from gaussmix._summary import numbered
@@ -19,6 +20,7 @@ from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 __all__ = ["SufficientStatistics"]
 
 _SCATTER_KINDS = tuple(dict.fromkeys(one[3] for one in core.structures()))
+_ROUNDING = 1e-8  # of sums of squares, relative to the largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,7 @@ class SufficientStatistics(Record):
             object.__setattr__(self, name, read_only(as_numbers(getattr(self, name), name)))
         _check_shapes(self)
         _check_values(self)
+        _check_scatter(self)
 
     @property
     def n_components(self) -> int:
@@ -210,6 +213,21 @@ def _check_values(statistics: SufficientStatistics) -> None:
     for name in ("total_weight", "n_effective"):
         check_real(getattr(statistics, name), name, minimum=0)
     check_integer(statistics.n_rows, "n_rows", minimum=0)
+
+
+def _check_scatter(statistics: SufficientStatistics) -> None:
+    """Refuse what is no scatter of any rows; the matrices become symmetric to the bit."""
+    scatter = statistics.scatter
+    if statistics.scatter_kind in ("full", "pooled"):
+        # Of equal rows far from the means of the E-step rounding is all that is in a diagonal: its
+        # sign says nothing. The engine's own matrices are symmetric to the bit.
+        if not np.array_equal(scatter, np.swapaxes(scatter, -1, -2)):
+            object.__setattr__(statistics, "scatter", read_only(symmetric(scatter, "scatter")))
+    elif scatter.min() < -_ROUNDING * scatter.max():
+        raise GaussmixError(
+            f"{statistics.scatter_kind} scatter must hold sums of squares, but its smallest number "
+            f"is {scatter.min():.6g}: take the sums about the mean of each component."
+        )
 
 
 def _check_addable(a: SufficientStatistics, b: SufficientStatistics) -> None:
