@@ -38,10 +38,7 @@ def test_every_start_takes_the_passes_that_it_takes_in_double_precision(seed: in
     single, double = both(X, 4, random_state=seed, accelerate=False)  # rounding would decide when
     for ours, exact in zip(single.starts, double.starts, strict=True):
         assert ours.n_iter == len(ours.trace) + ours.rejected
-        common = min(len(ours.trace), len(exact.trace))
-        # None is missing: an entry too few would move all that follow by gains far above this.
-        np.testing.assert_allclose(ours.trace[:common], exact.trace[:common], atol=1e-5 * N)
-        assert abs(len(ours.trace) - len(exact.trace)) <= 2
+        np.testing.assert_allclose(ours.trace, exact.trace, atol=1e-5 * N)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -54,7 +51,7 @@ def test_no_start_loses_its_repairs(seed: int, policy: str) -> None:
     assert bool(counts) == bool(double.repairs)
     assert isinstance(single.reasons, tuple)
     assert single.summary()
-    assert single.log_likelihood == pytest.approx(double.log_likelihood, abs=N * 1e-2)
+    assert single.log_likelihood == pytest.approx(double.log_likelihood, abs=N * 1e-5)
 
 
 def test_a_callback_hears_of_every_pass_once() -> None:

@@ -40,7 +40,7 @@ def _folds(search: Search, n_folds: int) -> Int64Array:
 def _of_cell(search: Search, result: FitResult, folds: Int64Array, n_folds: int) -> float:
     weight = np.ones(len(search.data)) if search.weight is None else search.weight
     structure, K = result.covariance_type, result.n_components
-    settings = search.settings | start_at(result.mixture, structure)
+    settings = search.settings | start_at(result.mixture, structure, result.n_components)
     settings |= {
         "covariance_type": structure.value,
         "n_components": K,

@@ -15,7 +15,6 @@ from gaussmix._search_starts import (
     Sample,
     Start,
     parameters_of,
-    same_density,
     start_at,
     start_of,
     with_more,
@@ -82,7 +81,7 @@ class CellFits:
         if self.settings["n_components"] == 1:
             return [("partition", self._fit(start))]
         starts = {"partition": start}
-        starts |= {code: self._start_at(result) for code, result in within.items()}
+        starts |= {code: self._start_at(result.mixture) for code, result in within.items()}
         short = {name: self._try(start, _SHORT_PASSES) for name, start in starts.items()}
         if before is not None:
             short["split"] = self._best_split(before)
@@ -138,7 +137,7 @@ class CellFits:
 
     def _no_lower(self, likelier: Mixture, least: float) -> FitResult:
         """Fit from parameters as likely as `least`; keep them where rounding takes EM below."""
-        start = same_density(likelier, self.structure, self.settings["n_components"])
+        start = self._start_at(likelier)
         try:
             result = self._fit(start)
             if result.log_likelihood >= least:
@@ -148,7 +147,7 @@ class CellFits:
         return self._run(start, 0)
 
     def _carry_on(self, result: FitResult) -> FitResult:
-        return self._fit(self._start_at(result))
+        return self._fit(self._start_at(result.mixture))
 
     def _best_split(self, before: FitResult) -> FitResult:
         """Halve one component, the one with which most is gained in a few passes."""
@@ -163,8 +162,8 @@ class CellFits:
         ]
         return max(tried, key=lambda result: result.log_likelihood)
 
-    def _start_at(self, result: FitResult) -> Start:
-        return start_at(result.mixture, self.structure)
+    def _start_at(self, mixture: Mixture) -> Start:
+        return start_at(mixture, self.structure, self.settings["n_components"])
 
     def _fit(self, start: Start) -> FitResult:
         """Run EM to the end, unless that is far: the bound on eigenvalues holds the fit."""
@@ -172,14 +171,14 @@ class CellFits:
         result = self._run(start, min(most, _PASSES_AT_BOUND))
         if result.converged or most <= _PASSES_AT_BOUND or _held_by_bound(result):
             return result
-        return self._run(self._start_at(result), most - _PASSES_AT_BOUND)
+        return self._run(self._start_at(result.mixture), most - _PASSES_AT_BOUND)
 
     def _try(self, start: Start, passes: int) -> FitResult:
         """Run a few passes over the rows that starts are compared on."""
         return self._run(start, passes, self.search.sample)
 
     def _try_on(self, result: FitResult) -> FitResult:
-        return self._try(self._start_at(result), _TRIAL_PASSES)
+        return self._try(self._start_at(result.mixture), _TRIAL_PASSES)
 
     def _run(self, start: Start, max_iter: int, sample: Sample | None = None) -> FitResult:
         self.n_fits += 1

@@ -9,7 +9,6 @@ import numpy as np
 
 from gaussmix._engine_errors import from_engine
 from gaussmix._many_fits import Parameters
-from gaussmix._marginal import covariance_matrices
 from gaussmix._matrices import as_matrices
 from gaussmix._runtime import core
 from gaussmix._splitting import split_component
@@ -43,20 +42,12 @@ def sample_size(n_components: int, n_features: int) -> int:
     return max(FEW_ROWS, _ROWS_PER_COLUMN * n_components * n_features)
 
 
-def start_at(mixture: Mixture, structure: CovarianceType) -> Start:
-    """Return the engine's initial parameters: `mixture` as one of `structure`, that contains it."""
-    return {
-        "weights_init": mixture.weights,
-        "means_init": mixture.means,
-        "covariances_init": _in_form(covariance_matrices(mixture), structure),
-    }
+def start_at(mixture: Mixture, structure: CovarianceType, n_components: int) -> Start:
+    """Return the engine's initial parameters: `mixture` as one of `structure`, that contains it.
 
-
-def same_density(mixture: Mixture, structure: CovarianceType, n_components: int) -> Start:
-    """Return `mixture` as one of `structure`, that contains it, with so many components.
-
-    Its heaviest components are there twice. The factors come along: of what is nearly singular the
-    covariances alone have lost the thinnest directions, and with them much of the likelihood.
+    Where more components are wanted, its heaviest ones are there twice. The factors come along: of
+    what is nearly singular the covariances alone have lost the thinnest directions, and with them
+    much of the likelihood.
     """
     weights, numbers = mixture.weights.tolist(), list(range(mixture.n_components))
     while len(numbers) < n_components:
