@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import reference as ref
+import structures
 from environment import SANITIZED
 
 TESTS = Path(__file__).parent
@@ -44,7 +45,7 @@ int posix_memalign(void **p, size_t a, size_t n) {
 PROGRAM = """
 import ctypes, json, sys
 from fits import quiet
-from gaussmix import _core
+from gaussmix import Prior, _core
 from strategies import clusters
 
 allocations = ctypes.CDLL(sys.argv[1]).allocations
@@ -57,7 +58,9 @@ def counting_fit(*arguments, **options):
     counted.append(allocations() - before)
     return outcome
 
-def requests(n_rows, n_features, n_components, **options):
+def requests(n_rows, n_features, n_components, prior=False, **options):
+    if prior:
+        options["prior"] = Prior()
     X = clusters(n_features, n_rows, n_features, n_components)
     return [fit_and_count(X, n_components, options) for _ in range(4)][2:]
 
@@ -107,16 +110,45 @@ def count(counter: Path, cases: list[dict[str, Any]]) -> list[tuple[int, int]]:
 # one tile, more than one block of the factorisation.
 SHAPES = [(500, 2, 3), (35011, 1, 3), (17011, 3, 4), (5003, 16, 3), (1501, 65, 3), (803, 150, 2)]
 FEW, MORE = 15, 30  # what is known of that many steps has been given its memory
+# M-steps know nothing of rows; beyond a hundred columns products of matrices take their blocks from
+# the heap.
+OF_M_STEPS = [(500, 2, 3), (35011, 1, 3), (1011, 3, 4), (1003, 16, 3), (701, 65, 3)]
+WITH = {
+    "prior": [{"covariance_type": name, "prior": True} for name in ref.COVARIANCE_TYPES],
+    "ratio": [
+        {"covariance_type": name, "max_eigenvalue_ratio": 30.0} for name in ref.COVARIANCE_TYPES
+    ],
+    "factors": [{"covariance_type": "factor", "n_factors": q} for q in (1, 2)],
+}
 
 
-@pytest.mark.parametrize("covariance_type", [*ref.COVARIANCE_TYPES, "EII"])
+@pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
 def test_further_passes_allocate_nothing(counter: Path, covariance_type: str) -> None:
+    check_further_passes(counter, SHAPES, [{"covariance_type": covariance_type}])
+
+
+@pytest.mark.parametrize("structure", structures.CODES)
+def test_nor_do_those_of_any_structure(counter: Path, structure: str) -> None:
+    check_further_passes(counter, OF_M_STEPS, [{"covariance_type": structure}])
+
+
+@pytest.mark.parametrize("options", WITH.values(), ids=WITH.keys())
+def test_nor_with_a_prior_a_bound_or_factors(counter: Path, options: list[dict[str, Any]]) -> None:
+    check_further_passes(counter, OF_M_STEPS[3:], options)
+
+
+def check_further_passes(
+    counter: Path, shapes: list[tuple[int, int, int]], options: list[dict[str, Any]]
+) -> None:
     cases = [
-        {"n_rows": n, "n_features": d, "n_components": k, "covariance_type": covariance_type}
+        {"n_rows": n, "n_features": d, "n_components": k}
         | {"n_threads": n_threads, "accelerate": accelerate}
-        for n, d, k in SHAPES
+        | more
+        for n, d, k in shapes
         for n_threads in (1, 2)
         for accelerate in (False, True)
+        for more in options
+        if not (accelerate and "n_factors" in more)
     ]
     counted = count(counter, [case | {"max_iter": n} for n in (FEW, MORE) for case in cases])
     few, more = counted[: len(cases)], counted[len(cases) :]

@@ -110,6 +110,42 @@ def test_the_bound_is_the_best_one(covariance_type: str, ratio: float) -> None:
     )
 
 
+@each_structure
+def test_a_component_that_loses_its_rows_keeps_to_the_bound(covariance_type: str) -> None:
+    """Its covariance is kept, but the others may leave it no room where it was."""
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(0, 0.01, (200, 2)), rng.normal(1, 0.01, (200, 2))])
+    given = {
+        "full": [0.25 * np.eye(2)] * 3,
+        "tied": 0.25 * np.eye(2),
+        "diag": np.full((3, 2), 0.25),
+        "spherical": np.full(3, 0.25),
+    }
+    result = quiet(
+        X,
+        3,
+        covariance_type=covariance_type,
+        max_eigenvalue_ratio=2.0,
+        weights_init=[0.4, 0.4, 0.2],
+        means_init=[[0, 0], [1, 1], [90, 90]],
+        covariances_init=given[covariance_type],
+    )
+    assert any(event.action == "emptied" for event in result.events)
+    eigenvalues = in_units_of_the_columns(result)
+    assert eigenvalues.max() <= 2 * eigenvalues.min() * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("max_iter", [0, 1, 50])
+def test_a_fit_without_the_bound_is_carried_on_within_it(max_iter: int) -> None:
+    X = clusters(0, 200, 2, 2) * [1.0, 30.0]
+    free = gx.fit(X, 2, random_state=0)
+    assert in_units_of_the_columns(free).max() > 2 * in_units_of_the_columns(free).min()
+    bounded = quiet(X, 2, start=free, max_eigenvalue_ratio=2.0, max_iter=max_iter)
+    eigenvalues = in_units_of_the_columns(bounded)
+    assert eigenvalues.max() <= 2 * eigenvalues.min() * (1 + 1e-9)
+    assert np.diff(bounded.trace).min(initial=0) >= -1e-9 * abs(bounded.log_likelihood)
+
+
 def test_ratio_one_makes_all_components_equal_spheres() -> None:
     """Their variance is the mean of all: sum of traces over n D, in units of the columns."""
     X = clusters(3, 100, 2, 2)

@@ -178,6 +178,20 @@ def test_one_component_is_scikit_learns_factor_analysis(n: int, D: int, q: int) 
     )
 
 
+@pytest.mark.parametrize(
+    ("columns", "q"),
+    [(slice(10), 1), (slice(10), 3), (slice(30), 4), (slice(30), 6), (slice(20), 5)],
+)
+def test_real_data_are_explained_as_well_as_by_scikit_learn(columns: slice, q: int) -> None:
+    """From principal axes alone EM once ended 1,245, 540 and 320 nats lower: Heywood cases."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    decomposition = pytest.importorskip("sklearn.decomposition")
+    X = datasets.load_breast_cancer().data[:, columns]
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    peer = decomposition.FactorAnalysis(q, tol=1e-4, max_iter=10_000, svd_method="lapack").fit(X)
+    assert fitted(X, 1, q).log_likelihood > len(X) * peer.score(X) - 1
+
+
 def in_common(found: Float64, expected: Float64) -> float:
     """Relative distance of two tables of loadings after the best rotation (Procrustes)."""
     left, _, right = np.linalg.svd(found.T @ expected)

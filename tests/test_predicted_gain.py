@@ -11,6 +11,7 @@ import pytest
 
 import gaussmix as gx
 from fits import quiet
+from gaussmix.datasets import load_iris
 from strategies import clusters
 
 # Rows, columns, components, separation, structure: components that overlap, so that EM is slow.
@@ -156,3 +157,26 @@ def test_starts_that_are_raced_out_have_a_prediction_too() -> None:
     for start in result.starts:
         assert math.isfinite(start.predicted_gain)
         assert start.predicted_gain >= 0
+
+
+@pytest.mark.parametrize("n_components", [7, 8])
+def test_a_converged_fit_does_not_take_rounding_for_a_forecast(n_components: int) -> None:
+    """Accelerated steps so small that their differences are rounding once promised 31 nats."""
+    X = load_iris().data
+    result = gx.fit(X, n_components, covariance_type="VEV", random_state=2)
+    assert result.converged
+    assert result.predicted_gain is not None
+    assert 0 <= result.predicted_gain < 0.1
+    further = quiet(X, n_components, covariance_type="VEV", start=result, tol=0, max_iter=2000)
+    assert further.log_likelihood - result.log_likelihood < 0.3
+
+
+@pytest.mark.parametrize(("n_columns", "q"), [(4, 1), (3, 1)])
+def test_factor_analysers_approach_the_boundary_slowly(n_columns: int, q: int) -> None:
+    """Noise that falls to nothing leaves gains that fall like 1 / t^2: their ratio tends to one."""
+    X = load_iris().data[:, :n_columns]
+    options: dict[str, Any] = {"covariance_type": "factor", "n_factors": q, "random_state": 0}
+    result = quiet(X, 1, **options)
+    true = quiet(X, 1, tol=0, max_iter=100_000, **options).log_likelihood - result.log_likelihood
+    assert result.predicted_gain is not None
+    assert true / 3 < result.predicted_gain < true * 3

@@ -18,5 +18,12 @@ using MatrixMap = Eigen::Map<Matrix>;
 using ConstMatrixMap = Eigen::Map<const Matrix>;
 using VectorMap = Eigen::Map<Vector>;
 using ConstVectorMap = Eigen::Map<const Vector>;
+// Of a matrix whose columns are what it is made of: eigenvectors.
+using ColumnMap = Eigen::Map<Eigen::MatrixXd>;
+
+// What a function reads, whoever owns it. A matrix in the other order would be copied.
+using MatrixView = Eigen::Ref<const Matrix>;
+using VectorView = Eigen::Ref<const Vector>;
+using ColumnView = Eigen::Ref<const Eigen::MatrixXd>;
 
 }  // namespace gaussmix

@@ -95,8 +95,9 @@ void check_structure(const Structure& structure, const Covariances& covariances)
   statistics.scatter = covariances.values;
   if (covariances.shape == CovarianceShape::spherical)  // the trace
     for (double& value : statistics.scatter) value *= static_cast<double>(n_features);
+  Workspace workspace;
   Covariances likeliest;
-  structure.maximise(statistics, nullptr, {unit_of(structure, covariances), 1e-290}, likeliest);
+  structure.maximise(statistics, nullptr, {unit_of(structure, covariances), 1e-290}, workspace, likeliest);
   const Index size = static_cast<Index>(covariances.values.size()) / n_components;
   for (Index k = 0; k < n_components; ++k) {
     const ConstVectorMap given(covariances.values.data() + k * size, size),

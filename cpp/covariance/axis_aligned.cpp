@@ -19,15 +19,20 @@ class AxisAligned final : public Structure {
     return n_profile_parameters(profile_, n_components, n_features);
   }
   void maximise(const SufficientStatistics& statistics, const Covariances* previous, const EigenvalueBound& bound,
-                Covariances& covariances) const override {
+                Workspace& workspace, Covariances& covariances) const override {
     const Index n_components = statistics.n_components(), n_features = statistics.n_features();
     reshape(covariances, shape(), n_components, n_features);
-    const Vector unit = bound.scale.each.cwiseAbs2();
-    const Matrix scatter = statistics.diag() * unit.cwiseInverse().asDiagonal();
-    Matrix variances;
+    const Workspace::Scope scope(workspace);
+    VectorMap unit = workspace.vector(n_features), inverse_unit = workspace.vector(n_features);
+    unit = bound.scale.each.cwiseAbs2();
+    inverse_unit = unit.cwiseInverse();
+    MatrixMap scatter = workspace.matrix(n_components, n_features);
+    MatrixMap variances = workspace.matrix(n_components, n_features);
+    scatter = statistics.diag() * inverse_unit.asDiagonal();
     if (previous != nullptr)
-      variances = ConstMatrixMap(previous->values.data(), n_components, n_features) * unit.cwiseInverse().asDiagonal();
-    maximise_profile(profile_, scatter, statistics.weight, bound.least, variances);
+      variances = ConstMatrixMap(previous->values.data(), n_components, n_features) * inverse_unit.asDiagonal();
+    maximise_profile(profile_, scatter, statistics.weight, bound.least,
+                     previous != nullptr ? Begin::given : Begin::anywhere, workspace, variances);
     note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
     MatrixMap(covariances.values.data(), n_components, n_features) = variances * unit.asDiagonal();
   }

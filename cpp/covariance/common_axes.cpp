@@ -1,5 +1,4 @@
-#include <cmath>
-#include <vector>
+#include <utility>
 
 #include "covariance/catalogue.hpp"
 #include "covariance/profile.hpp"
@@ -16,8 +15,21 @@ constexpr int kMostSweeps = 300;
 constexpr int kMostWarmSweeps = 5;  // from the last M-step's axes on, whose successor will go on
 
 struct Solution {
+  Solution(Index n_components, Index n_features, Workspace& workspace)
+      : axes(n_components, n_features, workspace),
+        along(workspace.matrix(n_components, n_features)),
+        variances(workspace.matrix(n_components, n_features)) {}
+
+  void take(const Solution& other) {
+    axes.take(other.axes);
+    along = other.along;
+    variances = other.variances;
+    objective = other.objective;
+  }
+
   JointAxes axes;
-  Matrix variances;
+  MatrixMap along;  // the scatters along the axes
+  MatrixMap variances;
   double objective = 0;
 };
 
@@ -37,75 +49,95 @@ class CommonAxes final : public Structure {
     return n_profile_parameters(profile_, n_components, n_features) + n_features * (n_features - 1) / 2;
   }
   void maximise(const SufficientStatistics& statistics, const Covariances* previous, const EigenvalueBound& bound,
-                Covariances& covariances) const override {
+                Workspace& workspace, Covariances& covariances) const override {
     const Index n_components = statistics.n_components(), n_features = statistics.n_features();
-    const Vector inverse = bound.scale.each.cwiseInverse();
-    const auto scaled = [&](const ConstMatrixMap& matrix) -> Eigen::MatrixXd {
-      return inverse.asDiagonal() * matrix * inverse.asDiagonal();
-    };
-    std::vector<Eigen::MatrixXd> scatter;
-    for (Index k = 0; k < n_components; ++k) scatter.push_back(scaled(statistics.full(k)));
-    Solution best;
+    const Workspace::Scope scope(workspace);
+    const MatrixStack scatter = workspace.matrices(n_components, n_features);
+    for (Index k = 0; k < n_components; ++k) in_units_of(bound.scale.each, statistics.full(k), scatter[k]);
+    Solution best(n_components, n_features, workspace);
+    const Problem problem{scatter, statistics.weight, bound.least, workspace};
     if (previous == nullptr) {
-      best = from_any_axes(scatter, statistics.weight, bound.least);
+      from_any_axes(problem, best);
     } else if (!previous->axes.empty()) {
-      best =
-          start(scatter, ConstMatrixMap(previous->axes.data(), n_features, n_features), statistics.weight, bound.least);
-      improve(best, statistics.weight, bound.least, kMostWarmSweeps);
-    } else {  // given by the caller: axes that diagonalise them
-      std::vector<Eigen::MatrixXd> given;
-      for (Index k = 0; k < n_components; ++k) given.push_back(scaled(previous->matrix(k)));
-      const Solution found = from_any_axes(given, Vector::Ones(n_components), bound.least);
-      best = start(scatter, found.axes.axes(), statistics.weight, bound.least);
-      improve(best, statistics.weight, bound.least, kMostSweeps);
+      start(problem, Eigen::Map<const Eigen::MatrixXd>(previous->axes.data(), n_features, n_features), best);
+      improve(problem, best, kMostWarmSweeps);
+    } else {
+      from_axes_of(*previous, bound, problem, best);
     }
     reshape(covariances, shape(), n_components, n_features);
-    note_lifted(profile_, best.axes.along(), statistics.weight, bound.least, best.variances, covariances.lifted);
+    note_lifted(profile_, best.along, statistics.weight, bound.least, best.variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k) {
-      const Vector own = best.variances.row(k).transpose();
-      set_spectral(covariances, k, bound.scale.each, best.axes.axes(), own);
-      note_lost(covariances, scatter[static_cast<std::size_t>(k)], statistics.weight[k], best.axes.axes(), own,
-                bound.least);
+      const auto own = best.variances.row(k).transpose();
+      set_spectral(covariances, k, bound.scale.each, best.axes.axes(), own, workspace);
+      note_lost(covariances, scatter[k], statistics.weight[k], best.axes.axes(), own, bound.least);
     }
     covariances.axes.resize(static_cast<std::size_t>(n_features * n_features));
-    MatrixMap(covariances.axes.data(), n_features, n_features) = best.axes.axes();
+    ColumnMap(covariances.axes.data(), n_features, n_features) = best.axes.axes();
   }
 
  private:
-  Solution start(const std::vector<Eigen::MatrixXd>& scatter, const Eigen::MatrixXd& axes, const Vector& weight,
-                 double least) const {
-    Solution solution{JointAxes(scatter, axes), {}, 0};
-    assess(solution, weight, least);
-    return solution;
+  struct Problem {
+    const MatrixStack& scatter;
+    const Vector& weight;
+    double least;
+    Workspace& workspace;
+  };
+
+  void start(const Problem& problem, const ColumnView& axes, Solution& solution) const {
+    solution.axes.begin(problem.scatter, axes, problem.workspace);
+    assess(problem, solution);
   }
 
-  void assess(Solution& solution, const Vector& weight, double least) const {
-    const Matrix along = solution.axes.along();
-    maximise_profile(profile_, along, weight, least, solution.variances);
-    solution.objective = profile_objective(along, weight, solution.variances);
+  void assess(const Problem& problem, Solution& solution) const {
+    solution.axes.along(solution.along);
+    maximise_profile(profile_, solution.along, problem.weight, problem.least, Begin::anywhere, problem.workspace,
+                     solution.variances);
+    solution.objective = profile_objective(solution.along, problem.weight, solution.variances);
   }
 
-  void improve(Solution& solution, const Vector& weight, double least, int most_sweeps) const {
+  void improve(const Problem& problem, Solution& solution, int most_sweeps) const {
     for (int sweep = 0; sweep < most_sweeps; ++sweep) {
       const double angle = solution.axes.sweep(solution.variances);
-      assess(solution, weight, least);
+      assess(problem, solution);
       if (angle < kSmallestAngle) return;
     }
   }
 
   // There may be several optima: from the axes of each matrix and of their sum, the best of those that a few sweeps reach.
-  Solution from_any_axes(const std::vector<Eigen::MatrixXd>& scatter, const Vector& weight, double least) const {
-    Eigen::MatrixXd sum = scatter[0] / weight[0];
-    for (std::size_t k = 1; k < scatter.size(); ++k) sum += scatter[k] / weight[static_cast<Index>(k)];
-    Solution best = start(scatter, spectrum_of(sum).axes, weight, least);
-    improve(best, weight, least, kMostWarmSweeps);
-    for (const Eigen::MatrixXd& one : scatter) {
-      Solution other = start(scatter, spectrum_of(one).axes, weight, least);
-      improve(other, weight, least, kMostWarmSweeps);
-      if (other.objective > best.objective) best = std::move(other);
+  void from_any_axes(const Problem& problem, Solution& found) const {
+    const MatrixStack& scatter = problem.scatter;
+    const Workspace::Scope scope(problem.workspace);
+    Solution another(scatter.count, scatter.size, problem.workspace);
+    ColumnMap sum = problem.workspace.columns(scatter.size, scatter.size);
+    Spectrum spectrum(scatter.size, problem.workspace);
+    sum.setZero();
+    for (Index k = 0; k < scatter.count; ++k) sum += scatter[k] / problem.weight[k];
+    find_spectrum(sum, problem.workspace, spectrum);
+    Solution *best = &found, *other = &another;
+    start(problem, spectrum.axes, *best);
+    improve(problem, *best, kMostWarmSweeps);
+    for (Index k = 0; k < scatter.count; ++k) {
+      find_spectrum(scatter[k], problem.workspace, spectrum);
+      settle_null_space(sum, problem.workspace, spectrum);
+      start(problem, spectrum.axes, *other);
+      improve(problem, *other, kMostWarmSweeps);
+      if (other->objective > best->objective) std::swap(best, other);
     }
-    improve(best, weight, least, kMostSweeps);
-    return best;
+    improve(problem, *best, kMostSweeps);
+    if (best != &found) found.take(*best);
+  }
+
+  // Covariances given by the caller: axes that diagonalise them.
+  void from_axes_of(const Covariances& given, const EigenvalueBound& bound, const Problem& problem,
+                    Solution& found) const {
+    const Workspace::Scope scope(problem.workspace);
+    const MatrixStack scaled = problem.workspace.matrices(given.n_components, given.n_features);
+    for (Index k = 0; k < given.n_components; ++k) in_units_of(bound.scale.each, given.matrix(k), scaled[k]);
+    Solution theirs(given.n_components, given.n_features, problem.workspace);
+    const Vector alike = Vector::Ones(given.n_components);
+    from_any_axes({scaled, alike, bound.least, problem.workspace}, theirs);
+    start(problem, theirs.axes.axes(), found);
+    improve(problem, found, kMostSweeps);
   }
 
   std::string_view code_;

@@ -122,20 +122,22 @@ void reshape(Factors& factors, CovarianceShape shape, Index n_components, Index 
   factors.log_determinants.resize(n_components);
 }
 
-std::optional<Indefinite> try_factorise(const Covariances& covariances, Factors& factors) {
+std::optional<Indefinite> try_factorise(const Covariances& covariances, Workspace& workspace, Factors& factors) {
   reshape(factors, covariances.shape, covariances.n_components, covariances.n_features, covariances.n_factors);
-  if (covariances.shape == CovarianceShape::factor) return factorise_factor_form(covariances, factors);
+  if (covariances.shape == CovarianceShape::factor) return factorise_factor_form(covariances, workspace, factors);
   return has_matrices(covariances.shape) ? factorise_matrices(covariances, factors)
                                          : factorise_variances(covariances, factors);
 }
 
-void factorise(const Covariances& covariances, Factors& factors) {
-  if (const auto found = try_factorise(covariances, factors)) throw_not_positive_definite(covariances, *found);
+void factorise(const Covariances& covariances, Workspace& workspace, Factors& factors) {
+  if (const auto found = try_factorise(covariances, workspace, factors))
+    throw_not_positive_definite(covariances, *found);
 }
 
 Factors factorise(const Covariances& covariances) {
+  Workspace workspace;
   Factors factors;
-  factorise(covariances, factors);
+  factorise(covariances, workspace, factors);
   return factors;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/types.hpp"
+#include "base/workspace.hpp"
 
 namespace gaussmix {
 
@@ -99,10 +99,10 @@ struct Indefinite {
   Index number;
   double pivot;
 };
-std::optional<Indefinite> try_factorise(const Covariances& covariances, Factors& factors);
+std::optional<Indefinite> try_factorise(const Covariances& covariances, Workspace& workspace, Factors& factors);
 
 // Throws InvalidArgument naming the component and its smallest pivot when one is not positive definite.
-void factorise(const Covariances& covariances, Factors& factors);
+void factorise(const Covariances& covariances, Workspace& workspace, Factors& factors);
 Factors factorise(const Covariances& covariances);
 
 // Of the correlation matrices, one per component; 1 for diag and spherical, and not asked of factor analysers.

@@ -1,6 +1,7 @@
 // A bound on how much the eigenvalues of all covariances may differ.
 #pragma once
 
+#include "base/workspace.hpp"
 #include "covariance/covariances.hpp"
 #include "statistics/column_moments.hpp"
 
@@ -13,6 +14,6 @@ namespace gaussmix {
 // are those in coordinates divided by `scale` per feature; of spherical covariances by the largest. Where m is less than `floor`,
 // to which eigenvalues are going to be lifted, the upper bound is that of the floor.
 void restrict_eigenvalues(Covariances& covariances, const Vector& weight, const ColumnScale& scale, double ratio,
-                          double floor);
+                          double floor, Workspace& workspace);
 
 }  // namespace gaussmix

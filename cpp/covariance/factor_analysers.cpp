@@ -2,8 +2,6 @@
 #include <mutex>
 #include <utility>
 
-#include <Eigen/Eigenvalues>
-
 #include "base/errors.hpp"
 #include "covariance/catalogue.hpp"
 #include "covariance/factor_form.hpp"
@@ -11,14 +9,6 @@
 namespace gaussmix {
 
 namespace {
-
-using Small = Eigen::MatrixXd;
-
-Small inverse_root(const Small& matrix) {
-  const Eigen::SelfAdjointEigenSolver<Small> solver(matrix);
-  return solver.eigenvectors() * solver.eigenvalues().cwiseMax(1.0).cwiseSqrt().cwiseInverse().asDiagonal() *
-         solver.eigenvectors().transpose();
-}
 
 // UUU: Sigma_k = Lambda_k Lambda_k^T + Psi_k, mixtures of factor analysers (Ghahramani & Hinton 1996; McLachlan & Peel 2000,
 // chapter 8; the code is that of McNicholas & Murphy 2008).
@@ -53,27 +43,34 @@ class FactorAnalysers final : public Structure {
   }
 
   void maximise(const SufficientStatistics& statistics, const Covariances* previous, const EigenvalueBound&,
-                Covariances& covariances) const override {
+                Workspace& workspace, Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features(), n_factors_);
     if (statistics.kind == ScatterKind::diag) return without_loadings(statistics, covariances);
     if (previous == nullptr || statistics.n_projections != n_factors_)
       throw InvalidArgument("an M-step of factor analysers needs the mixture of the E-step");
-    Factors factors;
-    factorise(*previous, factors);
-    for (Index k = 0; k < statistics.n_components(); ++k)
-      maximise(statistics.projected(k), statistics.weight[k], std::as_const(factors).projections_and_noise(k),
+    const Workspace::Scope scope(workspace);
+    MatrixMap inverse = workspace.matrix(statistics.n_features(), n_factors_ + 1);
+    for (Index k = 0; k < statistics.n_components(); ++k) {
+      invert_factor_form(previous->loadings_and_noise(k), workspace, inverse);
+      maximise(statistics.projected(k), statistics.weight[k], inverse.leftCols(n_factors_), workspace,
                covariances.loadings_and_noise(k));
+    }
   }
 
  private:
-  void maximise(const ConstMatrixMap& projected, double weight, const ConstMatrixMap& projections,
+  void maximise(const ConstMatrixMap& projected, double weight, const MatrixView& projections, Workspace& workspace,
                 MatrixMap loadings_and_noise) const {
-    const Matrix t = projected.leftCols(n_factors_) / weight;
-    Small h = projections.leftCols(n_factors_).transpose() * t;
-    h = Small(0.5 * (h + h.transpose()));
-    h.diagonal().array() += 1;
+    const Workspace::Scope scope(workspace);
+    MatrixMap t = workspace.matrix(projected.rows(), n_factors_);
+    ColumnMap h = workspace.columns(n_factors_, n_factors_), symmetric = workspace.columns(n_factors_, n_factors_),
+              root = workspace.columns(n_factors_, n_factors_);
+    t = projected.leftCols(n_factors_) / weight;
+    h.noalias() = projections.transpose() * t;
+    symmetric = 0.5 * (h + h.transpose());
+    symmetric.diagonal().array() += 1;
+    inverse_root(symmetric, workspace, root);
     auto loadings = loadings_and_noise.leftCols(n_factors_);
-    loadings.noalias() = t * inverse_root(h);
+    loadings.noalias() = t * root;
     loadings_and_noise.col(n_factors_) = projected.col(n_factors_) / weight - loadings.rowwise().squaredNorm();
   }
 

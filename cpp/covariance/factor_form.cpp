@@ -2,37 +2,44 @@
 
 #include <cmath>
 
-#include <Eigen/Eigenvalues>
+#include "linalg/spectral.hpp"
 
 namespace gaussmix {
 
-namespace {
-
-// Writes [P^T, Psi^-1/2] and returns the log-determinant.
-double invert(const ConstMatrixMap& loadings_and_noise, MatrixMap projections_and_noise) {
-  const Index n_factors = loadings_and_noise.cols() - 1;
-  const auto loadings = loadings_and_noise.leftCols(n_factors);
-  const auto noise = loadings_and_noise.col(n_factors).array();
-  const Matrix weighted = loadings.array().colwise() / noise;  // Psi^-1 Lambda
-  Eigen::MatrixXd m = loadings.transpose() * weighted;
-  m.diagonal().array() += 1;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(m);
-  const Eigen::ArrayXd eigenvalues = solver.eigenvalues().array().max(1.0);  // they are, but for rounding
-  const Eigen::MatrixXd inverse_root =
-      solver.eigenvectors() * eigenvalues.sqrt().inverse().matrix().asDiagonal() * solver.eigenvectors().transpose();
-  projections_and_noise.leftCols(n_factors).noalias() = weighted * inverse_root;
-  projections_and_noise.col(n_factors) = noise.sqrt().inverse();
-  return noise.log().sum() + eigenvalues.log().sum();
+double inverse_root(const ColumnView& m, Workspace& workspace, ColumnMap out) {
+  const Workspace::Scope scope(workspace);
+  Spectrum spectrum = spectrum_of(m, workspace);
+  spectrum.eigenvalues = spectrum.eigenvalues.cwiseMax(1.0);
+  ColumnMap scaled = workspace.columns(m.rows(), m.cols());
+  for (Index j = 0; j < m.cols(); ++j) scaled.col(j) = spectrum.axes.col(j) / std::sqrt(spectrum.eigenvalues[j]);
+  out.noalias() = scaled * spectrum.axes.transpose();
+  return spectrum.eigenvalues.array().log().sum();
 }
 
-}  // namespace
+double invert_factor_form(const ConstMatrixMap& loadings_and_noise, Workspace& workspace,
+                          MatrixMap projections_and_noise) {
+  const Workspace::Scope scope(workspace);
+  const Index n_features = loadings_and_noise.rows(), n_factors = loadings_and_noise.cols() - 1;
+  const auto loadings = loadings_and_noise.leftCols(n_factors);
+  const auto noise = loadings_and_noise.col(n_factors).array();
+  MatrixMap weighted = workspace.matrix(n_features, n_factors);  // Psi^-1 Lambda
+  weighted = loadings.array().colwise() / noise;
+  ColumnMap m = workspace.columns(n_factors, n_factors), root = workspace.columns(n_factors, n_factors);
+  m.noalias() = loadings.transpose() * weighted;
+  m.diagonal().array() += 1;
+  const double log_determinant = inverse_root(m, workspace, root);
+  projections_and_noise.leftCols(n_factors).noalias() = weighted * root;
+  projections_and_noise.col(n_factors) = noise.sqrt().inverse();
+  return noise.log().sum() + log_determinant;
+}
 
-std::optional<Indefinite> factorise_factor_form(const Covariances& covariances, Factors& factors) {
+std::optional<Indefinite> factorise_factor_form(const Covariances& covariances, Workspace& workspace,
+                                                Factors& factors) {
   for (Index k = 0; k < covariances.n_components; ++k) {
     const ConstMatrixMap table = covariances.loadings_and_noise(k);
     const auto noise = table.col(covariances.n_factors);
     if (!(noise.minCoeff() > 0) || !table.allFinite()) return Indefinite{k, noise.minCoeff()};
-    factors.log_determinants[k] = invert(table, factors.projections_and_noise(k));
+    factors.log_determinants[k] = invert_factor_form(table, workspace, factors.projections_and_noise(k));
   }
   return std::nullopt;
 }

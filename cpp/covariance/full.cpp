@@ -15,7 +15,7 @@ class Full final : public Structure {
   Index n_covariance_parameters(Index n_components, Index n_features) const override {
     return n_components * n_features * (n_features + 1) / 2;
   }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&,
+  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&, Workspace&,
                 Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     covariances.root = statistics.root;

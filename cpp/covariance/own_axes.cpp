@@ -1,5 +1,3 @@
-#include <vector>
-
 #include "covariance/catalogue.hpp"
 #include "covariance/profile.hpp"
 #include "covariance/spectral_form.hpp"
@@ -23,35 +21,47 @@ class OwnAxes final : public Structure {
     return n_profile_parameters(profile_, n_components, n_features) + n_components * n_features * (n_features - 1) / 2;
   }
   void maximise(const SufficientStatistics& statistics, const Covariances* previous, const EigenvalueBound& bound,
-                Covariances& covariances) const override {
+                Workspace& workspace, Covariances& covariances) const override {
     const Index n_components = statistics.n_components(), n_features = statistics.n_features();
     reshape(covariances, shape(), n_components, n_features);
-    const Vector inverse = bound.scale.each.cwiseInverse();
-    std::vector<Eigen::MatrixXd> scaled;
-    std::vector<Spectrum> spectra;
-    spectra.reserve(static_cast<std::size_t>(n_components));  // growing would copy them
-    Matrix scatter(n_components, n_features), variances;
+    const Workspace::Scope scope(workspace);
+    const MatrixStack scaled = workspace.matrices(n_components, n_features),
+                      axes = workspace.matrices(n_components, n_features);
+    MatrixMap scatter = workspace.matrix(n_components, n_features),
+              variances = workspace.matrix(n_components, n_features);
+    ColumnMap pooled = workspace.columns(n_features, n_features);
+    pooled.setZero();
     for (Index k = 0; k < n_components; ++k) {
-      scaled.push_back(inverse.asDiagonal() * statistics.full(k) * inverse.asDiagonal());
-      spectra.push_back(spectrum_of(scaled.back()));
-      scatter.row(k) = spectra.back().eigenvalues.cwiseMax(0.0).transpose();
+      in_units_of(bound.scale.each, statistics.full(k), scaled[k]);
+      pooled += scaled[k];
     }
-    // VEV takes the shape that there was, so that rounds which end before the best one is found lead no further from it.
-    if (previous != nullptr && profile_.shape == Across::equal && profile_.volume == Across::variable)
-      variances = spectrum_of(inverse.asDiagonal() * previous->matrix(0) * inverse.asDiagonal())
-                      .eigenvalues.transpose()
-                      .replicate(n_components, 1);
-    maximise_profile(profile_, scatter, statistics.weight, bound.least, variances);
+    for (Index k = 0; k < n_components; ++k) {
+      const Workspace::Scope of_one(workspace);
+      Spectrum spectrum = spectrum_of(scaled[k], workspace);
+      settle_null_space(pooled, workspace, spectrum);
+      axes[k] = spectrum.axes;
+      scatter.row(k) = spectrum.eigenvalues.cwiseMax(0.0).transpose();
+    }
+    const bool carried_on = previous != nullptr && keeps_shape();
+    if (carried_on) take_shape(in_units_of(bound.scale.each, previous->matrix(0), workspace), workspace, variances);
+    maximise_profile(profile_, scatter, statistics.weight, bound.least, carried_on ? Begin::given : Begin::anywhere,
+                     workspace, variances);
     note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k) {
-      const auto place = static_cast<std::size_t>(k);
-      const Vector own = variances.row(k).transpose();
-      set_spectral(covariances, k, bound.scale.each, spectra[place].axes, own);
-      note_lost(covariances, scaled[place], statistics.weight[k], spectra[place].axes, own, bound.least);
+      const auto own = variances.row(k).transpose();
+      set_spectral(covariances, k, bound.scale.each, axes[k], own, workspace);
+      note_lost(covariances, scaled[k], statistics.weight[k], axes[k], own, bound.least);
     }
   }
 
  private:
+  // VEV takes the shape that there was, so that rounds which end before the best one is found lead no further from it.
+  bool keeps_shape() const { return profile_.shape == Across::equal && profile_.volume == Across::variable; }
+  static void take_shape(const ColumnView& before, Workspace& workspace, MatrixMap variances) {
+    const Workspace::Scope scope(workspace);
+    variances = spectrum_of(before, workspace).eigenvalues.transpose().replicate(variances.rows(), 1);
+  }
+
   std::string_view code_;
   Profile profile_;
 };

@@ -31,14 +31,16 @@ ScatterKind kind_of(CovarianceShape shape) {
 
 }  // namespace
 
-void Prior::add_to(SufficientStatistics& statistics, bool one_for_all) const {
+void Prior::add_to(SufficientStatistics& statistics, bool one_for_all, Workspace& workspace) const {
+  const Workspace::Scope scope(workspace);
   const Index n_features = statistics.n_features(), n_components = statistics.n_components();
   const double tau = shrinkage / unit;
   const double sharers = one_for_all ? static_cast<double>(n_components) : 1.0, share = 1 / (unit * sharers);
   if (statistics.kind == ScatterKind::pooled) statistics.pooled() += scale / unit;
+  VectorMap shift = workspace.vector(n_features);
   for (Index k = 0; k < n_components; ++k) {
     const double n = statistics.weight[k];
-    const Vector shift = statistics.mean.row(k).transpose() - mean;
+    shift = statistics.mean.row(k).transpose() - mean;
     const double shrunk = tau * n / (tau + n);
     switch (statistics.kind) {
       case ScatterKind::full:
@@ -60,20 +62,27 @@ void Prior::add_to(SufficientStatistics& statistics, bool one_for_all) const {
   }
 }
 
-double Prior::log_density(const Matrix& means, const Factors& factors, bool one_for_all) const {
+double Prior::log_density(const Matrix& means, const Factors& factors, bool one_for_all, Workspace& workspace) const {
+  const Workspace::Scope scope(workspace);
   const Index n_components = means.rows(), n_features = means.cols();
   const ScatterKind kind = kind_of(factors.shape);
   const double sharers = one_for_all ? static_cast<double>(n_components) : 1.0;
   const double weight = prior_weight(kind, dof, n_features, sharers) *
                         (kind == ScatterKind::trace ? static_cast<double>(n_features) : 1.0);
   double sum = 0;
+  VectorMap shift = workspace.vector(n_features);
   for (Index k = 0; k < n_components; ++k) {
-    const Vector shift = means.row(k).transpose() - mean;
+    shift = means.row(k).transpose() - mean;
     double quadratic = 0, log_determinant = factors.log_determinants[k];
     if (factors.shape == CovarianceShape::full || factors.shape == CovarianceShape::tied) {
       const Index i = factors.shape == CovarianceShape::tied ? 0 : k;
-      const Matrix precision = factors.inverse_matrix(i).transpose() * factors.inverse_matrix(i);
-      quadratic = precision.cwiseProduct(scale).sum() / sharers + shrinkage * shift.dot(precision * shift);
+      const Workspace::Scope of_one(workspace);
+      const ConstMatrixMap inverse = factors.inverse_matrix(i);
+      MatrixMap precision = workspace.matrix(n_features, n_features);
+      VectorMap whitened = workspace.vector(n_features);
+      precision.noalias() = inverse.transpose() * inverse;
+      whitened.noalias() = inverse * shift;
+      quadratic = precision.cwiseProduct(scale).sum() / sharers + shrinkage * whitened.squaredNorm();
     } else if (factors.shape == CovarianceShape::diag) {
       const ConstVectorMap inverse(factors.inverse.data() + k * n_features, n_features);
       quadratic = inverse.cwiseAbs2().dot(scale.diagonal() / sharers + shrinkage * shift.cwiseAbs2());

@@ -21,10 +21,10 @@ struct Prior {
   // Turns n_k, means and scatters into those whose ratio scatter / n is the mode of the posterior (equations 10 to 17).
   // `one_for_all`: the components have one covariance in common, of which the prior counts once. Where they share only parts
   // of their covariances, the prior is the product of those of the components, restricted to what they share.
-  void add_to(SufficientStatistics& statistics, bool one_for_all) const;
+  void add_to(SufficientStatistics& statistics, bool one_for_all, Workspace& workspace) const;
 
   // Its log density at the parameters over `unit`, up to a constant.
-  double log_density(const Matrix& means, const Factors& factors, bool one_for_all) const;
+  double log_density(const Matrix& means, const Factors& factors, bool one_for_all, Workspace& workspace) const;
 };
 
 }  // namespace gaussmix

@@ -202,7 +202,7 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
 }
 
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                const Execution& execution, Repairs& repairs, Factors& factors) {
+                const Execution& execution, Workspace& workspace, Repairs& repairs, Factors& factors) {
   if (covariances.lost_in_rounding && !regularisation.beyond_repair.empty())
     throw Degenerate(regularisation.beyond_repair);
   for (const Lifted& lifted : covariances.lifted) {
@@ -216,7 +216,7 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
     covariances.root.clear();
   if (regularisation.max_ratio)
     restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio,
-                         regularisation.ridge ? 0.0 : Regularisation::kFloor);
+                         regularisation.ridge ? 0.0 : Regularisation::kFloor, workspace);
   switch (covariances.shape) {
     case CovarianceShape::full:
     case CovarianceShape::tied:
@@ -229,7 +229,7 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
     case CovarianceShape::spherical:
     case CovarianceShape::factor:
       regularise_variances(covariances, regularisation, weight, repairs);
-      factorise(covariances, factors);
+      factorise(covariances, workspace, factors);
       break;
   }
 }

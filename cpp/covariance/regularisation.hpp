@@ -48,8 +48,8 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
 // Records what the M-step lifted, applies the bound on the ratio, then ridge or floor to every covariance in place, counts what
 // was floored (a tied covariance counts for every component), and writes the factors. Throws Degenerate where that is asked for,
 // or where nothing can be repaired. `weight` is each component's n_k. Takes no memory from the heap, once `factors` has its
-// size, unless a covariance is close to singular or there is a bound on the ratio.
+// size, unless a covariance is close to singular.
 void regularise(Covariances& covariances, const Regularisation& regularisation, const Vector& weight,
-                const Execution& execution, Repairs& repairs, Factors& factors);
+                const Execution& execution, Workspace& workspace, Repairs& repairs, Factors& factors);
 
 }  // namespace gaussmix

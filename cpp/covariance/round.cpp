@@ -16,7 +16,7 @@ class EqualRound final : public Structure {
   bool one_unit() const override { return true; }
   Index only_n_features() const override { return only_n_features_; }
   Index n_covariance_parameters(Index, Index) const override { return 1; }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound& bound,
+  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound& bound, Workspace&,
                 Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     const double unit = bound.scale.largest * bound.scale.largest, least = bound.least * unit;
@@ -44,8 +44,8 @@ class VariableLine final : public Structure {
     return spherical_structure().n_covariance_parameters(n_components, n_features);
   }
   void maximise(const SufficientStatistics& statistics, const Covariances* previous, const EigenvalueBound& bound,
-                Covariances& covariances) const override {
-    spherical_structure().maximise(statistics, previous, bound, covariances);
+                Workspace& workspace, Covariances& covariances) const override {
+    spherical_structure().maximise(statistics, previous, bound, workspace, covariances);
   }
 };
 

@@ -13,7 +13,7 @@ class Spherical final : public Structure {
   ScatterKind need() const override { return ScatterKind::trace; }
   bool each_its_own() const override { return true; }
   Index n_covariance_parameters(Index n_components, Index) const override { return n_components; }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&,
+  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&, Workspace&,
                 Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     for (Index k = 0; k < statistics.n_components(); ++k)

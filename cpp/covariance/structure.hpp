@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/workspace.hpp"
 #include "covariance/covariances.hpp"
 #include "statistics/column_moments.hpp"
 #include "statistics/sufficient_statistics.hpp"
@@ -45,7 +46,7 @@ class Structure {
   // cannot fall; it is not `covariances`, which the result overwrites. Where lifting eigenvalues to the bound afterwards
   // would leave the structure, it is heeded here, and `covariances.lifted` says so; else regularise() does that.
   virtual void maximise(const SufficientStatistics& statistics, const Covariances* previous,
-                        const EigenvalueBound& bound, Covariances& covariances) const = 0;
+                        const EigenvalueBound& bound, Workspace& workspace, Covariances& covariances) const = 0;
 };
 
 // The registry: the only list of structures.

@@ -13,7 +13,7 @@ class Tied final : public Structure {
   ScatterKind need() const override { return ScatterKind::pooled; }
   bool one_for_all() const override { return true; }
   Index n_covariance_parameters(Index, Index n_features) const override { return n_features * (n_features + 1) / 2; }
-  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&,
+  void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&, Workspace&,
                 Covariances& covariances) const override {
     reshape(covariances, shape(), statistics.n_components(), statistics.n_features());
     const double weight = statistics.weight.sum();

@@ -23,7 +23,7 @@ bool Admissible::make(Mixture& mixture, const Mixture& plain) {
   else if (quiet_.ridge && !quiet_.max_ratio)
     return true;
   not_counted_.begin(0);
-  regularise(mixture.covariances, quiet_, mixture.weights, execution_, not_counted_, mixture.factors);
+  regularise(mixture.covariances, quiet_, mixture.weights, execution_, workspace_, not_counted_, mixture.factors);
   mixture.repaired = not_counted_.happened();
   return true;
 }
@@ -39,7 +39,7 @@ void Admissible::project(Mixture& mixture, const Mixture& plain) {
   MatrixMap(scatter_.scatter.data(), n_components, size) =
       scatter_.weight.asDiagonal() * ConstMatrixMap(mixture.covariances.values.data(), n_components, size);
   const EigenvalueBound bound = quiet_.bound();
-  mixture.structure->maximise(scatter_, &plain.covariances, bound, mixture.covariances);
+  mixture.structure->maximise(scatter_, &plain.covariances, bound, workspace_, mixture.covariances);
 }
 
 }  // namespace gaussmix

@@ -20,6 +20,7 @@ class Admissible {
 
   Regularisation quiet_;
   const Execution& execution_;
+  Workspace workspace_;
   SufficientStatistics scatter_;  // scratch
   Repairs not_counted_;           // nothing is repaired yet: the likelihood has still to accept the extrapolation
 };

@@ -30,9 +30,10 @@ ConstVectorMap numbers_of(const Covariances& covariances, Index k) {
 Vector scaled_eigenvalues(const Eigen::Ref<const Vector>& numbers, CovarianceShape shape, const ColumnScale& scale) {
   if (shape == CovarianceShape::spherical) return numbers / (scale.largest * scale.largest);
   if (shape == CovarianceShape::diag) return numbers.cwiseQuotient(scale.each.cwiseAbs2());
-  const Vector inverse = scale.each.cwiseInverse();
-  const ConstMatrixMap covariance(numbers.data(), inverse.size(), inverse.size());
-  return spectrum_of(inverse.asDiagonal() * covariance * inverse.asDiagonal()).eigenvalues;
+  const Index n_features = scale.each.size();
+  const ConstMatrixMap covariance(numbers.data(), n_features, n_features);
+  Workspace workspace;
+  return spectrum_of(in_units_of(scale.each, covariance, workspace), workspace).eigenvalues;
 }
 
 // x x^T in as many numbers as a covariance of this shape has.
@@ -173,7 +174,8 @@ Mixture reseeded(const Mixture& mixture, Index k, const EStep& e_step, const Reg
   Repairs not_counted(mixture.n_components());  // M-steps will tell what is wrong with it
   Regularisation quiet = regularisation.quiet();
   if (quiet.ridge) quiet.ridge = 0.0;
-  regularise(seeded.covariances, quiet, seeded.weights, e_step.execution(), not_counted, seeded.factors);
+  Workspace workspace;
+  regularise(seeded.covariances, quiet, seeded.weights, e_step.execution(), workspace, not_counted, seeded.factors);
   return seeded;
 }
 

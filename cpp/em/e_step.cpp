@@ -78,7 +78,7 @@ void EStep::finish_component(const double* sums, const kernels::Layout& layout, 
       if (!present) break;
       const auto projections = parameters.projections.middleRows(k * n, n);
       out = ConstMatrixMap(scatter, n_features, n + 1);
-      out.leftCols(n).noalias() -= weight * shift_ * (projections * shift_).transpose();
+      for (Index i = 0; i < n; ++i) out.col(i) -= weight * projections.row(i).dot(shift_) * shift_;
       out.leftCols(n) /= parameters.projection_scale;
       out.col(n) = (out.col(n) - weight * shift_.cwiseAbs2()).cwiseMax(0.0);
       break;

@@ -28,10 +28,10 @@ void round_means(Matrix& means, const ConstVectorMap& origin) {
   }
 }
 
-double log_prior(const Regularisation& regularisation, const Mixture& mixture) {
-  return regularisation.prior
-             ? regularisation.prior->log_density(mixture.means, mixture.factors, mixture.structure->one_for_all())
-             : 0.0;
+double log_prior(const Regularisation& regularisation, const Mixture& mixture, Workspace& workspace) {
+  return regularisation.prior ? regularisation.prior->log_density(mixture.means, mixture.factors,
+                                                                  mixture.structure->one_for_all(), workspace)
+                              : 0.0;
 }
 
 class Loop {
@@ -77,8 +77,8 @@ class Loop {
       outcome_.predicted_gain = stopping_.predicted_gain();
     }
     if (accelerating_) {
-      const double gain = accelerator_->steps().forecast().gain_after;
-      if (!std::isnan(gain)) outcome_.predicted_gain = gain;  // of two steps or more
+      const double gain = stopping_.predicted_gain(accelerator_->steps());
+      if (!std::isnan(gain)) outcome_.predicted_gain = gain;
     }
     outcome_.mixture = std::move(theta_);
     return !ending_fit_;
@@ -88,7 +88,7 @@ class Loop {
   void iterate() {
     e_step_(theta_, settings_.structure->need(), statistics_);
     ++outcome_.n_iter;
-    const double prior = log_prior(regularisation_, theta_), objective = statistics_.log_likelihood + prior;
+    const double prior = log_prior(regularisation_, theta_, workspace_), objective = statistics_.log_likelihood + prior;
     if (e_step_.single_precision() && !outcome_.trace.empty() &&
         !(objective - outcome_.trace.back() > smallest_single_gain_))
       return repeat_in_double_precision();
@@ -111,7 +111,8 @@ class Loop {
     stopping_.set_rounding(e_step_.rounding());
     outcome_.repairs.begin(outcome_.n_iter);
     if (e_step_.single_precision()) repairs_before_ = outcome_.repairs;
-    m_step(statistics_, *settings_.structure, regularisation_, &theta_, e_step_.execution(), outcome_.repairs, next_);
+    m_step(statistics_, *settings_.structure, regularisation_, &theta_, e_step_.execution(), workspace_,
+           outcome_.repairs, next_);
     if (dropped())
       begin_anew();
     else if (accelerating_)
@@ -234,6 +235,7 @@ class Loop {
   bool ending_fit_ = false;  // and not this start alone
   // Parameters change places and never move, so that an iteration takes no memory from the heap once each has its size.
   SufficientStatistics statistics_;
+  Workspace workspace_;
   Mixture next_;
   bool in_cycle_ = false;
   double cycle_log_likelihood_ = 0;
@@ -249,7 +251,8 @@ void evaluate(EStep& e_step, const Regularisation& regularisation, Mixture& mixt
     round_means(mixture.means, ConstVectorMap(origin, mixture.n_features()));
   const Likelihood likelihood = e_step.likelihood(mixture);
   outcome.log_likelihood = likelihood.log_likelihood;
-  outcome.log_prior = log_prior(regularisation, mixture);
+  Workspace workspace;
+  outcome.log_prior = log_prior(regularisation, mixture, workspace);
   outcome.certainty = likelihood.certainty;
 }
 

@@ -8,7 +8,8 @@ namespace gaussmix {
 namespace {
 
 // Gains that grow promise no finite sum. This ratio stands for theirs, and what it promises is meant as a lower bound.
-constexpr double kLargestRatio = 0.99;
+constexpr double kOfGrowing = 0.99;
+constexpr double kLargestRatio = 0.9999;
 
 // Of a second series there is too little to tell from rounding where the determinant is a smaller share of its terms.
 constexpr double kOneSeries = 1e-3;
@@ -23,7 +24,7 @@ void GainSeries::add(double gain) {
 GainSeries::Forecast GainSeries::of_one_series() const {
   if (!(last() > 0) || std::isnan(gains_[2])) return {};
   const double a = ratio();
-  const double bounded = a > 0 ? std::min(a, kLargestRatio) : kLargestRatio;
+  const double bounded = a > 0 && a < 1 ? std::min(a, kLargestRatio) : kOfGrowing;
   const double gain = last() * bounded / (1 - bounded);
   return {gain, gain * bounded, a};
 }

@@ -128,7 +128,7 @@ Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments&
   if (given.means) mixture.means = *given.means;
   if (!given.covariances) return mixture;
   mixture.covariances = *given.covariances;
-  if (given.factors) {
+  if (given.factors && !regularisation.max_ratio) {  // a bound that the fit may not have had
     mixture.factors = *given.factors;
     return mixture;
   }
@@ -136,7 +136,8 @@ Mixture initialise(EStep& e_step, const Settings& settings, const ColumnMoments&
   Regularisation without_ridge = regularisation;
   if (without_ridge.ridge) without_ridge.ridge = 0.0;
   const Vector weight = mixture.weights * e_step.totals().weight;
-  regularise(mixture.covariances, without_ridge, weight, e_step.execution(), repairs, mixture.factors);
+  Workspace workspace;
+  regularise(mixture.covariances, without_ridge, weight, e_step.execution(), workspace, repairs, mixture.factors);
   mixture.repaired = repairs.happened();
   return mixture;
 }

@@ -108,7 +108,8 @@ bool all_finite(const SufficientStatistics& statistics) {
 }  // namespace
 
 void m_step(SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
-            const Mixture* previous, const Execution& execution, Repairs& repairs, Mixture& mixture) {
+            const Mixture* previous, const Execution& execution, Workspace& workspace, Repairs& repairs,
+            Mixture& mixture) {
   const double total = statistics.weight.sum();
   if (!(total > 0)) throw InvalidArgument("the statistics have no weight: there is nothing to fit a mixture to");
   if (!all_finite(statistics))
@@ -121,15 +122,16 @@ void m_step(SufficientStatistics& statistics, const Structure& structure, const 
       (previous->covariances.shape != structure.shape() || previous->covariances.n_factors != structure.n_factors()))
     previous = nullptr;
   const double negligible = kEmptyShare * total;
-  if (regularisation.prior) regularisation.prior->add_to(statistics, structure.one_for_all());
+  if (regularisation.prior) regularisation.prior->add_to(statistics, structure.one_for_all(), workspace);
   fill_empty(statistics, negligible, previous, regularisation, repairs);
   mixture.means = statistics.mean;
   if (regularisation.scatter_ridge > 0) add_ridge(statistics, regularisation.scatter_ridge, negligible);
   structure.maximise(statistics, previous != nullptr ? &previous->covariances : nullptr, regularisation.bound(),
-                     mixture.covariances);
-  regularise(mixture.covariances, regularisation, statistics.weight, execution, repairs, mixture.factors);
+                     workspace, mixture.covariances);
+  regularise(mixture.covariances, regularisation, statistics.weight, execution, workspace, repairs, mixture.factors);
   mixture.repaired = repairs.happened();
-  if (previous == nullptr || !structure.each_its_own()) return;
+  // Under a bound on the ratio it is kept as the bound allows, which the others decide.
+  if (previous == nullptr || !structure.each_its_own() || regularisation.max_ratio) return;
   for (Index k = 0; k < statistics.n_components(); ++k) {  // what is kept takes no further ridge
     if (statistics.weight[k] > negligible) continue;
     copy_component(previous->covariances, mixture.covariances, k);
@@ -141,8 +143,9 @@ Mixture m_step(const SufficientStatistics& given, const Structure& structure, co
                const Mixture* previous, const Execution& execution, Repairs& repairs) {
   SufficientStatistics statistics =
       convert(given, given.kind == structure.need_at_start() ? given.kind : structure.need());
+  Workspace workspace;
   Mixture mixture;
-  m_step(statistics, structure, regularisation, previous, execution, repairs, mixture);
+  m_step(statistics, structure, regularisation, previous, execution, workspace, repairs, mixture);
   return mixture;
 }
 

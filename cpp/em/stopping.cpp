@@ -59,12 +59,18 @@ void Stopping::observe_cycle(double log_likelihood, double plain_gain, double st
   last_ = log_likelihood;
   gains_ = {};  // the next gain is no plain step of the same series
   rate_ = steps.rate();
-  if (std::abs(plain_gain) <= negligible(log_likelihood)) return judge(log_likelihood, 0.0, step, kSteadyCycles);
+  left_after_cycle_ = std::numeric_limits<double>::quiet_NaN();
+  if (std::abs(plain_gain) <= negligible(log_likelihood)) {
+    left_after_cycle_ = 0;
+    return judge(log_likelihood, 0.0, step, kSteadyCycles);
+  }
   if (!(rate_ > 0 && rate_ < 1) || plain_gain < 0) {
     steady_ = small_ = 0;
     return;
   }
-  judge(log_likelihood, plain_gain * rate_ / (1 - rate_), step, kSteadyCycles);
+  const double left = plain_gain * rate_ / (1 - rate_);
+  judge(log_likelihood, left, step, kSteadyCycles);
+  if (plain_gain < least_gain(log_likelihood)) left_after_cycle_ = left;
   if (!done_ || plain_gain < least_gain(log_likelihood)) return;
   // That was a lower bound of what is left, which costs less; so is this, of the directions that were extrapolated along.
   done_ = steps.least_gain() < allowed(log_likelihood);
@@ -81,6 +87,10 @@ void Stopping::judge(double log_likelihood, double predicted_gain, double step, 
 
 double Stopping::predicted_gain() const {
   return std::abs(gains_.last()) <= negligible(last_) ? 0.0 : gains_.forecast(least_gain(last_)).gain_after;
+}
+
+double Stopping::predicted_gain(const LastSteps& steps) const {
+  return std::isnan(left_after_cycle_) ? steps.forecast().gain_after : left_after_cycle_;
 }
 
 double Stopping::predicted_gain(double log_likelihood) const {

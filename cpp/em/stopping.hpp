@@ -41,6 +41,8 @@ class Stopping {
   // unknown.
   double predicted_gain(double log_likelihood) const;
   double predicted_gain() const;
+  // The same of accelerated EM, after two steps or more.
+  double predicted_gain(const LastSteps& steps) const;
 
  private:
   void judge(double log_likelihood, double predicted_gain, double step, int needed);
@@ -56,6 +58,7 @@ class Stopping {
   double last_ = std::numeric_limits<double>::quiet_NaN();
   double rate_ = std::numeric_limits<double>::quiet_NaN();
   GainSeries gains_;
+  double left_after_cycle_ = std::numeric_limits<double>::quiet_NaN();  // by its last gain, where that may be rounding
   int steady_ = 0;  // iterations for which gains have been shrinking
   int small_ = 0;   // and of these the last ones in which the prediction was small: one alone may be a passing dip
   bool done_ = false;

@@ -6,11 +6,11 @@ namespace gaussmix {
 
 Floored floor_eigenvalues(MatrixMap covariance, const Vector& scale, double floor, MatrixMap lower,
                           MatrixMap inverse_lower) {
-  const Vector inverse = scale.cwiseInverse();
-  const Spectrum spectrum = spectrum_of(inverse.asDiagonal() * covariance * inverse.asDiagonal());
+  Workspace workspace;
+  const Spectrum spectrum = spectrum_of(in_units_of(scale, covariance, workspace), workspace);
   const Vector eigenvalues = spectrum.eigenvalues.cwiseMax(floor);
   const Eigen::MatrixXd root = eigenvalues.cwiseSqrt().asDiagonal() * spectrum.axes.transpose();
-  const FactorReport factor = factor_of_root(root, scale, lower, inverse_lower);
+  const FactorReport factor = factor_of_root(root, scale, workspace, lower, inverse_lower);
   covariance.triangularView<Eigen::Lower>() = lower * lower.transpose();
   covariance.triangularView<Eigen::StrictlyUpper>() = covariance.transpose();
   return {spectrum.eigenvalues.minCoeff(), factor};

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
-#include <vector>
 
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
@@ -62,12 +60,27 @@ Eigen::MatrixXd root_of(const Ldlt& ldlt) {
   return root;
 }
 
-Eigen::MatrixXd by_falling_length(const Eigen::MatrixXd& rows) {
-  const Vector lengths = rows.rowwise().norm();
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(rows.rows()));
-  std::iota(order.begin(), order.end(), Eigen::Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Eigen::Index a, Eigen::Index b) { return lengths[a] > lengths[b]; });
-  return rows(order, Eigen::all);
+void sort_by_falling_length(ColumnMap rows, Workspace& workspace) {
+  const Workspace::Scope scope(workspace);
+  VectorMap lengths = workspace.vector(rows.rows());
+  lengths = rows.rowwise().squaredNorm();
+  for (Eigen::Index i = 0; i + 1 < rows.rows(); ++i) {
+    Eigen::Index longest = 0;
+    lengths.tail(rows.rows() - i).maxCoeff(&longest);
+    if (longest == 0) continue;
+    std::swap(lengths[i], lengths[i + longest]);
+    rows.row(i).swap(rows.row(i + longest));
+  }
+}
+
+// The triangle R of rows = Q R, in their place.
+void triangulate(ColumnMap rows, Workspace& workspace) {
+  // Up to this many columns Eigen takes one after the other, in memory that is there already.
+  constexpr Eigen::Index kLargestBlock = 128;
+  const Workspace::Scope scope(workspace);
+  VectorMap coefficients = workspace.vector(rows.cols()), scratch = workspace.vector(rows.cols());
+  Eigen::internal::householder_qr_inplace_blocked<ColumnMap, VectorMap>::run(rows, coefficients, kLargestBlock,
+                                                                             scratch.data());
 }
 
 FactorReport factorise_pivoted(const Eigen::Ref<const Matrix>& covariance, MatrixMap lower, MatrixMap inverse_lower) {
@@ -78,7 +91,8 @@ FactorReport factorise_pivoted(const Eigen::Ref<const Matrix>& covariance, Matri
   report.smallest_pivot = ldlt.vectorD().minCoeff();
   if (!above_rounding(ldlt)) return report;
   const double smallest_pivot = report.smallest_pivot;
-  report = factor_of_root(root_of(ldlt), covariance.diagonal().cwiseSqrt(), lower, inverse_lower);
+  Workspace workspace;
+  report = factor_of_root(root_of(ldlt), covariance.diagonal().cwiseSqrt(), workspace, lower, inverse_lower);
   report.smallest_pivot = smallest_pivot;
   return report;
 }
@@ -154,16 +168,20 @@ FactorReport factorise(const Eigen::Ref<const Matrix>& covariance, MatrixMap low
 // With root = Q R, root^T root = R^T R. Orthogonal transformations need no definiteness of their own, so this cannot fail
 // where the decision was made elsewhere. The long rows come first: reflections then keep the digits of the short ones (Cox &
 // Higham 1998, "Stability of Householder QR factorization for weighted least squares problems").
-FactorReport factor_of_root(const Eigen::MatrixXd& root, const Vector& scale, MatrixMap lower,
+FactorReport factor_of_root(const ColumnView& root, const VectorView& scale, Workspace& workspace, MatrixMap lower,
                             MatrixMap inverse_lower) {
-  Matrix upper = by_falling_length(root).householderQr().matrixQR().triangularView<Eigen::Upper>();
+  const Workspace::Scope scope(workspace);
+  ColumnMap upper = workspace.columns(root.rows(), root.cols());
+  upper = root;
+  sort_by_falling_length(upper, workspace);
+  triangulate(upper, workspace);
+  lower.setZero();
   for (Eigen::Index i = 0; i < upper.rows(); ++i)
-    if (upper(i, i) < 0) upper.row(i) *= -1;
-  lower = upper.transpose();
+    lower.col(i).tail(upper.rows() - i) = (upper(i, i) < 0 ? -1 : 1) * upper.row(i).tail(upper.rows() - i).transpose();
+  const double smallest_pivot = lower.diagonal().minCoeff();
   invert(lower, inverse_lower);
   inverse_lower *= scale.cwiseInverse().asDiagonal();
-  lower = scale.asDiagonal() * upper.transpose();
-  const double smallest_pivot = upper.diagonal().minCoeff();
+  for (Eigen::Index i = 0; i < lower.rows(); ++i) lower.row(i) *= scale[i];
   return {smallest_pivot > 0, smallest_pivot * smallest_pivot, log_determinant_of(inverse_lower)};
 }
 

@@ -2,7 +2,7 @@
 // a pivoted LDLT decides.
 #pragma once
 
-#include "base/types.hpp"
+#include "base/workspace.hpp"
 
 namespace gaussmix {
 
@@ -27,7 +27,8 @@ bool factorise_root(const ConstMatrixMap& root, MatrixMap lower, MatrixMap inver
 
 // The factor of the covariance scale root^T root scale, from the root itself: forming the product would square its
 // condition number.
-FactorReport factor_of_root(const Eigen::MatrixXd& root, const Vector& scale, MatrixMap lower, MatrixMap inverse_lower);
+FactorReport factor_of_root(const ColumnView& root, const VectorView& scale, Workspace& workspace, MatrixMap lower,
+                            MatrixMap inverse_lower);
 
 // Reciprocal condition of the matrix scaled to unit diagonal, by a 1-norm estimate; 0 when it is singular to working
 // precision.

@@ -5,28 +5,35 @@
 
 namespace gaussmix {
 
-JointAxes::JointAxes(const std::vector<Eigen::MatrixXd>& matrices, const Eigen::MatrixXd& axes) : axes_(axes) {
-  for (const Eigen::MatrixXd& matrix : matrices) rotated_.push_back(axes.transpose() * matrix * axes);
+void JointAxes::begin(const MatrixStack& matrices, const ColumnView& axes, Workspace& workspace) {
+  const Workspace::Scope scope(workspace);
+  ColumnMap turned = workspace.columns(axes.rows(), axes.cols());
+  axes_ = axes;
+  for (Index k = 0; k < rotated_.count; ++k) {
+    turned.noalias() = axes_.transpose() * matrices[k];
+    rotated_[k].noalias() = turned * axes_;
+  }
 }
 
-Matrix JointAxes::along() const {
-  Matrix table(static_cast<Index>(rotated_.size()), axes_.cols());
-  for (std::size_t k = 0; k < rotated_.size(); ++k)
-    table.row(static_cast<Index>(k)) = rotated_[k].diagonal().cwiseMax(0.0).transpose();
-  return table;
+void JointAxes::take(const JointAxes& other) {
+  axes_ = other.axes_;
+  for (Index k = 0; k < rotated_.count; ++k) rotated_[k] = other.rotated_[k];
+}
+
+void JointAxes::along(MatrixMap table) const {
+  for (Index k = 0; k < rotated_.count; ++k) table.row(k) = rotated_[k].diagonal().cwiseMax(0.0).transpose();
 }
 
 // In the plane of two axes the sum of the two quadratic forms of a matrix is constant, so what is minimised is
 // a_j^T M a_j with M = sum_k (1 / v_kj - 1 / v_kl) M_k: a_j becomes the lower eigenvector of M within the plane.
-double JointAxes::sweep(const Matrix& variances) {
+double JointAxes::sweep(const MatrixView& variances) {
   double largest = 0;
   for (Index j = 0; j + 1 < axes_.cols(); ++j)
     for (Index l = j + 1; l < axes_.cols(); ++l) {
       double difference = 0, mixed = 0, size = 0;  // (M_jj - M_ll) / 2, M_jl
-      for (std::size_t k = 0; k < rotated_.size(); ++k) {
-        const Eigen::MatrixXd& m = rotated_[k];
-        const auto row = static_cast<Index>(k);
-        const double factor = 1 / variances(row, j) - 1 / variances(row, l);
+      for (Index k = 0; k < rotated_.count; ++k) {
+        const ColumnMap m = rotated_[k];
+        const double factor = 1 / variances(k, j) - 1 / variances(k, l);
         difference += 0.5 * factor * (m(j, j) - m(l, l));
         mixed += factor * m(j, l);
         size += std::abs(factor) * (m(j, j) + m(l, l));
@@ -40,7 +47,7 @@ double JointAxes::sweep(const Matrix& variances) {
 }
 
 void JointAxes::rotate(Index j, Index l, double cosine, double sine) {
-  const auto columns = [&](Eigen::MatrixXd& m) {
+  const auto columns = [&](ColumnMap& m) {
     for (Index i = 0; i < m.rows(); ++i) {
       const double a = m(i, j), b = m(i, l);
       m(i, j) = cosine * a + sine * b;
@@ -48,7 +55,8 @@ void JointAxes::rotate(Index j, Index l, double cosine, double sine) {
     }
   };
   columns(axes_);
-  for (Eigen::MatrixXd& m : rotated_) {
+  for (Index k = 0; k < rotated_.count; ++k) {
+    ColumnMap m = rotated_[k];
     columns(m);
     for (Index i = 0; i < m.cols(); ++i) {
       const double a = m(j, i), b = m(l, i);

@@ -29,7 +29,7 @@ double joint_n_effective(const SufficientStatistics& a, const SufficientStatisti
 
 }  // namespace
 
-void add_outer_product(MatrixMap out, const Vector& d, double factor) {
+void add_outer_product(MatrixMap out, const VectorView& d, double factor) {
   for (Eigen::Index i = 0; i < out.rows(); ++i) {
     const double scaled = factor * d[i];
     for (Eigen::Index j = 0; j < i; ++j) out(j, i) = out(i, j) += scaled * d[j];

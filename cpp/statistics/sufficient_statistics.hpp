@@ -49,7 +49,7 @@ struct SufficientStatistics {
 };
 
 // out += factor d d^T, to a matrix that is symmetric to the bit.
-void add_outer_product(MatrixMap out, const Vector& d, double factor);
+void add_outer_product(MatrixMap out, const VectorView& d, double factor);
 
 // Sizes the arrays; what they held is lost, and no memory is asked for when they have these sizes already.
 void reshape(SufficientStatistics& statistics, ScatterKind kind, Index n_components, Index n_features,
