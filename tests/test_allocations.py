@@ -112,7 +112,7 @@ SHAPES = [(500, 2, 3), (35011, 1, 3), (17011, 3, 4), (5003, 16, 3), (1501, 65, 3
 FEW, MORE = 15, 30  # what is known of that many steps has been given its memory
 # M-steps know nothing of rows; beyond a hundred columns products of matrices take their blocks from
 # the heap.
-OF_M_STEPS = [(500, 2, 3), (35011, 1, 3), (1011, 3, 4), (1003, 16, 3), (701, 65, 3)]
+OF_M_STEPS = [(500, 2, 3), (35011, 1, 3), (1011, 3, 4), (1003, 16, 3), (1501, 50, 3)]
 WITH = {
     "prior": [{"covariance_type": name, "prior": True} for name in ref.COVARIANCE_TYPES],
     "ratio": [
