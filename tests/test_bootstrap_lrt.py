@@ -118,22 +118,42 @@ def test_integer_weights_are_repeated_rows() -> None:
 
 @each_structure
 def test_a_split_lies_about_the_component(covariance_type: str) -> None:
-    X = clusters(4, 240, 2, 3)
+    """On its longest axis, in units of how far the whole mixture reaches in each column."""
+    X = clusters(4, 240, 2, 3) * [1.0, 5.0]
     mixture = gx.fit(X, 3, covariance_type=covariance_type, random_state=0).mixture
     stacked = Parameters(mixture.weights[None], mixture.means[None], mixture.covariances[None])
+    covariances = ref.matrices(covariance_type, mixture.covariances, 3, 2).astype(float)
+    within = np.einsum("k,kjj->j", mixture.weights, covariances)
+    between = np.cov(mixture.means.T, aweights=mixture.weights, bias=True).diagonal()
+    units = np.ones(2) if covariance_type == "spherical" else np.sqrt(within + between)
     for k in range(3):
         split = split_component(stacked, k, mixture.covariance_type)
         found = gx.Mixture(*(values[0] for values in split), covariance_type=covariance_type)
         assert found.n_components == 4
         assert found.weights[k] == found.weights[3] == mixture.weights[k] / 2
         np.testing.assert_allclose((found.means[k] + found.means[3]) / 2, mixture.means[k])
-        covariance = ref.matrices(covariance_type, mixture.covariances, 3, 2)[k].astype(float)
-        offset = found.means[3] - mixture.means[k]
+        covariance = covariances[k] / np.outer(units, units)
+        offset = (found.means[3] - mixture.means[k]) / units
         largest = np.linalg.eigvalsh(covariance)[-1]
         assert offset @ offset == pytest.approx(largest)
-        np.testing.assert_allclose(covariance @ offset, largest * offset)
+        np.testing.assert_allclose(covariance @ offset, largest * offset, atol=1e-12)
         others = [j for j in range(3) if j != k]
         assert (found.means[others] == mixture.means[others]).all()
+
+
+def test_a_round_component_is_split_along_the_widest_column() -> None:
+    one = Parameters(np.full((1, 2), 0.5), np.array([[[0.0, 0, 0], [1, 9, 1]]]), np.ones((1, 2)))
+    split = split_component(one, 0, gx.CovarianceType.SPHERICAL)
+    np.testing.assert_allclose(split.means[0], [[0, -1, 0], [1, 9, 1], [0, 1, 0]], atol=1e-12)
+
+
+def test_of_equally_long_axes_that_of_the_first_column_is_taken() -> None:
+    """Which they are, in any units, where a single component has variances and nothing else."""
+    for units in (np.ones(3), np.array([0.1, 3e7, 1e-9])):
+        one = Parameters(np.ones((1, 1)), np.zeros((1, 1, 3)), 7 * units[None, None] ** 2)
+        split = split_component(one, 0, gx.CovarianceType.DIAG)
+        expected = math.sqrt(7) * units[0] * np.array([[-1.0, 0, 0], [1, 0, 0]])
+        np.testing.assert_allclose(split.means[0] / units, expected / units, atol=1e-12)
 
 
 def test_a_split_does_not_depend_on_the_sign_of_an_eigenvector(

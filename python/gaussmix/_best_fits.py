@@ -13,6 +13,7 @@ from gaussmix._typing import AnyArray, Float64Array, FloatArray, Int64Array
 from gaussmix.exceptions import GaussmixError
 
 _SHORT = 5  # passes after which starts are compared
+_SAME = 1e-9  # relative difference of log-likelihoods that is rounding
 
 
 class Sets(NamedTuple):
@@ -93,10 +94,21 @@ def _ranking(fits: Sequence[Fits], *, finished: bool = True) -> Int64Array:
 
     A fit that has converged is never compared with one that has not, and one that needed repairs
     only with its like: where a covariance becomes singular the likelihood has no bound, and says
-    nothing.
+    nothing. Of fits that are equally likely but for rounding the earlier one comes first.
     """
     likelihood = np.stack([np.where(one.ok, one.log_likelihood, -np.inf) for one in fits])
     sound = np.stack([one.ok & (one.repairs == 0) for one in fits])
     converged = np.stack([one.converged | (not finished) for one in fits])
-    order: Int64Array = np.lexsort((-likelihood, ~sound, ~converged), axis=0)
+    order: Int64Array = np.lexsort((_places(likelihood), ~sound, ~converged), axis=0)
     return order
+
+
+def _places(likelihood: Float64Array) -> Int64Array:
+    """Return numbers for the likelihoods in each column, from the highest on; equal ones share."""
+    order = np.argsort(-likelihood, axis=0)
+    falling = np.take_along_axis(likelihood, order, axis=0)
+    with np.errstate(invalid="ignore"):  # of two that are missing
+        lower = falling[:-1] - falling[1:] > _SAME * np.abs(falling[:-1])
+    places = np.zeros(likelihood.shape, dtype=np.int64)
+    np.put_along_axis(places, order[1:], np.cumsum(lower, axis=0), axis=0)
+    return places

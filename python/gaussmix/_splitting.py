@@ -9,6 +9,12 @@ from gaussmix._matrices import as_matrices, component_axis
 from gaussmix._typing import Float64Array
 from gaussmix.covariance import CovarianceType
 
+_SAME = 1e-9  # relative difference of lengths that is rounding
+_ONE_UNIT = {
+    *(CovarianceType.EII, CovarianceType.SPHERICAL, CovarianceType.EVE, CovarianceType.VVE),
+    *(CovarianceType.EEV, CovarianceType.VEV),
+}
+
 
 def split_component(found: Parameters, k: int, covariance_type: CovarianceType) -> Parameters:
     """Put two halves in the place of component k of every mixture, the second one at the end.
@@ -29,11 +35,30 @@ def split_component(found: Parameters, k: int, covariance_type: CovarianceType) 
 
 
 def _longest_half_axis(found: Parameters, k: int, covariance_type: CovarianceType) -> Float64Array:
+    """Return it as a vector, of every mixture; which way it points is no choice of rounding's."""
     _, K, D = found.means.shape
-    matrices = as_matrices(found.covariances, covariance_type, K, D)[:, k]
-    values, vectors = np.linalg.eigh(matrices)
-    axis: Float64Array = np.sqrt(np.maximum(values[:, -1:], 0)) * vectors[:, :, -1]
-    # Which way an eigenvector points is rounding's choice: here its first long entry is positive.
-    sizes = np.abs(axis)
-    first = (sizes >= sizes.max(axis=1, keepdims=True) / 2).argmax(axis=1)[:, None]
-    return np.copysign(1.0, np.take_along_axis(axis, first, axis=1)) * axis
+    matrices = as_matrices(found.covariances, covariance_type, K, D)
+    spread = _spread(found, matrices)
+    units = np.ones_like(spread) if covariance_type in _ONE_UNIT else spread
+    scaled = matrices[:, k] / units[:, :, None] / units[:, None, :]
+    values, vectors = np.linalg.eigh(scaled)
+    # Of axes that are equally long, as all are of a round component, that of the column in which
+    # the mixture is widest; of the two ways along an axis, the one in which that column grows.
+    longest = values >= values[:, -1:] * (1 - _SAME)
+    projection = (vectors * longest[:, None, :]) @ vectors.swapaxes(1, 2)
+    shares = np.diagonal(projection, axis1=1, axis2=2)
+    width = shares * (spread / units) ** 2
+    widest = (width >= width.max(axis=1, keepdims=True) * (1 - _SAME)).argmax(axis=1)[:, None]
+    axis = np.take_along_axis(projection, widest[:, :, None], axis=2)[:, :, 0]
+    length = np.sqrt(np.maximum(values[:, -1:], 0) / np.take_along_axis(shares, widest, axis=1))
+    half_axis: Float64Array = length * axis * units
+    return half_axis
+
+
+def _spread(found: Parameters, matrices: Float64Array) -> Float64Array:
+    """Return the standard deviation of each column under each whole mixture; 1 where it is 0."""
+    weights = found.weights[:, :, None]
+    centres = (weights * found.means).sum(axis=1, keepdims=True)
+    variances = np.diagonal(matrices, axis1=2, axis2=3) + (found.means - centres) ** 2
+    total = (weights * variances).sum(axis=1)
+    return np.sqrt(np.where(total > 0, total, 1.0))
