@@ -63,6 +63,9 @@ def test_a_long_search_shows_its_models(
     assert out == ""
     assert "8/8" in drawn[-1]
     assert longer.best == quick.best
+    # Those of each fold are fitted, too.
+    gx.select(X, range(1, 5), ["EII", "VVV"], progress=True, resume=longer, criterion="cv")
+    assert "40/40" in shown(capsys)[1][-1]
 
 
 def test_beside_verbose_and_a_callback(capsys: pytest.CaptureFixture[str]) -> None:

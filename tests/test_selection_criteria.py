@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 import gaussmix as gx
 from fits import given, quiet
 from gaussmix import _criteria
-from gaussmix._random import seed_from
 
 Array = NDArray[np.float64]
 FORMULAS = ["bic", "aic", "aicc", "icl", "icl_entropy"]
@@ -160,80 +159,3 @@ def test_a_common_factor_of_importances_changes_nothing(
     )
     for a, b in zip(one.cells, other.cells, strict=True):
         assert a.criterion == pytest.approx(b.criterion, rel=1e-9)
-
-
-def held_out(cell: gx.SelectionCell, X: Array, w: Array, n_folds: int, **options: Any) -> float:
-    """-2 log L of each fold under the fit of the other rows, which are all that it is given."""
-    rows = np.random.default_rng(seed_from(0)).permutation(np.flatnonzero(w > 0))
-    assert cell.result is not None
-    total = 0.0
-    for fold in range(n_folds):
-        out = rows[fold::n_folds]
-        seen = np.setdiff1d(rows, out)
-        mixture = quiet(
-            X[seen],
-            cell.n_components,
-            covariance_type=cell.covariance_type,
-            sample_weight=w[seen],
-            **given(cell.result.mixture),
-            **options,
-        ).mixture
-        total += float(w[out] @ mixture.log_density(X[out]))
-    return -2 * total
-
-
-@pytest.mark.parametrize("n_folds", [2, 5])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_cross_validation_is_the_loop_over_folds(
-    n_folds: int, weighted: bool, X: Array, weight: Array
-):
-    """Of two passes, which is before any rule could end a fit."""
-    w = weight if weighted else np.ones(len(X))
-    found = gx.select(
-        X,
-        (1, 2, 3),
-        STRUCTURES,
-        criterion="cv",
-        n_folds=n_folds,
-        max_iter=2,
-        random_state=0,
-        sample_weight=weight if weighted else None,
-    )
-    for cell in found.cells:
-        expected = held_out(cell, X, w, n_folds, max_iter=2, tol=0.0, accelerate=False)
-        assert cell.criterion == pytest.approx(expected, rel=1e-9)
-
-
-def test_cross_validation_of_converged_fits(X: Array):
-    """Fits may stop a hundredth of a nat before the maximum, which moves what is held out."""
-    found = gx.select(X, (1, 2, 3), STRUCTURES, criterion="cv", random_state=0)
-    for cell in found.cells:
-        expected = held_out(cell, X, np.ones(len(X)), 5, tol=1e-9, max_iter=5000)
-        assert cell.criterion == pytest.approx(expected, abs=0.5)
-
-
-def test_cross_validation_needs_rows_for_every_component(X: Array):
-    found = gx.select(X[:6], (1, 3, 4), ["EII"], criterion="cv", n_folds=2)
-    assert math.isnan(found.criterion["EII"][4])  # three rows are left of two folds
-    assert math.isfinite(found.criterion["EII"][3])
-    assert not found.cell("EII", 4).eligible
-
-
-def test_cross_validation_of_folds_that_the_engine_refuses(X: Array):
-    """Without its one row of another size a column has values whose squares are 0 in float64."""
-    rows = X[:40].copy()
-    rows[:, 1] = 1e-138
-    rows[7, 1] = 1e-131
-    found = gx.select(rows, (1, 2), ["EII", "VVI"], criterion="cv", random_state=0)
-    assert all(math.isnan(cell.criterion) and not cell.failure for cell in found.cells)
-
-
-def test_there_are_no_more_folds_than_rows_of_positive_weight(X: Array):
-    some = (np.arange(20) % 2).astype(float)
-    for weight, most in ((None, 20), (some, 10)):
-        options: dict[str, Any] = {"criterion": "cv", "sample_weight": weight, "random_state": 0}
-        each = gx.select(X[:20], 1, ["EII"], n_folds=most, **options)
-        with pytest.raises(gx.GaussmixError, match=f"n_folds={most + 1} is more than .*{most}:"):
-            gx.select(X[:20], 1, ["EII"], n_folds=most + 1, **options)
-        assert math.isfinite(each.criterion["EII"][1])
-    gx.select(X[:20], 1, ["EII"], n_folds=1000)  # of which BIC has none

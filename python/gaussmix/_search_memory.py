@@ -11,6 +11,8 @@ from gaussmix._search_starts import kind_for_all, sample_size
 from gaussmix._typing import FloatArray
 from gaussmix.covariance import CovarianceType
 
+# Of rows that are held out: their weights, and the order in which they are drawn.
+_BYTES_PER_ROW = 4 * 8
 _REMEDIES = (
     "Search fewer or smaller numbers of components, fewer columns, covariance_types with fewer "
     "parameters ('EEE', 'VVI', 'VII'), or use fewer threads (n_threads)."
@@ -25,11 +27,14 @@ def check_memory_of_search(
     settings: dict[str, Any],
     n_threads: int,
     limit: int | None,
+    *,
+    held_out: bool,
 ) -> None:
     """Refuse a search that would need more memory than there is or than `limit`.
 
     Counted are the fits that all cells keep, the sums and labels of the common partitions, and the
-    cells that are in work at once, taken for the largest ones. It is an upper bound.
+    cells that are in work at once, taken for the largest ones. Where rows are held out, there is
+    another such search among copies of the other rows. It is an upper bound.
 
     Raises
     ------
@@ -60,12 +65,10 @@ def check_memory_of_search(
     # The partitions are made before any cell: the tree, and sums as those of such a start.
     form = "full" if kind_for_all(structures) == "full" else "diag"
     partitions, _ = of_fit(form, counts[-1], n_threads, init_params="hierarchical")
-    refuse(
-        kept + _of_partitions(X, counts, form) + max(cells, partitions),
-        limit,
-        "the search",
-        _REMEDIES,
-    )
+    needed = kept + _of_partitions(X, counts, form) + max(cells, partitions)
+    if held_out:
+        needed += kept + X.nbytes + _BYTES_PER_ROW * len(X)
+    refuse(needed, limit, "the search", _REMEDIES)
 
 
 def _of_partitions(X: FloatArray, counts: tuple[int, ...], form: str) -> float:
@@ -73,6 +76,6 @@ def _of_partitions(X: FloatArray, counts: tuple[int, ...], form: str) -> float:
     n_rows, n_features = X.shape
     sums = 8 * (n_features**2 if form == "full" else n_features) * sum(counts)
     drawn = min(n_rows, sample_size(counts[-1], n_features))
-    of_rows = 8 * n_rows * (len(counts) + 4)  # labels; weights of rows that are held out
+    of_rows = 8 * n_rows * (len(counts) + 4)  # labels
     of_drawn = drawn * (n_features * X.itemsize + 16)
     return float(sums + of_rows + of_drawn)

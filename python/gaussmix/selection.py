@@ -98,7 +98,7 @@ def select(
         ``nec``         entropy :math:`/ (\log L_K - \log L_1)`, 1 for K = 1 (Celeux & Soromenho
                         1996; Biernacki, Celeux & Govaert 1999)
         ``cv``          :math:`-2` times the log-likelihood of rows held out, over `n_folds` folds
-                        (Smyth 2000); fits start at the parameters for all rows
+                        (Smyth 2000): a search of its own for each, among the other rows alone
         =============== =======================================================================
     sample_weight : array-like of shape (n,), optional
         Frequency weights: a weight of 2 is the row twice, 0 the row absent.
@@ -107,7 +107,8 @@ def select(
         (sum w)^2 / (sum w^2) for weights that are importances or shares; sums over the rows are
         then for weights that add up to it.
     n_folds : int, default 5
-        From 2 to the number of rows of positive weight. Only for "cv".
+        From 2 to the number of rows of positive weight. Only for "cv", which takes the time of so
+        many searches more.
     max_iter : int, default 2000
         Passes of each fit.
     random_state : None, int, RandomState or Generator, optional
@@ -119,10 +120,11 @@ def select(
         Most bytes that the search may hold beside the data, or text such as ``"2 GiB"``. It is
         refused before it begins if it could need more; None asks whether that much memory is
         available. Counted are the fits of all cells (those of `resume`, too), the common partitions
-        and the cells in work at once, as if they were the largest: an upper bound.
+        and the cells in work at once, as if they were the largest, and once more what a fold adds:
+        an upper bound.
     progress : bool, default False
-        Show a bar of the models that are done, if the search takes longer than half a second.
-        Needs tqdm: ``pip install "gaussmix[progress]"``.
+        Show a bar of the models that are done, those of folds included, if the search takes longer
+        than half a second. Needs tqdm: ``pip install "gaussmix[progress]"``.
     resume : SelectionResult, optional
         An earlier search of the same data with the same settings: its cells are not fitted again,
         unless one that they contain turns out likelier. The result has the cells that are asked for
@@ -191,17 +193,21 @@ def select(
     structures = checked_structures(covariance_types, data.shape[1])
     fingerprint = fingerprint_of(data, weight, names, settings["max_iter"])
     earlier = checked_resume(resume, fingerprint)
-    bar = ModelBar(len(structures) * len(counts)) if show else None
     done = {} if earlier is None else as_found(earlier)
-    if any((structure, K) not in done for structure in structures for K in counts):
+    models = [(structure, K) for structure in structures for K in counts]
+    held_out = chosen == "cv"
+    n_searches = int(any(key not in done for key in models)) + (folds if held_out else 0)
+    bar = ModelBar(n_searches * len(models)) if show else None
+    if n_searches:
         check_memory_of_search(
             data,
-            weight is not None or chosen == "cv",
+            weight is not None,
             structures,
             tuple(K for K in counts if n_counted >= K),
             settings,
             workers,
             limit,
+            held_out=held_out,
         )
     # The seed comes last: an error above must not have moved the caller's generator.
     seed = seed_from(random_state)
@@ -222,20 +228,18 @@ def select(
     try:
         with nullcontext() if bar is None else closing(bar):
             search.run()
-        values = criterion_values(used, search, size, folds)
+            values = criterion_values(used, search, size, folds)
     except KeyboardInterrupt:
         used, interrupted = "bic", True  # which takes no time
         values = criterion_values(used, search, size, folds)
     cells = tuple(
-        _cell(search.done[key], values[key], data.shape[1])
-        for key in ((s, K) for s in structures for K in counts)
-        if key in search.done
+        _cell(search.done[key], values[key], data.shape[1]) for key in models if key in search.done
     )
     reasons = reasons_of_search(search)
     result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began, size, reasons)
     if interrupted:
         raise FitInterrupted(
-            f"the search was interrupted after {len(cells)} of {len(search.models())} models; the "
+            f"the search was interrupted after {len(cells)} of {len(models)} models; the "
             "exception's .selection holds them, and select(..., "
             "resume=error.selection) carries on.",
             selection=result,
