@@ -129,6 +129,21 @@ def test_what_failed_or_is_not_to_be_believed_is_told_with_its_reason() -> None:
         assert told[code, K, "not to be believed"] == why
 
 
+@pytest.mark.parametrize(
+    ("K", "max_iter", "why"),
+    [
+        (1, 2, "max_iter ended the fit before it converged"),
+        (5, 2000, "the bound on eigenvalues held the fit, and still did after 100 passes"),
+    ],
+)
+def test_why_a_fit_did_not_converge_is_told(K: int, max_iter: int, why: str) -> None:
+    X = np.random.default_rng(2).normal(size=(20, 4))
+    selection = gx.select(X, range(1, 6), ["EVE"], max_iter=max_iter, random_state=0)
+    incidents = Page(report_html(selection, X)).tables[-1]
+    told = {(int(row[1]), row[2]): row[3] for row in incidents[1:]}
+    assert told[K, "not converged"] == why
+
+
 def test_pictures_are_there_whole_and_named(page: Page) -> None:
     pictures = page.pictures()
     titles = ["BIC of every model", "The components", "Rows in doubt"]

@@ -1,4 +1,4 @@
-"""A search says which columns keep structures out of its choice, and what to do about them."""
+"""A search says what keeps models out of its choice, or makes it doubtful, and what to do."""
 
 from __future__ import annotations
 
@@ -92,3 +92,37 @@ def test_reasons_do_not_depend_on_the_size_of_weights(factor: float, X: Array):
     options: dict[str, Any] = {"sample_weight": np.full(120, factor), "sample_size": "effective"}
     (reason,) = search(np.c_[X, X[:, 0] - X[:, 1]], ["EII", "EEE"], **options).reasons
     assert reason.startswith("Columns 0, 1 and 2 are combinations")
+
+
+def test_models_that_max_iter_ended_are_counted(X: Array):
+    """Even with one component, two passes are too few to see that nothing is gained."""
+    found = gx.select(X, [1, 2], ["VVI", "EEE", "VVV"], max_iter=2, random_state=0)
+    assert found.best_n_components == 2
+    (reason,) = found.reasons
+    assert reason.startswith("max_iter=2 ended the fits of 6 of 6 models before they converged")
+    assert "that of the best among them" in reason
+    assert "Raise max_iter" in reason
+    assert found.summary().splitlines()[0].endswith("max_iter ended it before it converged)")
+    assert all(cell.cut_short for cell in found.cells)
+
+
+def test_a_best_model_that_converged_is_not_doubted():
+    rows = np.random.default_rng(5).normal(size=(300, 2))
+    found = gx.select(rows, [1, 2], ["VVV"], max_iter=5, random_state=0)
+    assert found.best_n_components == 1
+    (reason,) = found.reasons
+    assert reason.startswith("max_iter=5 ended the fit of 1 of 2 models before it converged")
+    assert "the best" not in reason
+    assert found.summary().splitlines()[0].endswith("lower is better)")
+
+
+def test_a_fit_that_is_given_up_at_the_bound_is_no_matter_of_max_iter(X: Array):
+    """The bound takes EM hundreds of passes to end on, for a likelihood that is none."""
+    rows = np.random.default_rng(2).normal(size=(20, 4))
+    found = gx.select(rows, range(1, 6), ["EVE"], random_state=0)
+    result = found.cell("EVE", 5).result
+    assert result is not None
+    assert not result.converged
+    assert result.n_iter < 2000
+    assert not any(cell.cut_short for cell in found.cells)
+    assert found.reasons == ()

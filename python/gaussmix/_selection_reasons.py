@@ -1,8 +1,9 @@
-"""What about the data keeps a search from models that it was asked for, in words."""
+"""What keeps a search from models that it was asked for, or makes its choice doubtful, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,16 +15,35 @@ from gaussmix._summary import numbered
 from gaussmix._typing import Int64Array
 from gaussmix.covariance import CovarianceType, scatter_kind
 
+if TYPE_CHECKING:
+    from gaussmix.selection_result import SelectionResult
+
 _SINGULAR = 1e-8  # eigenvalue of the correlations below which the bound of the search may act
 _INVOLVED = 1e-4  # share of a column in a combination that is no rounding
 
 
-def reasons_of_search(search: Search) -> tuple[str, ...]:
+def reasons_of_search(search: Search, selection: SelectionResult) -> tuple[str, ...]:
+    """Collect what is worth knowing before trusting the choice; empty if nothing is."""
+    return (*_cut_short(search, selection), *_singular(search))
+
+
+def _cut_short(search: Search, selection: SelectionResult) -> Iterator[str]:
+    """Count the models whose likelihood could still have risen."""
+    count = sum(cell.cut_short and not cell.spurious for cell in selection.cells)
+    if not count:
+        return
+    fits, they = ("fit", "it") if count == 1 else ("fits", "they")
+    best = ", that of the best among them" if selection.ranking[:1][0].cut_short else ""
+    yield (
+        f"max_iter={search.settings['max_iter']} ended the {fits} of {count} of "
+        f"{numbered(len(selection.cells), 'model')} before {they} converged{best}: likelihoods "
+        "that could still rise are compared, and the choice may be another. Raise max_iter, and "
+        "search again."
+    )
+
+
+def _singular(search: Search) -> Iterator[str]:
     """Name the columns that make every covariance of some structures singular."""
-    return tuple(_found(search))
-
-
-def _found(search: Search) -> Iterator[str]:
     lost = _lost(search)
     if not lost:
         return

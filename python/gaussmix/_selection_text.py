@@ -29,7 +29,7 @@ def headline(selection: SelectionResult) -> str:
         f"Best of {models(len(selection.cells))} by {name}: {best.covariance_type.code} with "
         f"{components(best.n_components)} ({name} {best.criterion:.3f}"
         f"{effective if selection.sample_size == 'effective' and name != 'nec' else ''}"
-        ", lower is better)"
+        f", lower is better{'; max_iter ended it before it converged' if best.cut_short else ''})"
     )
 
 

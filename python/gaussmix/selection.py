@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -235,8 +236,8 @@ def select(
     cells = tuple(
         _cell(search.done[key], values[key], data.shape[1]) for key in models if key in search.done
     )
-    reasons = reasons_of_search(search)
-    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began, size, reasons)
+    result = SelectionResult(cells, used, fingerprint, time.perf_counter() - began, size)
+    result = replace(result, reasons=reasons_of_search(search, result))
     if interrupted:
         raise FitInterrupted(
             f"the search was interrupted after {len(cells)} of {len(models)} models; the "

@@ -11,6 +11,7 @@ from typing import Any
 
 from gaussmix._optional import optional_module
 from gaussmix._record import Record
+from gaussmix._search_cell import AT_BOUND
 from gaussmix._selection_text import as_html, as_text, components, models
 from gaussmix._typing import ArrayLike
 from gaussmix._validation import check_X
@@ -79,6 +80,17 @@ class SelectionCell(Record):
         """Whether the cell may be the best: it has a fit, and that is not spurious."""
         return not self.spurious and math.isfinite(self.criterion)
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether `max_iter` ended the fit before it converged.
+
+        It did not where the fit was given up at the bound on eigenvalues, or where it is that of a
+        model within this one and EM from there went no higher.
+        """
+        if self.result is None or self.spurious.startswith(AT_BOUND):
+            return False
+        return self.result.status == "max_iter" and self.result.n_iter > 0
+
 
 class Table(Mapping[str, Mapping[int, Any]]):
     """Values by structure (a code; any name of it will do) and number of components."""
@@ -129,8 +141,9 @@ class SelectionResult(Record):
         What the criterion took for the number of rows, see `gaussmix.select`. The ``bic`` of a
         cell's `result` always counts the sum of the weights.
     reasons : tuple of str
-        What the reader should know before trusting the choice: columns that are constant, or
-        combinations of others, and so keep structures out of it. Empty where there is nothing.
+        What the reader should know before trusting the choice: how many fits `max_iter` ended;
+        columns that are constant, or combinations of others, and so keep structures out of it.
+        Empty where there is nothing.
 
     Examples
     --------

@@ -69,9 +69,17 @@ def _incidents(cell: SelectionCell) -> Iterator[tuple[str, str]]:
     if not math.isfinite(cell.criterion):
         yield "no criterion", "it cannot be computed for this model"
     if not cell.result.converged:
-        yield "not converged", f"{cell.result.n_iter} passes over the data were not enough"
+        yield "not converged", _why_unconverged(cell, cell.result.n_iter)
     if cell.result.repairs:
         yield "repaired", f"{cell.result.repairs.total} times in the fit that was kept"
+
+
+def _why_unconverged(cell: SelectionCell, n_iter: int) -> str:
+    if cell.cut_short:
+        return "max_iter ended the fit before it converged"
+    if not n_iter:
+        return "it is the fit of a model within this one, from which EM went no higher"
+    return f"the bound on eigenvalues held the fit, and still did after {n_iter} passes"
 
 
 def repairs(result: FitResult) -> str:
