@@ -30,6 +30,13 @@ class Prior(Record):
     comes from data that are: of a column that is constant, or a combination of others. There the
     floor of the fit acts, and tells of it.
 
+    With the defaults ``spherical``, ``tied`` and ``full`` have the estimates of mclust's
+    ``priorControl()``. For variances along the axes (``EEI``, ``diag``) mclust takes one number for
+    all columns, the mean of their variances, which depends on their units; here each column has
+    its own. ``scale=np.eye(D) * np.var(X, axis=0, ddof=1).mean() / K ** (2 / D)`` gives mclust's
+    ``diag``. Of ``EII`` and ``EEI`` it divides by another count of rows, which moves the
+    log-likelihood by a fraction of a nat.
+
     For structures of one covariance for all (``EII``, ``EEI``, ``tied``) that covariance counts
     once, and for ``spherical``, ``diag`` and ``full`` each on its own, as there. All others share
     parts of their covariances: their prior is the product of those of the components, restricted
