@@ -57,8 +57,9 @@ def check_memory_of_search(
             alone, result = of_fit(structure.value, K, 1)
             kept += result
             # Of each start its parameters, a short fit and one that is carried on; halves that are
-            # tried; and the matrices of all components, in which starts are handed on.
-            beside = 3 * (n_starts + 1) * result + 3 * 8 * K * X.shape[1] ** 2
+            # tried; the matrices of all components, in which starts are handed on; and that of
+            # the one that is halved, in units of the columns.
+            beside = 3 * (n_starts + 1) * result + (3 * K + 2) * 8 * X.shape[1] ** 2
             in_work.append(alone + beside)
             for_threads = max(for_threads, of_fit(structure.value, K, n_threads)[0] - alone)
     cells = sum(sorted(in_work)[-n_threads:]) + for_threads

@@ -40,16 +40,17 @@ def _longest_half_axis(found: Parameters, k: int, covariance_type: CovarianceTyp
     matrices = as_matrices(found.covariances, covariance_type, K, D)
     spread = _spread(found, matrices)
     units = np.ones_like(spread) if covariance_type in _ONE_UNIT else spread
-    scaled = matrices[:, k] / units[:, :, None] / units[:, None, :]
+    scaled = matrices[:, k] / units[:, :, None]
+    scaled /= units[:, None, :]
     values, vectors = np.linalg.eigh(scaled)
     # Of axes that are equally long, as all are of a round component, that of the column in which
     # the mixture is widest; of the two ways along an axis, the one in which that column grows.
     longest = values >= values[:, -1:] * (1 - _SAME)
-    projection = (vectors * longest[:, None, :]) @ vectors.swapaxes(1, 2)
-    shares = np.diagonal(projection, axis1=1, axis2=2)
+    shares = np.einsum("mij,mij,mj->mi", vectors, vectors, longest)  # of each column in those axes
     width = shares * (spread / units) ** 2
     widest = (width >= width.max(axis=1, keepdims=True) * (1 - _SAME)).argmax(axis=1)[:, None]
-    axis = np.take_along_axis(projection, widest[:, :, None], axis=2)[:, :, 0]
+    own = np.take_along_axis(vectors, widest[:, :, None], axis=1)[:, 0]
+    axis = np.einsum("mij,mj->mi", vectors, longest * own)
     length = np.sqrt(np.maximum(values[:, -1:], 0) / np.take_along_axis(shares, widest, axis=1))
     half_axis: Float64Array = length * axis * units
     return half_axis
