@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
 from typing import Any
@@ -225,3 +226,87 @@ def test_unlike_statistics_do_not_add_up() -> None:
             statistics() + stranger  # type: ignore[operator]
         with pytest.raises(TypeError, match="unsupported operand"):
             stranger + statistics()
+
+
+# --- what they remember of where they come from ---------------------------------------------------
+
+ALIKE = [  # in each, something else is not as in MIXTURE
+    gx.Mixture([0.6, 0.4], MIXTURE.means, MIXTURE.covariances, "diag"),
+    gx.Mixture(MIXTURE.weights, np.nextafter(MIXTURE.means, 9.0), MIXTURE.covariances, "diag"),
+    gx.Mixture(MIXTURE.weights, MIXTURE.means, np.nextafter(np.ones((2, 3)), 2.0), "diag"),
+]
+
+
+def named(*names: str, mixture: gx.Mixture = MIXTURE) -> SufficientStatistics:
+    columns = pytest.importorskip("pandas").DataFrame(X, columns=list(names))
+    return gx.e_step(columns, mixture)
+
+
+@pytest.mark.parametrize("other", ALIKE)
+def test_statistics_under_different_mixtures_do_not_add_up(other: gx.Mixture) -> None:
+    first, second = gx.e_step(X[:50], MIXTURE), gx.e_step(X[50:], other)
+    message = r"different mixtures.*same mixture on every part.*scale\(1\.0\)"
+    for parts in ((first, second), (first, first, second)):
+        with pytest.raises(gx.GaussmixError, match=message):
+            sum(parts)
+        with pytest.raises(gx.GaussmixError, match=message):
+            sum(map(pickle.loads, map(pickle.dumps, parts)))
+
+
+def test_equal_mixtures_are_the_same_one() -> None:
+    """A copy, one from a pickle, and one written down again; names do not matter."""
+    covariances = MIXTURE.covariances.copy()
+    copies = [
+        pickle.loads(pickle.dumps(MIXTURE)),
+        gx.Mixture([0.4, 0.6], [[0.0] * 3, [4.0] * 3], covariances, "diag", ["u", "v", "w"]),
+    ]
+    for copy in copies:
+        assert (gx.e_step(X, MIXTURE) + gx.e_step(X, copy)).n_rows == 2 * len(X)
+
+
+def test_what_is_made_by_hand_or_fades_adds_to_any() -> None:
+    """Pseudo-observations, and the earlier rows of a stream, whose mixture has moved on."""
+    whole = gx.e_step(X, MIXTURE)
+    parts = whole.weight, whole.mean, whole.scatter, whole.scatter_kind
+    by_hand = SufficientStatistics(*parts, 0.0, whole.total_weight, whole.n_effective, len(X))
+    for free in (by_hand, whole.scale(1.0)):
+        for mixture in (MIXTURE, *ALIKE):
+            assert (free + gx.e_step(X, mixture)).n_rows == 2 * len(X)
+        with pytest.raises(gx.GaussmixError, match="different mixtures"):
+            free + whole + gx.e_step(X, ALIKE[0])
+
+
+def test_names_of_columns_are_kept() -> None:
+    first = named("a", "b", "c")
+    assert first.feature_names == ("a", "b", "c")
+    assert first.scale(2.0).feature_names == ("a", "b", "c")
+    assert pickle.loads(pickle.dumps(first)) == first != statistics()
+    without = gx.e_step(X, MIXTURE)
+    assert without.feature_names is None
+    for both in (first + without, without + first, first + first):
+        assert both.feature_names == ("a", "b", "c")
+
+
+def test_the_names_of_the_mixture_are_those_of_an_array() -> None:
+    names = ("a", "b", "c")
+    mixture = gx.Mixture(MIXTURE.weights, MIXTURE.means, MIXTURE.covariances, "diag", names)
+    assert gx.e_step(X, mixture).feature_names == names
+
+
+def test_statistics_of_other_columns_do_not_add_up() -> None:
+    with pytest.raises(gx.GaussmixError, match=r"column 1 .*'b' .*'c'.*same columns.*same order"):
+        named("a", "b", "c") + named("a", "c", "b")
+
+
+@pytest.mark.parametrize(
+    ("remembered", "message"),
+    [
+        ({"feature_names": ["a"]}, "feature_names must hold 3 names"),
+        ({"feature_names": "abc"}, "feature_names must be None or a sequence of 3 strings"),
+        ({"mixture_digest": -1}, "mixture_digest must be an integer >= 0"),
+        ({"mixture_digest": "9c"}, "mixture_digest must be an integer >= 0"),
+    ],
+)
+def test_what_is_remembered_is_checked(remembered: dict[str, Any], message: str) -> None:
+    with pytest.raises(gx.GaussmixError, match=message):
+        dataclasses.replace(statistics(), **remembered)

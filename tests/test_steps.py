@@ -133,13 +133,6 @@ def test_a_component_without_weight_keeps_what_it_had() -> None:
         gx.m_step(statistics, previous=far, on_degenerate="raise")
 
 
-def test_feature_names_travel_with_previous() -> None:
-    named = gx.Mixture(MIXTURE.weights, MIXTURE.means, MIXTURE.covariances, "full", ["a", "b"])
-    statistics = gx.e_step(X, named)
-    assert gx.m_step(statistics, previous=named).feature_names == ("a", "b")
-    assert gx.m_step(statistics).feature_names is None
-
-
 STATISTICS = gx.e_step(X, MIXTURE)
 DIAGONAL = gx.e_step(X, MIXTURE, covariance_type="diag")
 TRACE = gx.e_step(X, MIXTURE, covariance_type="spherical")
@@ -192,6 +185,30 @@ def test_statistics_without_any_weight_are_refused() -> None:
     )
     with pytest.raises(gx.GaussmixError, match="no weight in any component"):
         gx.m_step(empty)
+
+
+def test_names_of_columns_go_round() -> None:
+    """So that columns in another order are still refused after a pass."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=["a", "b"])
+    mixture = gx.m_step(gx.e_step(frame[:50], MIXTURE) + gx.e_step(frame[50:], MIXTURE))
+    assert mixture.feature_names == ("a", "b")
+    with pytest.raises(gx.GaussmixError, match="same order"):
+        mixture.assign(frame[["b", "a"]])
+    again = gx.m_step(gx.e_step(X, mixture))
+    assert again.feature_names == ("a", "b")
+
+
+def test_names_of_the_previous_mixture_agree_with_those_of_the_statistics() -> None:
+    def with_names(*names: str) -> gx.Mixture:
+        return gx.Mixture(MIXTURE.weights, MIXTURE.means, MIXTURE.covariances, "full", names)
+
+    statistics = gx.e_step(X, with_names("a", "b"))
+    for previous in (None, MIXTURE, with_names("a", "b")):
+        assert gx.m_step(statistics, previous=previous).feature_names == ("a", "b")
+    assert gx.m_step(STATISTICS, previous=with_names("a", "b")).feature_names == ("a", "b")
+    with pytest.raises(gx.GaussmixError, match=r"previous.*column 0 .*'a' .*'b'"):
+        gx.m_step(statistics, previous=with_names("b", "a"))
 
 
 @pytest.mark.parametrize("mixture", [None, X, gx.fit(X), gx.GaussianMixture().fit(X)])

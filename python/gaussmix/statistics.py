@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gaussmix._conversion import as_numbers
-from gaussmix._parameters import symmetric
+from gaussmix._parameters import checked_names, symmetric
+from gaussmix._provenance import LARGEST_DIGEST, common_digest, common_names
 from gaussmix._record import Record, read_only
 from gaussmix._runtime import core
 from gaussmix._summary import numbered
@@ -35,7 +36,8 @@ class SufficientStatistics(Record):
         W_k = \sum_i w_i r_{ik} (x_i - \bar x_k)(x_i - \bar x_k)^T .
 
     The statistics of two parts of a data set under one mixture add up, with ``+``, to those of the
-    whole [1]_. So data may lie in chunks, in files, or on other machines.
+    whole [1]_. So data may lie in chunks, in files, or on other machines. Those that remember
+    different mixtures, or other columns, are refused.
 
     Parameters
     ----------
@@ -56,6 +58,11 @@ class SufficientStatistics(Record):
         Kish's effective number of rows, (sum of w_i)^2 / (sum of w_i^2).
     n_rows : int
         Rows of positive weight.
+    feature_names : sequence of str, optional
+        Names of the columns.
+    mixture_digest : int, optional
+        CRC-32 of the parameters of the mixture of the E-step; None if there was none, or if they
+        are of several, as in a stream.
 
     References
     ----------
@@ -79,11 +86,15 @@ class SufficientStatistics(Record):
     total_weight: float
     n_effective: float
     n_rows: int
+    feature_names: tuple[str, ...] | None = None
+    mixture_digest: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("weight", "mean", "scatter"):
             object.__setattr__(self, name, read_only(as_numbers(getattr(self, name), name)))
         _check_shapes(self)
+        names = checked_names(self.feature_names, self.n_features)
+        object.__setattr__(self, "feature_names", names)
         _check_values(self)
         _check_scatter(self)
 
@@ -102,8 +113,10 @@ class SufficientStatistics(Record):
         if not isinstance(other, SufficientStatistics):
             return NotImplemented
         _check_addable(self, other)
+        names = common_names(self.feature_names, other.feature_names, "the statistics to add")
+        digest = common_digest(self.mixture_digest, other.mixture_digest)
         merged = core.merge_statistics(as_dict(self), as_dict(other), self.scatter_kind)
-        return from_dict(merged, self.scatter_kind)
+        return from_dict(merged, self.scatter_kind, names, digest)
 
     def __radd__(self, other: object) -> SufficientStatistics:
         """Let the built-in ``sum`` start from 0."""
@@ -114,7 +127,8 @@ class SufficientStatistics(Record):
     def scale(self, factor: float) -> SufficientStatistics:
         """Return the statistics of the same data with all sample weights multiplied by `factor`.
 
-        Factors below 1 let old data fade, as in a stream.
+        Factors below 1 let old data fade, as in a stream, where every part is of a later mixture
+        than the one before. So what is scaled forgets its mixture, and adds to statistics of any.
 
         Raises
         ------
@@ -148,6 +162,7 @@ class SufficientStatistics(Record):
             total_weight=total_weight,
             n_effective=self.n_effective,
             n_rows=self.n_rows,
+            feature_names=self.feature_names,
         )
 
     def __repr__(self) -> str:
@@ -172,9 +187,19 @@ def as_dict(statistics: SufficientStatistics) -> dict[str, Any]:
     return {name: getattr(statistics, name) for name in names}
 
 
-def from_dict(values: dict[str, Any], scatter_kind: str) -> SufficientStatistics:
-    """Return the statistics that the engine made."""
-    return SufficientStatistics(scatter_kind=scatter_kind, **values)
+def from_dict(
+    values: dict[str, Any],
+    scatter_kind: str,
+    feature_names: tuple[str, ...] | None,
+    mixture_digest: int | None,
+) -> SufficientStatistics:
+    """Return the statistics that the engine made, and where they come from."""
+    return SufficientStatistics(
+        scatter_kind=scatter_kind,
+        feature_names=feature_names,
+        mixture_digest=mixture_digest,
+        **values,
+    )
 
 
 def _check_shapes(statistics: SufficientStatistics) -> None:
@@ -213,6 +238,10 @@ def _check_values(statistics: SufficientStatistics) -> None:
     for name in ("total_weight", "n_effective"):
         check_real(getattr(statistics, name), name, minimum=0)
     check_integer(statistics.n_rows, "n_rows", minimum=0)
+    if statistics.mixture_digest is not None:
+        check_integer(
+            statistics.mixture_digest, "mixture_digest", minimum=0, maximum=LARGEST_DIGEST
+        )
 
 
 def _check_scatter(statistics: SufficientStatistics) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._provenance import common_names, digest_of
 from gaussmix._runtime import core
 from gaussmix._summary import numbered
 from gaussmix._typing import ArrayLike, Int64Array
@@ -89,7 +90,8 @@ def e_step(
     )
     _check_has_steps(structure)
     threads = check_n_threads(n_threads)
-    check_feature_names(feature_names_of(X), mixture.feature_names)
+    names = feature_names_of(X)
+    check_feature_names(names, mixture.feature_names)
     data = check_X(X, n_features=mixture.n_features, estimator_name="Mixture", n_threads=threads)
     weight = check_sample_weight(sample_weight, len(data))
     kind = scatter_kind(structure)
@@ -100,7 +102,7 @@ def e_step(
         kind,
         threads,
     )
-    return from_dict(values, kind)
+    return from_dict(values, kind, mixture.feature_names or names, digest_of(mixture))
 
 
 def m_step(
@@ -131,7 +133,7 @@ def m_step(
     previous : Mixture, optional
         Where a descent starts: the likelihood cannot fall then. And a component without weight
         keeps its mean and covariance in `previous`; without `previous` it takes those of all data.
-        Statistics know no names of columns: they are those of `previous`, or there are none.
+        Names of columns are those of the statistics, or else those of `previous`.
     on_degenerate : {"repair", "raise"}, default "repair"
         What to do about a singular covariance.
 
@@ -180,11 +182,12 @@ def m_step(
             "those of some data first."
         )
     earlier = None if previous is None else _as_previous(previous, statistics, structure)
+    names = statistics.feature_names
+    if previous is not None:
+        names = common_names(names, previous.feature_names, "the statistics and previous")
     values = _run(statistics, structure, ridge, policy, earlier)
     _tell_of_repairs(values["floored"], values["emptied"], keeping=previous is not None)
-    return Mixture._of_engine(
-        values, structure, None if previous is None else previous.feature_names
-    )
+    return Mixture._of_engine(values, structure, names)
 
 
 def _check_has_steps(structure: CovarianceType) -> None:
