@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,19 +10,37 @@ import numpy as np
 from gaussmix._typing import Float64Array, Int64Array
 
 if TYPE_CHECKING:
-    from gaussmix.result import FitResult
+    from gaussmix.result import FitResult, StartOutcome
 
-# Log-likelihoods closer than this, in nats per effective row, are the same optimum: ten times the
-# gain at which the default stopping rule stops.
+# Log-likelihoods further apart than this, in nats per effective row, are not the same optimum: ten
+# times the gain at which the default stopping rule stops.
 _SAME_OPTIMUM = 10 * np.array([0.1, 1e-7])
-
+# A predicted gain is within this factor of the true one, nine times in ten.
+_OF_PREDICTED = 3.0
+_NOTHING = 1e-3  # of the above: what no prediction tells apart
 _ROUNDING = 1e-14  # of shares of all pairs
 
 
 def same_optimum(result: FitResult) -> float:
-    """Return how far apart two log-likelihoods of the same optimum may be."""
+    """Return how far apart two log-likelihoods of the same optimum may be at most."""
     per_row, per_weight = _SAME_OPTIMUM
     return float(result.total_weight * max(per_row / result.n_effective, per_weight))
+
+
+def reached_best(result: FitResult) -> list[bool]:
+    """Tell of each start whether it reached the best optimum, or would have if it had gone on.
+
+    What lies between it and the best one must be what it could still have gained: other optima may
+    be closer than the stopping rule leaves, and a start that has nothing left to gain is at one.
+    """
+    best, most = result.starts[result.best_start], same_optimum(result)
+
+    def reached(start: StartOutcome) -> bool:
+        to_come = _OF_PREDICTED * start.predicted_gain
+        within = most if math.isnan(to_come) else min(max(to_come, _NOTHING * most), most)
+        return start.finished and best.objective - start.objective <= within
+
+    return [start is best or reached(start) for start in result.starts]
 
 
 def adjusted_rand_index(

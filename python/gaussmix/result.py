@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gaussmix import _criteria
-from gaussmix._agreement import adjusted_rand_index, same_optimum
+from gaussmix._agreement import adjusted_rand_index, reached_best
 from gaussmix._reasons import reasons_of
 from gaussmix._record import Record, read_only
 from gaussmix._summary import as_html, as_text, how_it_ended, numbered
@@ -309,14 +309,13 @@ class FitResult(Record):
     def n_best(self) -> int:
         """How many starts reached the best log-likelihood, the best one included.
 
-        Likelihoods (with a prior, `objective`) are the same when they differ by no more than ten
-        times the gain that the default stopping rule leaves. Starts that were not `finished` do
-        not count.
+        Starts of one optimum stop at different distances from it. So a start counts when the best
+        `objective` is above its own by no more than it could still gain: three times its
+        `predicted_gain`, and at most ten times what the default stopping rule leaves. Starts that
+        were not `finished` do not count. Optima of the same likelihood are told apart by
+        `start_agreement` alone.
         """
-        least = self._best.objective - same_optimum(self)
-        reached = [one.finished and one.objective >= least for one in self.starts]
-        reached[self.best_start] = True
-        return sum(reached)
+        return sum(reached_best(self))
 
     def start_agreement(self, X: ArrayLike, sample_weight: ArrayLike | None = None) -> Float64Array:
         """Tell how far each start groups the rows as the best one does.
