@@ -146,6 +146,21 @@ def test_a_start_that_is_drawn_in_part_is_drawn_every_time(start: dict[str, Any]
     assert len({one.log_likelihood for one in starts}) == 3
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"weights_init": [0.5, 0.25, 0.25], "covariances_init": [np.eye(2)] * 3},
+        {"responsibilities_init": SHARES},
+        {"init_params": "random"},
+    ],
+)
+def test_equal_means_may_be_given_where_no_row_goes_to_the_nearest(start: dict[str, Any]) -> None:
+    means = [MEANS[0], MEANS[0], MEANS[2]]
+    result = quiet(X, 3, means_init=means, max_iter=0, random_state=0, **start)
+    np.testing.assert_array_equal(result.mixture.means, means)
+    assert not result.repairs
+
+
 def test_the_axes_of_factors_are_drawn_for_given_means_too() -> None:
     wide = np.random.default_rng(0).normal(size=(300, 12)) * np.arange(1, 13)
     settings: dict[str, Any] = {"covariance_type": "factor", "n_factors": 3, "max_iter": 0}

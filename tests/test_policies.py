@@ -344,3 +344,20 @@ def test_a_handful_of_rows_in_a_thin_slice_is_called_spurious() -> None:
     )
     assert result.mixture.weights[1] * 304 == pytest.approx(4, abs=0.2)
     assert any("spurious" in reason and "component 1" in reason for reason in result.reasons)
+    assert "n_init" not in " ".join(result.reasons)  # there is but one such start
+    assert "other parameters" in " ".join(result.reasons)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"means_init": [[0.0, 0.0], [1e6, 1e6]]},
+        {"responsibilities_init": np.eye(2)[np.zeros(300, np.int64)]},
+        {"start": quiet(three_groups(), 2, means_init=[[0.0, 0.0], [1e6, 1e6]])},
+    ],
+)
+def test_more_starts_are_no_remedy_where_the_start_is_given(start: dict[str, Any]) -> None:
+    (reason,) = quiet(three_groups(), 2, n_init=3, **start).reasons
+    assert reason.startswith("No row was left to component 1")
+    assert "other parameters" in reason
+    assert "n_init" not in reason

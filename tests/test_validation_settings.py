@@ -118,6 +118,11 @@ BAD_STARTS: list[Any] = [
     ({"means_init": EYE[:1]}, GaussmixError, ["means_init must have shape (2, 2)"]),
     ({"means_init": [[0, INF], [0, 0]]}, GaussmixError, ["means_init[0, 1] is inf"]),
     (
+        {"means_init": [[1, 2], [1, 2]]},
+        GaussmixError,
+        ["means_init[0] and means_init[1] are the same", "no row", "different means"],
+    ),
+    (
         {"covariances_init": EYE},
         GaussmixError,
         ["covariances_init must have shape (2, 2, 2) for covariance_type='full'", "(2, 2)"],

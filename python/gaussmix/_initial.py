@@ -29,6 +29,7 @@ NO_START: dict[str, Any] = dict.fromkeys(
         *("responsibilities_init", "history"),
     )
 )
+_WHOLE = {"weights_init", "means_init", "covariances_init"}  # with which a start is complete
 
 
 def initial_parameters(
@@ -86,14 +87,39 @@ def check_names_of_start(names: tuple[str, ...] | None, start: FitResult) -> Non
 
 def leaves_nothing_to_chance(settings: dict[str, Any]) -> bool:
     """Whether what is given determines a start, so that all starts would be the same one."""
-    given = {name for name in NO_START if settings[name] is not None}
-    if {"weights_init", "means_init", "covariances_init"} <= given:
+    given = _given(settings)
+    if given >= _WHOLE:
         return True
     if settings["n_factors"]:
         return False  # the search for the axes of the factors begins at random
+    return _by_nearest_mean(settings) or "responsibilities_init" in given
+
+
+def check_distinct_means(settings: dict[str, Any]) -> None:
+    """Refuse equal means where each row goes to the nearest: it would go to the first of them."""
+    if not _by_nearest_mean(settings):
+        return
+    means = settings["means_init"]
+    for k in range(1, len(means)):
+        same = np.flatnonzero((means[:k] == means[k]).all(axis=1))
+        if len(same) > 0:
+            raise GaussmixError(
+                f"means_init[{same[0]}] and means_init[{k}] are the same, so every row would go to "
+                "the first of the two and no row to the second: give different means, or weights "
+                "and covariances as well."
+            )
+
+
+def _given(settings: dict[str, Any]) -> set[str]:
+    return {name for name in NO_START if settings[name] is not None}
+
+
+def _by_nearest_mean(settings: dict[str, Any]) -> bool:
+    """Whether the start gives each row to the nearest of the means that are given."""
+    given = _given(settings)
     # The random shares of the rows yield the weights and covariances also where means are given.
-    by_means = "means_init" in given and settings["init_params"] != "random"
-    return by_means or "responsibilities_init" in given
+    shared_out = settings["init_params"] == "random" or "responsibilities_init" in given
+    return "means_init" in given and not given >= _WHOLE and not shared_out
 
 
 def _history_of(start: FitResult) -> Float64Array:

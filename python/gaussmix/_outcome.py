@@ -17,6 +17,8 @@ def result_of(
     outcome: dict[str, Any],
     names: tuple[str, ...] | None,
     settings: dict[str, Any],
+    *,
+    given_start: bool = False,
 ) -> FitResult:
     """Turn the engine's outcome under `settings` into a `FitResult`."""
     history = settings.get("history")
@@ -48,6 +50,7 @@ def result_of(
         history=np.empty(0) if history is None else history,
         max_eigenvalue_ratio=settings["max_eigenvalue_ratio"],
         reg_covar=settings["reg_covar"],
+        given_start=given_start,
     )
 
 

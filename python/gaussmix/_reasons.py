@@ -138,8 +138,9 @@ def _emptied(result: FitResult) -> Iterator[str]:
     if any(counts):
         yield (
             f"No row was left to {_counted(counts)}, which then kept its earlier mean and "
-            "covariance. There are more components than the data tell apart: use fewer, or try "
-            "more starts with n_init."
+            "covariance. There are more components than the data tell apart"
+            f"{', or no row was near its start' if result.given_start else ''}: use fewer, or "
+            f"{_other_starts(result, 'try more')}."
         )
 
 
@@ -241,9 +242,14 @@ def _spurious(result: FitResult) -> Iterator[str]:
             f"The effective number of rows is no more than {_too_few(result.mixture)[1]}, or "
             f"hardly more with a covariance that is close to singular, in {names}. This is how a "
             "spurious maximum looks: a few rows that happen to lie close together. Use fewer "
-            f"components, a simpler covariance_type or {_steadier(result)}, and compare starts "
-            "with n_init."
+            f"components, a simpler covariance_type or {_steadier(result)}, and "
+            f"{_other_starts(result, 'compare')}."
         )
+
+
+def _other_starts(result: FitResult, verb: str) -> str:
+    """Say how to begin elsewhere: a start that was given is the only one, whatever n_init is."""
+    return "start from other parameters" if result.given_start else f"{verb} starts with n_init"
 
 
 def _steadier(result: FitResult) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gaussmix._engine_errors import from_engine
 from gaussmix._initial import (
+    check_distinct_means,
     check_names_of_start,
     initial_parameters,
     leaves_nothing_to_chance,
@@ -138,8 +139,8 @@ default "kmeans"
         Of sum 1.
     means_init : array-like of shape (K, D), optional
         What of weights and covariances is not given comes from the rows nearest to each of these
-        means, in units of the columns' standard deviations, in place of `init_params`; but from
-        random responsibilities where `init_params` is "random".
+        means, which must differ, in units of the columns' standard deviations, in place of
+        `init_params`; but from random responsibilities where `init_params` is "random".
     precisions_init, covariances_init : array-like, optional
         In the shape of the structure; at most one of the two.
     responsibilities_init : array-like of shape (n, K), or labels of shape (n,), optional
@@ -289,14 +290,16 @@ default "kmeans"
         responsibilities_init=responsibilities_init,
         start=start,
     )
-    if leaves_nothing_to_chance(settings):
+    check_distinct_means(settings)
+    given_start = leaves_nothing_to_chance(settings)
+    if given_start:
         settings["n_init"] = 1
     # The seed comes last: an error above must not have moved the caller's generator.
     settings["seed"] = seed_from(random_state)
 
     with nullcontext() if monitor is None else closing(monitor):
         outcome = _run(data, weight, monitor, settings)
-    result = result_of(outcome, names, settings)
+    result = result_of(outcome, names, settings, given_start=given_start)
     if monitor is not None:
         monitor.report(result)
     if any(one.status == "interrupted" for one in result.starts):

@@ -186,6 +186,9 @@ class FitResult(Record):
         The bound that the fit kept to.
     reg_covar : float, optional
         What the fit added to variances; None: nothing but a floor.
+    given_start : bool
+        Whether the caller's initial parameters left nothing to chance, so that there was but one
+        start.
 
     References
     ----------
@@ -218,6 +221,7 @@ class FitResult(Record):
     history: Float64Array
     max_eigenvalue_ratio: float | None = None
     reg_covar: float | None = None
+    given_start: bool = False
 
     def __post_init__(self) -> None:
         for name in ("column_scale", "history"):
