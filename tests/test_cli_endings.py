@@ -71,10 +71,10 @@ def test_missing_values(tmp_path: Path, capsys) -> None:
 
 
 def test_an_error_of_the_fit_is_one_line(capsys) -> None:
-    assert "n_components" in fails(capsys, "fit", FAITHFUL, "-k", "0")
+    assert "--components" in fails(capsys, "fit", FAITHFUL, "-k", "0")
     assert "273" in fails(capsys, "fit", FAITHFUL, "-k", "273")
     assert "tol" in fails(capsys, "fit", FAITHFUL, "-k", "2", "--tol", "-1")
-    assert "n_threads" in fails(capsys, "fit", FAITHFUL, "-k", "2", "--threads", "0")
+    assert "--threads" in fails(capsys, "fit", FAITHFUL, "-k", "2", "--threads", "0")
 
 
 @pytest.mark.parametrize("option", ["--labels-out", "--responsibilities-out", "--model-out"])

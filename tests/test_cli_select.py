@@ -319,8 +319,8 @@ def test_folds_are_five_unless_said_otherwise(monkeypatch) -> None:
 
 
 def test_an_error_of_the_search_is_one_line(capsys) -> None:
-    assert "n_components" in fails(capsys, FAITHFUL, "-k", "0")
-    assert "n_folds" in fails(capsys, FAITHFUL, "--criterion", "cv", "--folds", "1")
+    assert "--components" in fails(capsys, FAITHFUL, "-k", "0")
+    assert "--folds" in fails(capsys, FAITHFUL, "--criterion", "cv", "--folds", "1")
 
 
 def test_help(capsys) -> None:

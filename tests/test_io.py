@@ -406,6 +406,9 @@ def test_npy_files_are_never_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "d.npy", np.array([[{}]], dtype=object), allow_pickle=True)
     with pytest.raises(GaussmixError, match="cannot be read as a NumPy array"):
         read(tmp_path / "d.npy")
+    (tmp_path / "d.npy").write_text("hello, which NumPy takes for a pickle")
+    with pytest.raises(GaussmixError, match=r"damaged or of another kind\.$"):
+        read(tmp_path / "d.npy")
 
 
 def test_an_archive_called_npy(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaussmix._optional import optional_module
-from gaussmix._sources import Source, open_source
+from gaussmix._sources import Source, called, open_source
 from gaussmix._validation import check_sample_weight
 from gaussmix.exceptions import GaussmixError
 
@@ -50,14 +50,15 @@ def read_table(
     Parameters
     ----------
     path : str
-        The suffix tells the format; CSV and TSV may be compressed.
+        The suffix tells the format; CSV and TSV may be compressed. ``-`` is standard input, and
+        what comes from there or from another pipe is delimited text.
     columns : sequence of str, optional
         The columns to use, in this order; positions from 0, or "x0" and so on, where the file has
         no names. By default all but `weights`, and then all of them must be numbers.
     weights : str, optional
         The column of weights: none negative, and not all zero.
     separator : str, optional
-        Of delimited text, default by suffix: ``,`` for .csv, a tab for .tsv.
+        Of delimited text, default by suffix: ``,`` for .csv and pipes, a tab for .tsv.
     header : bool, optional
         Whether the first line of delimited text holds names. By default it must, and names that
         all look like numbers are refused.
@@ -74,23 +75,24 @@ def read_table(
         The file cannot be opened.
     """
     source = open_source(path, separator=separator, header=header)
+    file = called(path)
     columns = None if columns is None else [_in_full(source, name) for name in columns]
     weights = None if weights is None else _in_full(source, weights)
-    wanted = _choose(source, columns, weights, path)
-    positions = [_position(source, name, path) for name in wanted]
+    wanted = _choose(source, columns, weights, file)
+    positions = [_position(source, name, file) for name in wanted]
     if weights is not None:
-        positions.append(_position(source, weights, path))
+        positions.append(_position(source, weights, file))
     names = [source.names[position] for position in positions]
     table = source.read(positions)
     if len(table) == 0:
-        raise GaussmixError(f"{path!r} has no rows of data")
-    values = _numbers(table, names, path)
-    _check_finite(values, names, path)
+        raise GaussmixError(f"{file} has no rows of data")
+    values = _numbers(table, names, file, source.advice)
+    _check_finite(values, names, file)
     X, w = (values, None) if weights is None else (values[:, :-1], values[:, -1])
     return Table(
         _with_names(X, wanted) if source.has_names else X,
         tuple(wanted),
-        None if w is None else _checked_weights(np.array(w, dtype=np.float64), names[-1], path),
+        None if w is None else _checked_weights(np.array(w, dtype=np.float64), names[-1], file),
     )
 
 
@@ -100,14 +102,14 @@ def _in_full(source: Source, name: str) -> str:
 
 
 def _choose(
-    source: Source, columns: Sequence[str] | None, weights: str | None, path: str
+    source: Source, columns: Sequence[str] | None, weights: str | None, file: str
 ) -> list[str]:
     """Names of the columns of X."""
     if columns is None:
         wanted = [name for name in source.names if name != weights]
         if "" in wanted:
             raise GaussmixError(
-                f"column {source.names.index('') + 1} of {path!r} has no name (row numbers?); "
+                f"column {source.names.index('') + 1} of {file} has no name (row numbers?); "
                 "choose the columns to use with --columns"
             )
     else:
@@ -120,30 +122,30 @@ def _choose(
             f"column {weights!r} cannot hold the weights and be a column of the data as well"
         )
     if not wanted:
-        raise GaussmixError(f"{path!r} has no column left to fit")
+        raise GaussmixError(f"{file} has no column left to fit")
     return wanted
 
 
-def _position(source: Source, name: str, path: str) -> int:
+def _position(source: Source, name: str, file: str) -> int:
     if source.names.count(name) == 1:
         return source.names.index(name)
     if name in source.names:
-        raise GaussmixError(f"{path!r} has more than one column {name!r}; rename one of them")
+        raise GaussmixError(f"{file} has more than one column {name!r}; rename one of them")
     near = difflib.get_close_matches(name, source.names, n=3) or source.names
     known = ", ".join(repr(candidate) for candidate in near[:8])
     of_these = "nearest" if near is not source.names else "it has"
     more = ", ..." if len(near) > 8 else ""
-    raise GaussmixError(f"{path!r} has no column {name!r}; {of_these}: {known}{more}")
+    raise GaussmixError(f"{file} has no column {name!r}; {of_these}: {known}{more}{source.advice}")
 
 
-def _numbers(table: Any, names: list[str], path: str) -> NDArray[Any]:
+def _numbers(table: Any, names: list[str], file: str, advice: str) -> NDArray[Any]:
     """Give the values as one float array, float32 only where every column is that."""
     if isinstance(table, np.ndarray):
         return table if table.dtype.kind == "f" else table.astype(np.float64)
-    pandas = optional_module("pandas", extra="io", purpose=f"reading {path!r}")
+    pandas = optional_module("pandas", extra="io", purpose=f"reading {file}")
     is_real = [_is_real(pandas, dtype) for dtype in table.dtypes]
     if not all(is_real):
-        raise _not_numeric(pandas, table, is_real, names, path)
+        raise _not_numeric(pandas, table, is_real, names, file, advice)
     single = all(dtype == np.float32 for dtype in table.dtypes)
     dtype = np.float32 if single else np.float64
     values: NDArray[Any] = table.to_numpy(dtype=dtype, na_value=np.nan)
@@ -156,7 +158,7 @@ def _is_real(pandas: Any, dtype: Any) -> bool:
 
 
 def _not_numeric(
-    pandas: Any, table: Any, is_real: list[bool], names: list[str], path: str
+    pandas: Any, table: Any, is_real: list[bool], names: list[str], file: str, advice: str
 ) -> GaussmixError:
     """Name the columns, show the first offending value, and offer the columns that would do."""
     bad = [name for name, real in zip(names, is_real, strict=True) if not real]
@@ -166,13 +168,13 @@ def _not_numeric(
     row = int(np.argmax(text.to_numpy()))
     remedy = f"for example --columns {','.join(good)}" if good else "with --columns"
     return GaussmixError(
-        f"not numeric in {path!r}: {', '.join(map(repr, bad))} "
+        f"not numeric in {file}: {', '.join(map(repr, bad))} "
         f"(column {bad[0]!r}, row {row + 1}: {str(first.iloc[row])!r}); "
-        f"choose columns of numbers, {remedy}"
+        f"choose columns of numbers, {remedy}{advice}"
     )
 
 
-def _check_finite(values: NDArray[Any], names: list[str], path: str) -> None:
+def _check_finite(values: NDArray[Any], names: list[str], file: str) -> None:
     for start in range(0, len(values), _ROWS_AT_ONCE):
         finite = np.isfinite(values[start : start + _ROWS_AT_ONCE])
         if finite.all():
@@ -181,22 +183,22 @@ def _check_finite(values: NDArray[Any], names: list[str], path: str) -> None:
         value = values[start + row, column]
         what = "a missing value" if np.isnan(value) else f"an infinite value ({value})"
         raise GaussmixError(
-            f"{what} in {path!r}: {_place(names[column], start + row)}; remove such rows or fill "
+            f"{what} in {file}: {_place(names[column], start + row)}; remove such rows or fill "
             "them in first"
         )
 
 
 def _checked_weights(
-    weights: NDArray[np.float64], name: str, path: str
+    weights: NDArray[np.float64], name: str, file: str
 ) -> NDArray[np.float64] | None:
     """Check finite weights; an error names their column."""
     if (weights < 0).any():
         row = int(np.argmax(weights < 0))
         raise GaussmixError(
-            f"a negative weight ({weights[row]}) in {path!r}: {_place(name, row)}; a weight says "
+            f"a negative weight ({weights[row]}) in {file}: {_place(name, row)}; a weight says "
             "how often a row counts: 0 leaves it out"
         )
-    return check_sample_weight(weights, len(weights), name=f"column {name!r} of {path!r}")
+    return check_sample_weight(weights, len(weights), name=f"column {name!r} of {file}")
 
 
 def _place(name: str, row: int) -> str:

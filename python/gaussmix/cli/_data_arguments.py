@@ -8,7 +8,12 @@ import csv
 
 def add_data(group: argparse._ArgumentGroup) -> None:
     """Add the file and what to read of it."""
-    group.add_argument("data", metavar="DATA", help="the file; its suffix tells the format")
+    group.add_argument(
+        "data",
+        metavar="DATA",
+        help="the file; its suffix tells the format; - is standard input, delimited text as from "
+        "any pipe",
+    )
     group.add_argument(
         "--columns",
         type=names,
@@ -18,7 +23,11 @@ def add_data(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--weights", metavar="COLUMN", help="column of sample weights")
     group.add_argument(
-        "--separator", metavar="CHAR", help="of delimited text; default: by suffix, ',' or a tab"
+        "--separator",
+        type=separator,
+        metavar="CHAR",
+        help="of delimited text: a character, tab, or \\s+ for blanks; default: by suffix, ',' or "
+        "a tab; ',' of a pipe",
     )
     group.add_argument(
         "--header",
@@ -52,6 +61,16 @@ def add_model_out(group: argparse._ArgumentGroup) -> None:
 def add_quiet(group: argparse._ArgumentGroup) -> None:
     """Add the wish for silence."""
     group.add_argument("--quiet", "-q", action="store_true", help="print nothing but errors")
+
+
+def separator(text: str) -> str:
+    r"""Read a separator; a tab is hard to type, and may be ``tab`` or ``\t``."""
+    character = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if character != r"\s+" and not (len(character) == 1 and character.isascii()):
+        raise argparse.ArgumentTypeError(
+            rf"one character is wanted, or tab, or \s+ for blanks, got {text!r}"
+        )
+    return character
 
 
 def names(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from gaussmix._io import Table, read_table
 from gaussmix.cli._input import check_usage, reading, what_was_read
 from gaussmix.cli._output_checks import check_outputs
 from gaussmix.cli._outputs import FIT_OUTPUTS, write_outputs
+from gaussmix.cli._wording import notes_in_options
 from gaussmix.fitting import fit
 from gaussmix.result import FitResult
 
@@ -20,7 +21,8 @@ def run_fit(options: argparse.Namespace) -> None:
     result = _fit(table, options)
     written = write_outputs(result.mixture, table.X, options)
     if not options.quiet:
-        print(what_was_read(table, options.data), result.summary(), sep="\n\n")
+        summary = notes_in_options(result.summary())
+        print(what_was_read(table, options.data), summary, sep="\n\n")
         if written:
             print("", *written, sep="\n")
 

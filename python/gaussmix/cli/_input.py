@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from gaussmix._io import Table
-from gaussmix._sources import is_text
+from gaussmix._sources import called, is_text
 from gaussmix._validation import feature_names_of, shown_names
 
 _NAMES_SHOWN = 8
@@ -37,7 +37,7 @@ def what_was_read(table: Table, path: str) -> str:
     n_rows, n_columns = table.X.shape
     rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
     columns = "1 column" if n_columns == 1 else f"{n_columns} columns"
-    return f"{path}: {rows}, {columns} ({shown}{more})"
+    return f"{called(path, quoted=False)}: {rows}, {columns} ({shown}{more})"
 
 
 def _names(table: Table) -> tuple[str, ...]:

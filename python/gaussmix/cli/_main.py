@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gaussmix.cli._arguments import make_parser
+from gaussmix.cli._wording import in_options, notes_in_options
 from gaussmix.exceptions import FitInterrupted, GaussmixError
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _warnings_as_lines():
             try:
                 options = make_parser().parse_args(arguments)
+                if getattr(options, "quiet", False):
+                    warnings.simplefilter("ignore")
                 options.run(options)
             finally:  # argparse leaves by SystemExit after --help, with text still in the buffer
                 sys.stdout.flush()
@@ -59,7 +62,7 @@ def _in_one_line(error: Exception) -> str:
         return f"not enough memory {error}".strip()
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{os.fsdecode(error.filename)!r}: {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+    return in_options(" ".join(str(error).split())) or type(error).__name__
 
 
 def _tell_interrupted(interruption: KeyboardInterrupt) -> int:
@@ -69,10 +72,10 @@ def _tell_interrupted(interruption: KeyboardInterrupt) -> int:
         result, selection = interruption.result, interruption.selection
     with contextlib.suppress(BrokenPipeError):
         if result is not None:
-            print(result.summary(), flush=True)
+            print(notes_in_options(result.summary()), flush=True)
             _tell("interrupted", "above is the best fit so far; no file was written")
         elif selection is not None and selection.cells:
-            print(selection.summary(), flush=True)
+            print(notes_in_options(selection.summary()), flush=True)
             _tell("interrupted", "above are the models that were done; no file was written")
         else:
             _tell("interrupted", "stopped before there was a result to show")
@@ -90,7 +93,7 @@ def _warnings_as_lines() -> Iterator[None]:
     """Print a warning as one line of ours; the place in the source means nothing here."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        _tell("warning", " ".join(str(message).split()))
+        _tell("warning", in_options(" ".join(str(message).split())))
 
     with warnings.catch_warnings():
         warnings.showwarning = show

@@ -9,6 +9,7 @@ from gaussmix._selection_text import components
 from gaussmix.cli._input import check_usage, reading, what_was_read
 from gaussmix.cli._output_checks import check_outputs
 from gaussmix.cli._select_outputs import SELECT_OUTPUTS, write_outputs
+from gaussmix.cli._wording import notes_in_options
 from gaussmix.exceptions import GaussmixError
 from gaussmix.plotting._canvas import matplotlib
 from gaussmix.selection import select
@@ -27,9 +28,10 @@ def run_select(options: argparse.Namespace) -> None:
     # A search in vain has a table that says why; the error follows.
     written = write_outputs(selection, table, options) if selection.ranking else []
     if not options.quiet:
-        print(what_was_read(table, options.data), selection.summary(), sep="\n\n")
+        summary = notes_in_options(selection.summary())
+        print(what_was_read(table, options.data), summary, sep="\n\n")
         if selection.ranking:
-            print("", selection.best.summary(), sep="\n")
+            print("", notes_in_options(selection.best.summary()), sep="\n")
         if written:
             print("", *written, sep="\n")
     if not selection.ranking:
