@@ -128,3 +128,11 @@ def test_no_rows_no_groups(labels: Any) -> None:
     for weight in (None, []):
         results = gx.fit_many(np.empty((0, 2)), 1, groups=labels, sample_weight=weight)
         assert (len(results), results.keys, dict(results.by_key)) == (0, (), {})
+
+
+def test_a_name_of_a_column_is_no_labels() -> None:
+    frame = pandas().DataFrame({"a": [0.0, 1.0, 2.0], "g": ["x", "y", "y"]})
+    with pytest.raises(
+        gx.GaussmixTypeError, match=r"groups must hold one label per row.*'g'.*data"
+    ):
+        gx.fit_many(frame, 1, groups="g")

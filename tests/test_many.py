@@ -177,6 +177,18 @@ def test_results_by_label_where_one_set_has_none() -> None:
     assert [*by_key.values()] == [results[0], results[2]]
     assert len(by_key.items()) == len(by_key.values()) == 2
     assert [key for key, ok in zip(results.keys, results.ok, strict=True) if not ok] == ["b"]
+    assert repr(by_key) == "<results by label: 'a', 'b', 'c'>"
+
+
+def test_a_place_beyond_the_last_and_a_label_in_place_of_one() -> None:
+    results = gx.fit_many(clusters(0, 120, 2, 2), 1, groups=["a"] * 60 + ["b"] * 60)
+    for place in (2, -3):
+        with pytest.raises(IndexError, match=rf"no result {place} among 2 results"):
+            results[place]
+    with pytest.raises(gx.GaussmixTypeError, match=r"results\.by_key\['a'\]"):
+        results["a"]  # type: ignore[call-overload]
+    many = gx.fit_many([[[0.0], [1.0]]] * 9, 1)
+    assert repr(many.by_key) == "<results by label: 0, 1, 2, 3, 4, 5, ... of 9>"
 
 
 @pytest.mark.parametrize(

@@ -256,3 +256,18 @@ def test_metadata_routing(data: np.ndarray) -> None:
     alone = GaussianMixture(3, random_state=0).fit(scaled, sample_weight=weights)
     np.testing.assert_array_equal(pipeline[-1].means_, alone.means_)
     assert "_metadata_request" not in vars(GaussianMixture(3))
+
+
+def test_a_notebook_shows_scikit_learns_diagram(data: np.ndarray) -> None:
+    for model in (GaussianMixture(3), GaussianMixture(3, random_state=0).fit(data)):
+        shown = model._repr_mimebundle_()
+        assert shown["text/plain"] == repr(model)
+        assert "GaussianMixture" in shown["text/html"]
+        assert "sk-container" in shown["text/html"]
+
+
+def test_without_scikit_learn_a_notebook_shows_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sklearn.utils")
+    assert GaussianMixture(3)._repr_mimebundle_(include=None) == {
+        "text/plain": "GaussianMixture(n_components=3)"
+    }

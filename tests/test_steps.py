@@ -147,7 +147,7 @@ OTHER_TYPE = gx.Mixture([0.5, 0.5], np.zeros((2, 2)), [1.0, 1.0], "spherical")
         ({"covariance_type": "tide"}, gx.GaussmixError, "Did you mean 'tied'"),
         ({"reg_covar": -1}, gx.GaussmixError, "reg_covar must be None or a finite number >= 0"),
         ({"on_degenerate": "drop"}, gx.GaussmixError, "on_degenerate must be one of"),
-        ({"previous": X}, gx.GaussmixTypeError, "previous must be a Mixture, got ndarray"),
+        ({"previous": X}, gx.GaussmixTypeError, "previous must be a FitResult.*got ndarray"),
         ({"previous": OTHER_SIZE}, gx.GaussmixError, "previous has 1 component in 2 dimensions"),
         ({"previous": OTHER_TYPE}, gx.GaussmixError, "previous has covariance_type='spherical'"),
         ({"statistics": DIAGONAL}, gx.GaussmixError, "Run e_step with covariance_type='full'"),
@@ -211,11 +211,28 @@ def test_names_of_the_previous_mixture_agree_with_those_of_the_statistics() -> N
         gx.m_step(statistics, previous=with_names("b", "a"))
 
 
-@pytest.mark.parametrize("mixture", [None, X, gx.fit(X), gx.GaussianMixture().fit(X)])
+@pytest.mark.parametrize("mixture", [None, X, gx.GaussianMixture])
 def test_an_e_step_needs_a_mixture(mixture: Any) -> None:
-    wanted = r"mixture must be a Mixture, got .*result\.mixture.*estimator\.result_\.mixture"
+    wanted = "mixture must be a FitResult, .* a Mixture or a fitted estimator .*, got "
     with pytest.raises(gx.GaussmixTypeError, match=wanted):
         gx.e_step(X, mixture)
+
+
+def test_an_e_step_takes_what_holds_a_mixture() -> None:
+    estimator = gx.GaussianMixture(2, random_state=0).fit(X)
+    expected = gx.e_step(X, estimator.result_.mixture)
+    assert gx.e_step(X, estimator.result_) == gx.e_step(X, estimator) == expected
+    before = gx.m_step(expected, previous=estimator.result_.mixture)
+    assert gx.m_step(expected, previous=estimator) == before
+    with pytest.raises(gx.NotFittedError):
+        gx.e_step(X, gx.GaussianMixture(2))
+
+
+def test_of_a_search_the_best_fit_is_meant() -> None:
+    selection: Any = gx.select(X, [1, 2], ["EEE"])
+    for take in (gx.e_step, lambda X, found: gx.confusion(found, X)):
+        with pytest.raises(gx.GaussmixTypeError, match=r"got SelectionResult.*pass its \.best"):
+            take(X, selection)
 
 
 def test_other_arguments_of_an_e_step_are_checked() -> None:

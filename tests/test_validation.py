@@ -97,7 +97,9 @@ BAD_DATA = [
     pytest.param(X[:, 0], GaussmixError, ["1-D with shape (6,)", "Reshape your data"], id="1-D"),
     pytest.param(3.5, GaussmixError, ["a single value", "Reshape your data"], id="scalar"),
     pytest.param(X[None], GaussmixError, ["3-D with shape (1, 6, 2)"], id="3-D"),
-    pytest.param(None, GaussmixError, ["a single value"], id="nothing"),
+    pytest.param(None, GaussmixTypeError, ["X is None", "a frame or a list of rows"], id="nothing"),
+    pytest.param(iter(X), GaussmixTypeError, ["is a", "read but once", "list(X)"], id="iterator"),
+    pytest.param((row for row in X), GaussmixTypeError, ["generator", "list(X)"], id="generator"),
     pytest.param(Sparse(), GaussmixTypeError, ["X is sparse (Sparse)", "X.toarray()"], id="sparse"),
     pytest.param(
         X * 1j, GaussmixTypeError, ["Complex data not supported", "separate"], id="complex"
@@ -165,7 +167,7 @@ def test_bad_data(take: Any, data: Any, error: type[Exception], fragments: list[
 
 @pytest.mark.parametrize("take", TAKERS[1:])
 def test_wrong_number_of_columns(take: Any) -> None:
-    fragments = "X has 3 features, but Mixture is expecting 2 features as input", "columns"
+    fragments = "X has 3 features, but", "ixture is expecting 2 features as input", "columns"
     assert_refused(lambda: take(np.zeros((4, 3))), GaussmixError, *fragments)
 
 

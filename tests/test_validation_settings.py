@@ -66,7 +66,7 @@ BAD_SETTINGS: list[Any] = [
     ({"on_degenerate": "rise"}, GaussmixError, ["Did you mean 'raise'?"]),
     ({"on_degenerate": None}, GaussmixTypeError, ["on_degenerate must be one of"]),
     ({"n_threads": 0}, GaussmixError, ["n_threads must be an integer >= 1, got 0"]),
-    ({"n_threads": -1}, GaussmixError, ["n_threads must be an integer >= 1, got -1"]),
+    ({"n_threads": -1}, GaussmixError, ["n_threads must be an integer >= 1, got -1", "None uses"]),
     ({"n_threads": 1.5}, GaussmixTypeError, ["n_threads must be an integer"]),
     ({"n_threads": 2**31}, GaussmixError, ["n_threads must be an integer <= 2147483647, got 2"]),
     ({"memory_limit": 0}, GaussmixError, ["memory_limit must be an integer >= 1, got 0"]),

@@ -7,7 +7,7 @@ already is passed on without a copy; all else is converted once, here.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -54,8 +54,16 @@ def as_numbers(
 
 
 def refuse_unread(values: ArrayLike, name: str) -> None:
-    """Refuse what holds a table without being one: a lazy frame, or a dict of columns."""
+    """Refuse what may hold a table without being one: a lazy frame, a dict, an iterator; None."""
     kind = type(values).__name__
+    if values is None:
+        raise GaussmixTypeError(
+            f"{name} is None, and an array, a frame or a list of rows is wanted."
+        )
+    if isinstance(values, Iterator):
+        raise GaussmixTypeError(
+            f"{name} is a {kind}, which can be read but once: pass list({name})."
+        )
     if kind == "LazyFrame":  # of polars, without importing polars
         raise GaussmixTypeError(
             f"{name} is a LazyFrame, which is yet to be computed: pass {name}.collect()."

@@ -27,9 +27,11 @@ def fit_of(value: Any, name: str = "result") -> Mixture | FitResult:
         return value
     if isinstance(value, FittedState):
         return value.result_
+    kind = type(value).__name__
+    of_many = kind == "SelectionResult"  # which is built of all this
     raise GaussmixTypeError(
         f"{name} must be a FitResult, as fit returns it, a Mixture or a fitted estimator of "
-        f"gaussmix, got {type(value).__name__}."
+        f"gaussmix, got {kind}{': pass its .best' if of_many else ''}."
     )
 
 

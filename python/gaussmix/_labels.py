@@ -40,6 +40,15 @@ def labels_of(groups: ArrayLike, n_rows: int) -> tuple[tuple[Any, ...], Int64Arr
     return tuple(found[i] for i in order), place[group_of_row]
 
 
+def refuse_name(groups: ArrayLike) -> None:
+    """Raise where `groups` is the name of a column of the data, which would not be left out."""
+    if isinstance(groups, str):
+        raise GaussmixTypeError(
+            f"groups must hold one label per row, got {groups!r}: if that is a column of data, "
+            f"pass data[{groups!r}] as groups, and data without it."
+        )
+
+
 def _as_they_are(groups: ArrayLike) -> AnyArray:
     """Return an array of the labels that are in `groups`, not of what NumPy would make of them."""
     if isinstance(groups, np.ndarray):

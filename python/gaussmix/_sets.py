@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaussmix._conversion import as_numbers
-from gaussmix._labels import labels_of
+from gaussmix._labels import labels_of, refuse_name
 from gaussmix._settings import settings_for_columns
 from gaussmix._typing import ArrayLike, Float64Array, FloatArray
 from gaussmix._validation import (
@@ -124,6 +124,7 @@ def grouped_sets(
     data: ArrayLike, groups: ArrayLike, sample_weight: ArrayLike | None
 ) -> tuple[list[DataSet], tuple[Any, ...]]:
     """Return the rows of each label, in their order, and the labels, sorted."""
+    refuse_name(groups)
     names = feature_names_of(data, "data")
     X = as_numbers(data, "data", keep_float32=True, columns=names)
     if X.ndim != 2:

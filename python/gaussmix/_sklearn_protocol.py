@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 from importlib import import_module
 from typing import Any, Self
 
@@ -117,6 +118,13 @@ class SklearnProtocol:
         Parameters and return value as in `set_fit_request`.
         """
         return self._set_request("score", sample_weight)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """Show a notebook what scikit-learn shows of its own estimators, where that is loaded."""
+        shown = {"text/plain": repr(self)}
+        if "sklearn.utils" in sys.modules:
+            shown["text/html"] = sys.modules["sklearn.utils"].estimator_html_repr(self)
+        return shown
 
     def _set_request(self, method: str, sample_weight: bool | str | None) -> Self:
         request = self.get_metadata_routing()

@@ -257,8 +257,13 @@ _LARGEST_INTEGER = 2**63 - 1  # of the engine's counts
 _LARGEST_THREAD_COUNT = 2**31 - 1  # of OpenMP's
 
 
-def check_integer(value: Any, name: str, *, minimum: int, maximum: int = _LARGEST_INTEGER) -> int:
-    """Require an integer in a range; NumPy's count, booleans and floats do not."""
+def check_integer(
+    value: Any, name: str, *, minimum: int, maximum: int = _LARGEST_INTEGER, hint: str = ""
+) -> int:
+    """Require an integer in a range; NumPy's count, booleans and floats do not.
+
+    `hint` is what an error for one below the range adds.
+    """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -268,7 +273,7 @@ def check_integer(value: Any, name: str, *, minimum: int, maximum: int = _LARGES
             f"{name} must be an integer >= {minimum}, got {value!r} of type {type(value).__name__}."
         ) from None
     if number < minimum:
-        raise GaussmixError(f"{name} must be an integer >= {minimum}, got {number}.")
+        raise GaussmixError(f"{name} must be an integer >= {minimum}, got {number}.{hint}")
     if number > maximum:
         raise GaussmixError(f"{name} must be an integer <= {maximum}, got {number}.")
     return number
@@ -366,7 +371,8 @@ def check_n_threads(value: Any) -> int | None:
     """Require None (what the process may use, read at each call) or an integer >= 1."""
     if value is None:
         return None
-    return check_integer(value, "n_threads", minimum=1, maximum=_LARGEST_THREAD_COUNT)
+    hint = " None uses all that the process may."
+    return check_integer(value, "n_threads", minimum=1, maximum=_LARGEST_THREAD_COUNT, hint=hint)
 
 
 def check_verbose(value: Any) -> int:

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from gaussmix._record import same
+from gaussmix._summary import numbered
 from gaussmix._typing import AnyArray, Float64Array, Int64Array
-from gaussmix.exceptions import GaussmixError
+from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.result import FitResult
 
 __all__ = ["FitResults"]
+
+_LABELS_SHOWN = 6
 
 
 class Columns(NamedTuple):
@@ -97,7 +100,7 @@ class FitResults(Sequence[FitResult]):
     @overload
     def __getitem__(self, index: slice) -> FitResults: ...
     def __getitem__(self, index: int | slice) -> FitResult | FitResults:
-        places = range(len(self))[index]
+        places = self._places(index)
         if isinstance(places, range):
             return FitResults(self._columns.at(places), lambda i: self[places[i]])
         error = self._columns.errors[places]
@@ -108,6 +111,19 @@ class FitResults(Sequence[FitResult]):
             assert self._build is not None
             found = self._results[places] = self._build(places)
         return found
+
+    def _places(self, index: int | slice) -> int | range:
+        try:
+            return range(len(self))[index]
+        except IndexError:  # of which a loop over the results knows that it is at their end
+            raise IndexError(
+                f"there is no result {index} among {numbered(len(self), 'result')}."
+            ) from None
+        except TypeError:
+            raise GaussmixTypeError(
+                f"results are counted from 0, got {index!r}: a label is for "
+                f"results.by_key[{index!r}]."
+            ) from None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FitResults):
@@ -204,6 +220,11 @@ class _ByKey(Mapping[Any, FitResult]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._places
+
+    def __repr__(self) -> str:
+        shown = [repr(key) for key, _ in zip(self._places, range(_LABELS_SHOWN), strict=False)]
+        more = f", ... of {len(self)}" if len(self) > _LABELS_SHOWN else ""
+        return f"<results by label: {', '.join(shown)}{more}>"
 
     def get(self, key: Any, default: Any = None) -> Any:
         place = self._places.get(key)

@@ -6,17 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from gaussmix._fitted import Fitted, data_for, mixture_of
 from gaussmix._provenance import common_names, digest_of
 from gaussmix._runtime import core
 from gaussmix._summary import numbered
 from gaussmix._typing import ArrayLike, Int64Array
 from gaussmix._validation import (
     check_choice,
-    check_feature_names,
     check_n_threads,
     check_optional_real,
-    check_sample_weight,
-    check_X,
     feature_names_of,
 )
 from gaussmix.covariance import CovarianceType, resolve_covariance_type, scatter_kind
@@ -36,7 +34,7 @@ ON_DEGENERATE = ("repair", "raise")
 
 def e_step(
     X: ArrayLike,
-    mixture: Mixture,
+    mixture: Fitted,
     *,
     sample_weight: ArrayLike | None = None,
     covariance_type: str | CovarianceType | None = None,
@@ -52,7 +50,7 @@ def e_step(
     ----------
     X : array-like or frame of shape (n, D)
     mixture : Mixture
-        The current mixture.
+        The current mixture, or a result or a fitted estimator that holds it.
     sample_weight : array-like of shape (n,), optional
         Frequency weights: 2 is the row twice, 0 is the row absent.
     covariance_type : str or CovarianceType, optional
@@ -69,7 +67,7 @@ def e_step(
     GaussmixError
         `X` or `sample_weight` is unfit.
     GaussmixTypeError
-        `mixture` is not a `Mixture`, or `X` does not hold numbers.
+        `mixture` holds no mixture, or `X` does not hold numbers.
 
     References
     ----------
@@ -84,25 +82,17 @@ def e_step(
     >>> statistics.weight.round(6), statistics.mean.round(6).ravel()
     (array([2., 2.]), array([ 0., 10.]))
     """
-    check_mixture(mixture, "mixture")
+    current = mixture_of(mixture, "mixture")
     structure = resolve_covariance_type(
-        mixture.covariance_type if covariance_type is None else covariance_type
+        current.covariance_type if covariance_type is None else covariance_type
     )
     _check_has_steps(structure)
     threads = check_n_threads(n_threads)
-    names = feature_names_of(X)
-    check_feature_names(names, mixture.feature_names)
-    data = check_X(X, n_features=mixture.n_features, estimator_name="Mixture", n_threads=threads)
-    weight = check_sample_weight(sample_weight, len(data))
+    data, weight = data_for(current, X, sample_weight, threads)
+    names = current.feature_names or feature_names_of(X)
     kind = scatter_kind(structure)
-    values = core.e_step(
-        data,
-        weight,
-        *mixture._engine_parameters(),
-        kind,
-        threads,
-    )
-    return from_dict(values, kind, mixture.feature_names or names, digest_of(mixture))
+    values = core.e_step(data, weight, *current._engine_parameters(), kind, threads)
+    return from_dict(values, kind, names, digest_of(current))
 
 
 def m_step(
@@ -110,7 +100,7 @@ def m_step(
     *,
     covariance_type: str | CovarianceType = CovarianceType.FULL,
     reg_covar: float | None = None,
-    previous: Mixture | None = None,
+    previous: Fitted | None = None,
     on_degenerate: str = "repair",
 ) -> Mixture:
     r"""Compute the mixture of greatest likelihood, given sufficient statistics.
@@ -181,10 +171,11 @@ def m_step(
             "the statistics have no weight in any component, so they determine no mixture: add "
             "those of some data first."
         )
-    earlier = None if previous is None else _as_previous(previous, statistics, structure)
-    names = statistics.feature_names
+    earlier, names = None, statistics.feature_names
     if previous is not None:
-        names = common_names(names, previous.feature_names, "the statistics and previous")
+        before = mixture_of(previous, "previous")
+        earlier = _as_previous(before, statistics, structure)
+        names = common_names(names, before.feature_names, "the statistics and previous")
     values = _run(statistics, structure, ridge, policy, earlier)
     _tell_of_repairs(values["floored"], values["emptied"], keeping=previous is not None)
     return Mixture._of_engine(values, structure, names)
@@ -216,21 +207,10 @@ def _tell_of_repairs(floored: Int64Array, emptied: Int64Array, *, keeping: bool)
         )
 
 
-def check_mixture(value: object, name: str) -> None:
-    """Raise unless `value` is a `Mixture`."""
-    if not isinstance(value, Mixture):
-        raise GaussmixTypeError(
-            f"{name} must be a Mixture, got {type(value).__name__}: make one with "
-            "gaussmix.Mixture(weights, means, covariances), or take result.mixture of a fit, or "
-            "estimator.result_.mixture."
-        )
-
-
 def _as_previous(
     previous: Mixture, statistics: SufficientStatistics, structure: CovarianceType
 ) -> dict[str, Any]:
     """Return the mixture in the engine's form, when it fits the statistics and the structure."""
-    check_mixture(previous, "previous")
     if previous.means.shape != statistics.mean.shape:
         raise GaussmixError(
             f"previous has {numbered(previous.n_components, 'component')} in "

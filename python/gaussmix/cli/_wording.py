@@ -33,6 +33,7 @@ _PHRASES = {
     "; None is the default and adapts": "; left out, it adapts",
     "; see result.mixture": "",
     "(n_samples = ": "(",
+    " None uses all that the process may.": "",
     "; .spurious says why": "",
     "; .failures says why": "",
 }
