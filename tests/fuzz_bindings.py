@@ -154,6 +154,7 @@ def valid_arguments(name: str, rng: np.random.Generator) -> Arguments:
             "previous": None if rng.integers(2) else {
                 "weights": mixture["weights"], "means": mixture["means"],
                 "covariances": covariances_of(kind, K, D),
+                "precisions_cholesky": mixture["precisions_cholesky"],
             },
         },
         "sample": lambda: mixture | {"n_samples": n, "seed": 3},

@@ -313,8 +313,10 @@ def test_degenerate_starts() -> None:
 def test_what_the_engine_refuses_is_our_error() -> None:
     """Squares of such numbers leave the range of float64, so there are no covariances."""
     huge = np.array([[1e200], [-1e200], [3e200]])
-    with pytest.raises(gx.GaussmixError, match="rescale"):
+    with pytest.raises(gx.GaussmixError, match=r"beyond 1e140.*rescale"):
         gx.fit(huge, covariance_type="tied")
+    with pytest.raises(gx.GaussmixError, match=r"beyond 1e-140.*rescale"):
+        gx.fit(huge * 1e-200 * 1e-150)
 
 
 # --- interrupts ----------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ REASONS = [
         result(start(status="max_iter", predicted_gain=3.25)),
         [
             "Not converged: the 12 passes that max_iter",
-            "about 3.25",
+            "gain of 3.25 or more",
             "Raise max_iter",
             "start=result",
         ],

@@ -240,3 +240,21 @@ def test_other_arguments_of_an_e_step_are_checked() -> None:
         gx.e_step(X, MIXTURE, covariance_type="dig")
     with pytest.raises(gx.GaussmixError, match="n_threads must be an integer >= 1"):
         gx.e_step(X, MIXTURE, n_threads=0)
+
+
+def test_previous_has_the_factors_of_its_fit() -> None:
+    """Of equal volume, a component with two axes at the floor has a third of 1e11 times as much."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(202, 3))
+    X[100:200, 0] += 8
+    X[200:] = [[4, 9, 0], [4.5, 9, 0.2]]
+    options: dict[str, Any] = {
+        "covariance_type": "EVV",
+        "means_init": [[0, 0, 0], [8, 0, 0], [4, 9, 0]],
+    }
+    previous = gx.fit(X, 3, **options).mixture
+    assert np.linalg.eigvalsh(previous.covariances).min() <= 0
+    statistics = gx.e_step(X, previous)
+    with pytest.warns(gx.RepairWarning, match="component 2"):
+        mixture = gx.m_step(statistics, covariance_type="EVV", previous=previous)
+    assert gx.e_step(X, mixture).log_likelihood >= statistics.log_likelihood - 1e-6

@@ -146,7 +146,10 @@ py::dict maximise(const py::dict& statistics, const std::string& scatter_kind, c
     before->covariances =
         to_covariances(strict(item(*previous, "covariances"), "covariances"), target, s.n_components(), s.n_features());
   }
-  if (before) before->factors = factorise(before->covariances);
+  // Their own: covariances may hold less than their factors do.
+  if (before)
+    before->factors = to_factors(strict(item(*previous, "precisions_cholesky"), "precisions_cholesky"), target,
+                                 s.n_components(), s.n_features(), Lower::computed);
   Repairs repairs(s.n_components());
   const Mixture mixture = m_step(s, target, regularisation, before ? &*before : nullptr, Execution{}, repairs);
   py::dict out = from_mixture(mixture);

@@ -223,7 +223,15 @@ class Sizes {
            2 * mixture();
   }
 
-  double plain_loop() const { return 2 * mixture() + statistics(); }
+  double plain_loop() const { return 2 * mixture() + statistics() + workspace(); }
+
+  // What M-steps work with: scaled scatters and their axes, of EVE and VVE two sets of turned scatters.
+  double workspace() const {
+    if (q_ > 0) return static_cast<double>(4 * d_ * (q_ + 1));
+    if (!has_matrices(shape_)) return 4 * covariances();
+    const bool own = settings_.structure->each_its_own() || settings_.structure->one_for_all();
+    return own ? 4 * square() : 4 * covariances() + 8 * square();
+  }
 
   double loop() const {
     const bool may_extrapolate =
@@ -234,7 +242,7 @@ class Sizes {
     const Index n_parameters = k_ * d_ + Covariances::size(shape_, k_, d_);
     const double vectors =
         1 + static_cast<double>(LastSteps::n_vectors(n_parameters, Accelerator::most_steps(settings_)));
-    return plain_loop() + (may_extrapolate ? 3 * mixture() + vectors * (means() + covariances()) : 0);
+    return plain_loop() + (may_extrapolate ? 3 * mixture() + workspace() + vectors * (means() + covariances()) : 0);
   }
 
   double em() const {
@@ -257,7 +265,7 @@ class Sizes {
   double eigenvalue_ratio() const {
     if (!settings_.max_eigenvalue_ratio) return 0;
     if (!has_matrices(shape_)) return kPerEigenvalue * covariances();
-    return covariances() + 3 * square() + kPerEigenvalue * covariances() / static_cast<double>(d_);
+    return 2 * covariances() + 3 * square() + kPerEigenvalue * covariances() / static_cast<double>(d_);
   }
 
   double prior() const { return settings_.prior ? kPriorMatrices * square() + 4 * static_cast<double>(d_) : 0; }

@@ -91,9 +91,8 @@ constexpr double kLargestScale = 1e140;
 void check_range(const ColumnScale& scale) {
   for (Index d = 0; d < scale.each.size(); ++d) {
     if (scale.each[d] <= kLargestScale && scale.each[d] >= 1 / kLargestScale) continue;
-    char number[32];
-    std::snprintf(number, sizeof number, "%.3g", scale.each[d]);
-    throw InvalidArgument("column " + std::to_string(d) + " of X (counted from 0) has a spread of " + number +
+    throw InvalidArgument("column " + std::to_string(d) + " of X (counted from 0) has a spread beyond " +
+                          (scale.each[d] < 1 ? "1e-140" : "1e140") +
                           ", and squares of such values leave the range of float64; rescale it, for example by its "
                           "largest absolute value");
   }

@@ -124,7 +124,7 @@ def m_step(
 ) -> dict[str, Any]:
     """A mixture: weights, means, covariances, precisions_cholesky, floored (K,) int64 (1 where the
     eigenvalue floor acted), emptied (K,) int64 (1 where the component had no weight and kept
-    `previous`, keys means/covariances, or failing that the overall mean and covariance).
+    `previous`, keys means/covariances/precisions_cholesky, or failing that the overall mean and covariance).
 
     Raises ValueError if the scatter kind lacks what the covariance type needs, DegenerateError
     (see set_degenerate_error) when a covariance had to be repaired and on_degenerate == "raise", or

@@ -65,7 +65,7 @@ def _found(result: FitResult) -> Iterator[str]:
 def _ended_early(result: FitResult) -> Iterator[str]:
     gain = result.predicted_gain
     to_come = (
-        f" A further gain of about {gain:.3g} in log-likelihood is predicted."
+        f" A further gain of {gain:.3g} or more in log-likelihood is predicted."
         if math.isfinite(gain)
         else ""
     )

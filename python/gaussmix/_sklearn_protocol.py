@@ -122,8 +122,9 @@ class SklearnProtocol:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Show a notebook what scikit-learn shows of its own estimators, where that is loaded."""
         shown = {"text/plain": repr(self)}
-        if "sklearn.utils" in sys.modules:
-            shown["text/html"] = sys.modules["sklearn.utils"].estimator_html_repr(self)
+        diagram = getattr(sys.modules.get("sklearn.utils"), "estimator_html_repr", None)
+        if diagram is not None:
+            shown["text/html"] = diagram(self)
         return shown
 
     def _set_request(self, method: str, sample_weight: bool | str | None) -> Self:

@@ -224,7 +224,8 @@ def _as_previous(
             f"asked for {structure.value!r}: a component without weight could not keep its "
             "covariance. Leave previous out or pass a mixture of the same structure."
         )
-    return {name: getattr(previous, name) for name in ("means", "covariances")}
+    names = ("means", "covariances", "precisions_cholesky")
+    return {name: getattr(previous, name) for name in names}
 
 
 def _run(
