@@ -1,5 +1,7 @@
 #include "base/workspace.hpp"
 
+#include <algorithm>
+
 namespace gaussmix {
 
 double* Workspace::take(Index n) {
@@ -8,20 +10,22 @@ double* Workspace::take(Index n) {
     ++block_;
     used_ = 0;
   }
-  if (block_ == blocks_.size()) blocks_.push_back({std::unique_ptr<double[]>(new double[size]), size});
+  if (block_ == blocks_.size()) {
+    const std::size_t wanted = block_ == 0 ? std::max(size, highest_) : size;
+    blocks_.push_back({std::unique_ptr<double[]>(new double[wanted]), wanted});
+  }
   double* const taken = blocks_[block_].numbers.get() + used_;
   used_ += size;
   return taken;
 }
 
-void Workspace::give_back(std::size_t block, std::size_t used) {
+void Workspace::give_back(std::size_t block, std::size_t used) noexcept {
   block_ = block;
   used_ = used;
   if (block_ > 0 || used_ > 0 || blocks_.size() < 2) return;
-  std::size_t total = 0;
-  for (const Block& one : blocks_) total += one.size;
-  blocks_.clear();  // first, so that both are never there at once
-  blocks_.push_back({std::unique_ptr<double[]>(new double[total]), total});
+  highest_ = 0;
+  for (const Block& one : blocks_) highest_ += one.size;
+  blocks_.clear();  // the next that is taken makes it one: here, where scopes end, nothing may fail
 }
 
 }  // namespace gaussmix

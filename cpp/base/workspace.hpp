@@ -44,10 +44,10 @@ class Workspace {
   };
 
   double* take(Index n);
-  void give_back(std::size_t block, std::size_t used);
+  void give_back(std::size_t block, std::size_t used) noexcept;
 
   std::vector<Block> blocks_;  // one, but for a stack that is higher than ever
-  std::size_t block_ = 0, used_ = 0;
+  std::size_t block_ = 0, used_ = 0, highest_ = 0;
 };
 
 }  // namespace gaussmix
