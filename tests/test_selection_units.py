@@ -19,6 +19,9 @@ from structures import BY_COLUMN, CODES
 
 Float64 = NDArray[np.float64]
 
+# Fits of a search stop where a hundredth of a nat is left. Most cells agree to 1e-10, but long fits
+# multiply the rounding of their sums.
+OF_STOP = 0.02
 POWERS = np.array([1, 7, -4, 3, -9])
 COMMON = [code for code in CODES if code not in BY_COLUMN]
 
@@ -58,16 +61,15 @@ def test_every_cell_of_a_search_is_the_same_in_other_units(X: Float64) -> None:
         plain.best_n_components,
     )
     for a, b in zip(plain.cells, other.cells, strict=True):
-        assert b.log_likelihood + loss == pytest.approx(a.log_likelihood, rel=1e-9)
+        assert b.log_likelihood + loss == pytest.approx(a.log_likelihood, abs=OF_STOP)
 
 
 def test_structures_of_one_unit_are_searched_alike_in_another_one(X: Float64) -> None:
-    """Up to the hundredth of a nat at which fits stop."""
     loss = X.size * 10 * math.log(2)
     options: dict[str, Any] = {"covariance_types": COMMON, "random_state": 0}
     plain, other = (gx.select(rows, range(1, 6), **options) for rows in (X, X * 1024))
     for a, b in zip(plain.cells, other.cells, strict=True):
-        assert b.log_likelihood + loss == pytest.approx(a.log_likelihood, abs=0.02)
+        assert b.log_likelihood + loss == pytest.approx(a.log_likelihood, abs=OF_STOP)
 
 
 @pytest.mark.parametrize("covariance_type", ["VVV", "EEE", "VVI"])
@@ -83,5 +85,5 @@ def test_likelihood_ratios_are_the_same_in_other_units(covariance_type: str, X: 
     plain, other = (gx.bootstrap_lrt(rows, **options) for rows in (X, X * units))
     assert other.p_values == plain.p_values
     for a, b in zip(plain.steps, other.steps, strict=True):
-        assert b.statistic == pytest.approx(a.statistic, abs=1e-6)
+        assert b.statistic == pytest.approx(a.statistic, abs=2 * OF_STOP)
         np.testing.assert_allclose(b.replicates, a.replicates, atol=0.4)
