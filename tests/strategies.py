@@ -180,6 +180,19 @@ def clusters(
     return np.asarray(means[labels] + np.einsum("nij,nj->ni", factors[labels], noise))
 
 
+def three_near_groups() -> Float64:
+    """Ninety rows of two columns: enough for every structure, and quick to search."""
+    rng = np.random.default_rng(3)
+    centres = np.array([[0.0, 0.0], [2.5, 0.0], [0.0, 3.0]])
+    return np.asarray(centres[rng.integers(3, size=90)] + rng.normal(size=(90, 2)))
+
+
+def weights_with_zeros(n_rows: int) -> Float64:
+    """Weights of very unlike size; every seventh row is absent."""
+    weight = np.random.default_rng(4).exponential(size=n_rows)
+    return np.asarray(weight * (np.arange(n_rows) % 7 > 0))
+
+
 def soft_start(seed: int, n_rows: int, n_components: int) -> Float64:
     """Random responsibilities, sharp enough to start EM away from the symmetric point."""
     rng = np.random.default_rng(seed)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import gaussmix as gx
 from fits import given, quiet
 from gaussmix import _criteria
+from strategies import three_near_groups, weights_with_zeros
 
 Array = NDArray[np.float64]
 FORMULAS = ["bic", "aic", "aicc", "icl", "icl_entropy"]
@@ -20,14 +21,12 @@ STRUCTURES = ("EII", "VVI", "EEE", "VEV")
 
 @pytest.fixture(scope="module")
 def X() -> Array:  # noqa: N802
-    rng = np.random.default_rng(3)
-    centres = np.array([[0.0, 0.0], [2.5, 0.0], [0.0, 3.0]])
-    return np.asarray(centres[rng.integers(3, size=90)] + rng.normal(size=(90, 2)))
+    return three_near_groups()
 
 
 @pytest.fixture(scope="module")
 def weight() -> Array:
-    return np.random.default_rng(4).exponential(size=90) * (np.arange(90) % 7 > 0)
+    return weights_with_zeros(90)
 
 
 def log_terms(cell: gx.SelectionCell, X: Array) -> tuple[Array, Array]:

@@ -31,7 +31,7 @@ constexpr double kRepairMatrices = 8;
 // with it.
 constexpr double kPriorMatrices = 7;
 
-// Doubles per eigenvalue while their ratio is bounded: edges in a vector that grows, what the solvers keep, products.
+// Doubles per eigenvalue while their ratio is bounded: their order, sums over the first of them, edges, axes.
 constexpr double kPerEigenvalue = 14;
 
 // One component is floored, or emptied and floored, in most fits that need it at all.

@@ -79,6 +79,7 @@ void take_principal_axes(const ProjectedPass& pass, const Matrix& deviations, co
       if (i + 1 >= kPasses) {
         Matrix& own = found[static_cast<std::size_t>(k)];
         own = units.row(k).cwiseQuotient(deviations.row(k)).asDiagonal() * loadings(mine, images, n_factors);
+        if (i + 1 == kPasses + kRounds) continue;
         const Vector deviation =
             deviations.row(k).transpose().cwiseProduct((1 - explained_shares(own).array()).sqrt().matrix());
         images = units.row(k).transpose().cwiseQuotient(deviation).asDiagonal() * images;

@@ -70,8 +70,9 @@ void Stopping::observe_cycle(double log_likelihood, double plain_gain, double st
   }
   const double left = plain_gain * rate_ / (1 - rate_);
   judge(log_likelihood, left, step, kSteadyCycles);
-  if (plain_gain < least_gain(log_likelihood)) left_after_cycle_ = left;
-  if (!done_ || plain_gain < least_gain(log_likelihood)) return;
+  const bool may_be_rounding = plain_gain < least_gain(log_likelihood);
+  if (may_be_rounding) left_after_cycle_ = left;
+  if (!done_ || may_be_rounding) return;
   // That was a lower bound of what is left, which costs less; so is this, of the directions that were extrapolated along.
   done_ = steps.least_gain() < allowed(log_likelihood);
   if (!done_) return;
