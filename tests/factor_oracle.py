@@ -86,3 +86,9 @@ def fitted(X: Any, n_components: int, n_factors: int, **options: Any) -> gx.FitR
 def factors_of(result: gx.FitResult) -> gx.FactorMixture:
     assert isinstance(result.mixture, gx.FactorMixture)
     return result.mixture
+
+
+def least_gain(result: gx.FitResult) -> float:
+    """In units of what summation rounds by."""
+    trace = np.append(result.trace, result.log_likelihood)
+    return float((np.diff(trace) / (1e-12 * np.abs(trace[:-1]))).min())

@@ -148,7 +148,6 @@ def check_further_passes(
         for n_threads in (1, 2)
         for accelerate in (False, True)
         for more in options
-        if not (accelerate and "n_factors" in more)
     ]
     counted = count(counter, [case | {"max_iter": n} for n in (FEW, MORE) for case in cases])
     few, more = counted[: len(cases)], counted[len(cases) :]

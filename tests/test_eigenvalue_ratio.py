@@ -58,6 +58,23 @@ def test_no_two_eigenvalues_differ_by_more(covariance_type: str, ratio: float) -
 
 
 @each_structure
+@pytest.mark.parametrize(
+    ("constant", "ridge"), [(False, 0.0), (False, 1e-9), (False, 1e-3), (True, 1e-9), (True, 1e-3)]
+)
+def test_nor_beside_a_ridge(covariance_type: str, constant: bool, ridge: float) -> None:
+    """Which was once added afterwards. It is part of the columns' scale."""
+    X = clusters(1, 200, 2, 2) * [1e-2, 1.0]
+    if constant:
+        X[:, 0] = 3.0
+    options = {"covariance_type": covariance_type, "reg_covar": ridge, "random_state": 0}
+    result = quiet(X, 2, max_eigenvalue_ratio=2.0, **options)
+    eigenvalues = in_units_of_the_columns(result)
+    assert eigenvalues.max() <= 2 * eigenvalues.min() * (1 + 1e-9)
+    if not constant and covariance_type != "spherical":
+        np.testing.assert_allclose(result.column_scale, np.sqrt(X.var(axis=0) + ridge), rtol=1e-9)
+
+
+@each_structure
 @pytest.mark.parametrize("accelerate", [False, True])
 def test_the_likelihood_never_falls(covariance_type: str, accelerate: bool) -> None:
     X = np.concatenate([clusters(1, 120, 2, 2), np.full((10, 2), 3.0)])

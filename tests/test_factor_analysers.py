@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import factor_oracle as oracle
 import gaussmix as gx
 import reference as ref
-from factor_oracle import factors_of, fitted, planted
+from factor_oracle import factors_of, fitted, least_gain, planted
 from fits import image
 
 Float64 = NDArray[np.float64]
@@ -55,16 +55,6 @@ def test_what_is_made_of_loadings_and_noise_on_request() -> None:
     np.testing.assert_allclose(
         mixture.reciprocal_conditions, dense.reciprocal_conditions, rtol=1e-9
     )
-
-
-def test_noise_next_to_nothing_keeps_its_digits() -> None:
-    """The difference of two large squares: 1e8 times the noise in one direction."""
-    rng = np.random.default_rng(0)
-    loadings = 1e4 * rng.normal(size=(1, 8, 2))
-    mixture = gx.FactorMixture([1.0], np.zeros((1, 8)), loadings, np.ones((1, 8)))
-    X, _ = mixture.sample(100, random_state=0)
-    expected = ref.log_sum_exp(ref.joint_log_density(X, oracle.parameters(mixture)))
-    np.testing.assert_allclose(mixture.log_density(X), expected, atol=1e-6)
 
 
 def test_samples_have_the_moments_of_their_components() -> None:
@@ -132,12 +122,6 @@ def test_statistics_for_other_structures(scatter: str) -> None:
 
 
 # ---- the likelihood never falls --------------------------------------------------------------
-
-
-def least_gain(result: gx.FitResult) -> float:
-    """In units of what summation rounds by."""
-    trace = np.append(result.trace, result.log_likelihood)
-    return float((np.diff(trace) / (1e-12 * np.abs(trace[:-1]))).min())
 
 
 @pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random", "random_from_data"])

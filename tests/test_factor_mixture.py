@@ -31,10 +31,6 @@ X4 = planted(14, 120, 6, 2, 1)[0]
             "max_eigenvalue_ratio is not available",
         ),
         (
-            {"covariance_type": "factor", "n_factors": 1, "accelerate": True},
-            "accelerate=True is not available",
-        ),
-        (
             {"covariance_type": "factor", "n_factors": 1, "covariances_init": np.ones((2, 6, 6))},
             "covariances_init is not available",
         ),

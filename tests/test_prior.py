@@ -189,6 +189,16 @@ def test_weights_count_as_rows(covariance_type: str) -> None:
     np.testing.assert_allclose(weighted.mixture.means, repeated.mixture.means, rtol=1e-7)
 
 
+@each_structure
+def test_they_do_where_the_scale_is_diagonal_for_want_of_rows(covariance_type: str) -> None:
+    """Three different rows of three columns, but nine rows of weight."""
+    X, weight = np.random.default_rng(3).normal(size=(3, 3)), np.array([3.0, 2.0, 4.0])
+    options: dict[str, Any] = {"covariance_type": covariance_type, "prior": gx.Prior()}
+    weighted = quiet(X, 1, sample_weight=weight, random_state=0, **options)
+    repeated = quiet(np.repeat(X, weight.astype(int), axis=0), 1, random_state=0, **options)
+    assert weighted.log_likelihood == pytest.approx(repeated.log_likelihood, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from typing import Any
 
@@ -28,6 +29,22 @@ def test_one_component_takes_its_scatter_in_any_units(code: str) -> None:
     deviations = np.sqrt(np.diag(scatter / 60))
     error = (found - scatter / 60) / np.outer(deviations, deviations)
     np.testing.assert_allclose(error, 0, atol=1e-13)
+
+
+@pytest.mark.parametrize("code", [*COMPARING, "VEE", "EVV"])
+@pytest.mark.parametrize("unit", [1e-100, 1e-85, 1e100])
+def test_what_was_fitted_in_any_units_can_be_read_back(code: str, unit: float) -> None:
+    """Whether covariances are of their structure is asked in units whose squares are numbers."""
+    mixture = quiet(clusters(3, 100, 3, 3) * unit, 3, covariance_type=code, random_state=0).mixture
+    assert pickle.loads(pickle.dumps(mixture)) == mixture
+
+
+@pytest.mark.parametrize("code", ["VEE", "EEV"])
+@pytest.mark.parametrize("unit", [1e-100, 1.0, 1e80])
+def test_covariances_of_no_such_structure_are_refused_in_any_units(code: str, unit: float) -> None:
+    covariances = np.array([np.eye(2), np.diag([1.0, 3.0])]) * unit**2
+    with pytest.raises(gx.GaussmixError, match="must be of covariance_type"):
+        gx.Mixture([0.5, 0.5], [[0.0, 0.0], [unit, unit]], covariances, code)
 
 
 @each_comparing

@@ -106,8 +106,8 @@ void check_structure(const Structure& structure, const Covariances& covariances)
     for (Index i = 0; i < size; ++i) {
       double unit = given[i];
       if (covariances.shape == CovarianceShape::full)
-        unit = std::sqrt(
-            std::abs(given[(i / n_features) * (n_features + 1)] * given[(i % n_features) * (n_features + 1)]));
+        unit = std::sqrt(std::abs(given[(i / n_features) * (n_features + 1)])) *
+               std::sqrt(std::abs(given[(i % n_features) * (n_features + 1)]));
       difference = std::max(difference, std::abs(given[i] - found[i]) / std::abs(unit));
     }
     if (!(difference <= kTolerance))

@@ -37,7 +37,6 @@ class FactorAnalysers final : public Structure {
   ScatterKind need_at_start() const override { return ScatterKind::diag; }
   Index n_factors() const override { return n_factors_; }
   bool each_its_own() const override { return true; }
-  bool extrapolates() const override { return false; }
   Index n_covariance_parameters(Index n_components, Index n_features) const override {
     return n_components * (n_features * n_factors_ + n_features - n_factors_ * (n_factors_ - 1) / 2);
   }

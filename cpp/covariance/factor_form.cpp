@@ -16,18 +16,28 @@ double inverse_root(const ColumnView& m, Workspace& workspace, ColumnMap out) {
   return spectrum.eigenvalues.array().log().sum();
 }
 
+double factor_root(const ConstMatrixMap& loadings_and_noise, Workspace& workspace, ColumnMap root) {
+  const Workspace::Scope scope(workspace);
+  const Index n_features = loadings_and_noise.rows(), n_factors = loadings_and_noise.cols() - 1;
+  VectorMap deviations = workspace.vector(n_features);  // of the noise
+  deviations = loadings_and_noise.col(n_factors).cwiseSqrt();
+  MatrixMap scaled = workspace.matrix(n_features, n_factors);
+  scaled = loadings_and_noise.leftCols(n_factors).array().colwise() / deviations.array();
+  ColumnMap m = workspace.columns(n_factors, n_factors);
+  m.noalias() = scaled.transpose() * scaled;
+  m.diagonal().array() += 1;
+  return inverse_root(m, workspace, root);
+}
+
 double invert_factor_form(const ConstMatrixMap& loadings_and_noise, Workspace& workspace,
                           MatrixMap projections_and_noise) {
   const Workspace::Scope scope(workspace);
-  const Index n_features = loadings_and_noise.rows(), n_factors = loadings_and_noise.cols() - 1;
-  const auto loadings = loadings_and_noise.leftCols(n_factors);
+  const Index n_factors = loadings_and_noise.cols() - 1;
   const auto noise = loadings_and_noise.col(n_factors).array();
-  MatrixMap weighted = workspace.matrix(n_features, n_factors);  // Psi^-1 Lambda
-  weighted = loadings.array().colwise() / noise;
-  ColumnMap m = workspace.columns(n_factors, n_factors), root = workspace.columns(n_factors, n_factors);
-  m.noalias() = loadings.transpose() * weighted;
-  m.diagonal().array() += 1;
-  const double log_determinant = inverse_root(m, workspace, root);
+  ColumnMap root = workspace.columns(n_factors, n_factors);
+  const double log_determinant = factor_root(loadings_and_noise, workspace, root);
+  MatrixMap weighted = workspace.matrix(loadings_and_noise.rows(), n_factors);  // Psi^-1 Lambda
+  weighted = loadings_and_noise.leftCols(n_factors).array().colwise() / noise;
   projections_and_noise.leftCols(n_factors).noalias() = weighted * root;
   projections_and_noise.col(n_factors) = noise.sqrt().inverse();
   return noise.log().sum() + log_determinant;

@@ -15,6 +15,9 @@ std::optional<Indefinite> factorise_factor_form(const Covariances& covariances, 
 double invert_factor_form(const ConstMatrixMap& loadings_and_noise, Workspace& workspace,
                           MatrixMap projections_and_noise);
 
+// Writes M^-1/2, returns log det M.
+double factor_root(const ConstMatrixMap& loadings_and_noise, Workspace& workspace, ColumnMap root);
+
 // M^-1/2 of a symmetric M without eigenvalues below one, but for rounding; returns log det M.
 double inverse_root(const ColumnView& m, Workspace& workspace, ColumnMap out);
 

@@ -112,8 +112,6 @@ void regularise_matrices(Covariances& covariances, const Regularisation& regular
   // A look at the clock takes as long as factorising the smallest.
   const Execution threads = n * d * d * d > kWorthThreads ? execution : Execution{};
   parallel_for(n, threads, [&](Index i, int) {
-    MatrixMap covariance = covariances.matrix(i);
-    if (regularisation.ridge) covariance.diagonal().array() += *regularisation.ridge;
     FactorReport report;
     const bool clear = factorise_known(covariances, i, factors, report) &&
                        (regularisation.ridge || covariances.within_bound ||
@@ -138,7 +136,6 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
       double& variance = covariances.values[static_cast<std::size_t>((k * n + d + 1) * step - 1)];
       const double scale = spherical ? regularisation.scale.largest : regularisation.scale.each[d];
       const double bound = Regularisation::kFloor * scale * scale;
-      if (regularisation.ridge) variance += *regularisation.ridge;
       if (regularisation.ridge ? variance > 0 : variance >= bound) continue;
       if (variance < bound * (1 - 1e-6)) worst = std::min(worst, variance / (scale * scale));
       variance = bound;
@@ -151,7 +148,17 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
   }
 }
 
-// Spread of data to which noise of this standard deviation is added.
+void add_ridge(double ridge, Covariances& covariances) {
+  if (covariances.shape == CovarianceShape::full || covariances.shape == CovarianceShape::tied) {
+    for (Index i = 0; i < covariances.n_matrices(); ++i) covariances.matrix(i).diagonal().array() += ridge;
+    return;
+  }
+  const std::size_t step = static_cast<std::size_t>(covariances.n_factors) + 1;  // the last number of each feature
+  for (std::size_t i = step - 1; i < covariances.values.size(); i += step) covariances.values[i] += ridge;
+}
+
+}  // namespace
+
 ColumnScale with_noise(const ColumnScale& columns, double deviation) {
   const auto widened = [=](double spread) { return std::hypot(spread, deviation); };
   // A constant column has the noise alone, which must stay above the bound that there is beside a ridge.
@@ -160,6 +167,8 @@ ColumnScale with_noise(const ColumnScale& columns, double deviation) {
   return {columns.each.unaryExpr(widened), widened(columns.largest),
           deviation > 0 ? std::min(smallest, kLargestUnit * deviation) : smallest};
 }
+
+namespace {
 
 // The unit of features that are measured in one: the spread of the narrowest, but not so little that the rounding of the widest
 // feature's scatter is more than a hundredth of the floor (note_lost() says where it is in spite of the second bound).
@@ -214,6 +223,7 @@ void regularise(Covariances& covariances, const Regularisation& regularisation, 
   // Those of statistics hold neither ridge nor prior; those of a structure that kept the bound itself hold all but a ratio.
   if (regularisation.max_ratio || (!covariances.within_bound && !regularisation.takes_roots()))
     covariances.root.clear();
+  if (regularisation.ridge) add_ridge(*regularisation.ridge, covariances);
   if (regularisation.max_ratio)
     restrict_eigenvalues(covariances, weight, regularisation.scale, *regularisation.max_ratio,
                          regularisation.ridge ? 0.0 : Regularisation::kFloor, workspace);

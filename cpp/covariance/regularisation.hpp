@@ -40,6 +40,9 @@ struct Regularisation {
   EigenvalueBound bound() const { return {scale, ridge ? 1e-24 : kFloor}; }
 };
 
+// Spread of data to which noise of this standard deviation is added.
+ColumnScale with_noise(const ColumnScale& columns, double deviation);
+
 // What M-steps of a structure need. `columns`: the spread of each feature; `one_unit`: eigenvalues are measured in the same
 // unit for all features in any structure.
 Regularisation regularisation_for(const Structure& structure, std::optional<double> ridge, const ColumnScale& columns,

@@ -11,6 +11,7 @@ Repairs::Repairs(Index n_components)
       emptied(static_cast<std::size_t>(n_components), 0),
       numbers_(static_cast<std::size_t>(n_components)) {
   std::iota(numbers_.begin(), numbers_.end(), Index{0});
+  events.reserve(static_cast<std::size_t>(n_components));
 }
 
 void Repairs::begin(Index iteration) {

@@ -22,17 +22,27 @@ bool better(const StartOutcome& a, const StartOutcome& b) {
   return has_result(a) && (!has_result(b) || a.objective() > b.objective());
 }
 
+// What eigenvalues are measured in. Of a bound on their ratio a ridge is part: a constant column has nothing else.
+ColumnScale units_of(const ColumnMoments& moments, const Settings& settings) {
+  const bool both = settings.max_eigenvalue_ratio && settings.ridge;
+  ColumnScale units = both ? with_noise(moments.scale, std::sqrt(*settings.ridge)) : moments.scale;
+  if (settings.structure->shape() ==
+      CovarianceShape::spherical)  // which has one unit, and that is of no constant column
+    units.each = units.each.cwiseMin(units.largest);
+  return units;
+}
+
 // Starts are initialised and run; who goes on is decided elsewhere.
 class Starts {
  public:
-  Starts(const Data& data, const ColumnMoments& moments, const Settings& settings, const Frame& frame,
-         const TimeLimit& limit, const Execution& execution, Outcome& outcome)
+  Starts(const Data& data, const ColumnMoments& moments, const ColumnScale& units, const Settings& settings,
+         const Frame& frame, const TimeLimit& limit, const Execution& execution, Outcome& outcome)
       : settings_(settings),
         weight_unit_(frame.weight_unit),
         limit_(limit),
         starts_(outcome.starts),
         moments_(moments),
-        regularisation_(regularisation_for(*settings.structure, settings.ridge, moments.scale, settings.one_unit)),
+        regularisation_(regularisation_for(*settings.structure, settings.ridge, units, settings.one_unit)),
         e_step_(data, outcome.totals, execution) {
     regularisation_.raise = settings.on_degenerate == OnDegenerate::raise;
     regularisation_.rows_per_weight = outcome.totals.n_effective / outcome.totals.weight;
@@ -155,14 +165,12 @@ Outcome fit(const Data& data, const Settings& given, const Execution& execution)
     throw InvalidArgument("there are fewer rows of positive weight than components");
   if (given.structure->n_factors() > 0) check_factor_analysers(given, data.n_features);
   const ColumnMoments moments = column_moments(normalised.data(), outcome.totals.weight, execution);
-  outcome.column_scale = moments.scale.each;
-  if (given.structure->shape() == CovarianceShape::spherical)  // which has one unit, and that is of no constant column
-    outcome.column_scale = outcome.column_scale.cwiseMin(moments.scale.largest);
+  const ColumnScale units = units_of(moments, given);
+  outcome.column_scale = units.each;
   const Frame frame{normalised.unit(), moments.origin};
-  Settings settings = frame.inside(given);
-  // Loadings have no coordinates of their own to extrapolate in.
-  if (settings.structure->n_factors() > 0) settings.acceleration = Acceleration::never;
-  Starts starts(normalised.data().relative_to(moments.origin), moments, settings, frame, limit, execution, outcome);
+  const Settings settings = frame.inside(given);
+  Starts starts(normalised.data().relative_to(moments.origin), moments, units, settings, frame, limit, execution,
+                outcome);
   const double seconds_preparing = stopwatch.seconds();
 
   bool going_on = true;

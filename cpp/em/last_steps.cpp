@@ -21,7 +21,7 @@ constexpr int kNewest = 3;
 void LastSteps::record(const Mixture& theta, const Mixture& next) {
   least_gain_ = 0;
   forecast_.reset();
-  const Coordinates coordinates(theta);
+  const Coordinates coordinates(theta, workspace_);
   coordinates.metric(metric_);
   std::swap(last_step_, step_);
   coordinates.to_vector(next, step_);
@@ -122,18 +122,31 @@ LastSteps::Forecast LastSteps::forecast() const {
   return *forecast_;
 }
 
+// Of a way in the basis of the space. The noise that factors leave a feature is measured by itself, so that none of it is far
+// away from little; what that is worth the slope tells.
+double LastSteps::distance(const Space& space, const SmallVector& way) const {
+  if (last_.factors.shape != CovarianceShape::factor) return way.norm();
+  const SmallVector along = space.of_directions(way);
+  scratch_.setZero();
+  for (Eigen::Index i = 0; i < along.size(); ++i) scratch_ += along[i] * moved_[slot(static_cast<int>(i))];
+  Coordinates(last_, workspace_).leave_out_vanishing_noise(scratch_);
+  return std::sqrt(product(scratch_, scratch_));
+}
+
 LastSteps::Forecast LastSteps::make_forecast() const {
   Space space;
   if (!span(n_directions(), space)) return {};
   if (space.bends_down()) {
     const Eigen::LLT<Small> factors(space.pull);
     const SmallVector way = factors.solve(space.slope), after = space.slope - space.pull * space.slope;
-    return {total_weight_ * space.slope.dot(way) / 2, total_weight_ * after.dot(factors.solve(after)) / 2, way.norm()};
+    return {total_weight_ * space.slope.dot(way) / 2, total_weight_ * after.dot(factors.solve(after)) / 2,
+            distance(space, way)};
   }
   // Where the likelihood is flat along some directions, or bends upwards, what the others tell.
   const Eigen::SelfAdjointEigenSolver<Small> ritz(space.pull);
   const SmallVector share = ritz.eigenvectors().transpose() * space.slope;
-  double gain = 0, after = 0, squared_distance = 0, flat = 0;
+  SmallVector way = SmallVector::Zero(share.size());
+  double gain = 0, after = 0, flat = 0;
   for (Eigen::Index i = 0; i < share.size(); ++i) {
     const double pull = ritz.eigenvalues()[i], square = share[i] * share[i];
     if (!(pull > kFlat)) {
@@ -142,9 +155,9 @@ LastSteps::Forecast LastSteps::make_forecast() const {
     }
     gain += square / pull;
     after += square * (1 - pull) * (1 - pull) / pull;
-    squared_distance += square / (pull * pull);
+    way[i] = share[i] / pull;
   }
-  Forecast result{total_weight_ * gain / 2, total_weight_ * after / 2, std::sqrt(squared_distance)};
+  Forecast result{total_weight_ * gain / 2, total_weight_ * after / 2, distance(space, ritz.eigenvectors() * way)};
   if (flat > kNegligible * product(step_, step_)) result.distance = std::numeric_limits<double>::infinity();
   return result;
 }
@@ -155,17 +168,17 @@ double LastSteps::extrapolate(const Limits& limits, const Mixture& next, Mixture
   Space space;
   if (!span(n, space) || !space.bends_down()) return 0;
   const SmallVector way = space.pull.llt().solve(space.slope);
-  const double distance = way.norm(), gain = space.slope.dot(way) / 2;
+  const double far = distance(space, way), gain = space.slope.dot(way) / 2;
   least_gain_ = total_weight_ * gain;
-  if (!(distance <= limits.largest_distance && gain > limits.least_gain)) return 0;
+  if (!(far <= limits.largest_distance && gain > limits.least_gain)) return 0;
   const SmallVector along = space.of_directions(way);
   scratch_ = step_;
   for (int i = 0; i < n; ++i) scratch_ += along[i] * (moved_[slot(i)] - bent_[slot(i)]);
-  return go(scratch_, next, mixture) ? distance : 0;
+  return go(scratch_, next, mixture) ? far : 0;
 }
 
 bool LastSteps::go(const Vector& way, const Mixture& next, Mixture& mixture) const {
-  return Coordinates(last_).from_vector(way, next, mixture);
+  return Coordinates(last_, workspace_).from_vector(way, next, mixture);
 }
 
 }  // namespace gaussmix

@@ -89,6 +89,7 @@ class LastSteps {
   std::size_t slot(int age) const { return static_cast<std::size_t>((recorded_ - 2 - age) % most_directions()); }
   bool span(int n, Space& space) const;
   Forecast make_forecast() const;
+  double distance(const Space& space, const SmallVector& way) const;
 
   double total_weight_;
   Index n_steps_;
@@ -99,6 +100,7 @@ class LastSteps {
   double least_gain_ = 0;
   mutable std::optional<Forecast> forecast_;  // of the steps recorded so far
   mutable Vector scratch_;
+  mutable Workspace workspace_;
 };
 
 }  // namespace gaussmix

@@ -12,7 +12,7 @@ Matrix covariance_of_data(const ColumnMoments& moments, double unit, EStep& e_st
   const SufficientStatistics all = e_step.nearest_centre(moments.mean.transpose(), Vector::Ones(n), ScatterKind::full);
   const double n_rows = all.weight[0] * unit;
   const Matrix covariance = all.full(0) / all.weight[0] * (n_rows >= 2 ? n_rows / (n_rows - 1) : 1.0);
-  if (n < e_step.totals().n_rows) return covariance;
+  if (static_cast<double>(n) < n_rows) return covariance;
   return covariance.diagonal().asDiagonal();
 }
 

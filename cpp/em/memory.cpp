@@ -186,9 +186,10 @@ class Sizes {
     return visit + means() + factors + static_cast<double>(k_) * width + matrices + factor_analysers();
   }
 
-  // Projections of the start and their statistics, twice; factors while an M-step lasts.
+  // Projections of the start and their statistics, twice; what factors explain of a row; factors while an M-step lasts.
   double factor_analysers() const {
-    return q_ == 0 ? 0 : static_cast<double>(4 * k_ * d_ * (n_projections() + 1) + 8 * d_ * (n_projections() + 1));
+    if (q_ == 0) return 0;
+    return static_cast<double>((4 * k_ + 8) * d_ * (n_projections() + 1) + k_ * (d_ + q_) * q_);
   }
 
   double sparsity_bytes(Index n_rows) const {
@@ -235,11 +236,11 @@ class Sizes {
 
   double loop() const {
     const bool may_extrapolate =
-        q_ == 0 && (settings_.acceleration == Acceleration::always ||
-                    (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2));
+        settings_.acceleration == Acceleration::always ||
+        (settings_.acceleration == Acceleration::automatic && !settings_.ridge && settings_.max_iter > 2);
     // Extrapolations work with two mixtures and a vector of parameters, what is known of the last steps is one mixture and its
     // vectors.
-    const Index n_parameters = k_ * d_ + Covariances::size(shape_, k_, d_);
+    const Index n_parameters = k_ * d_ + Covariances::size(shape_, k_, d_, q_);
     const double vectors =
         1 + static_cast<double>(LastSteps::n_vectors(n_parameters, Accelerator::most_steps(settings_)));
     return plain_loop() + (may_extrapolate ? 3 * mixture() + workspace() + vectors * (means() + covariances()) : 0);

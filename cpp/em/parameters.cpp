@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "em/factor_coordinates.hpp"
 #include "kernels/interface.hpp"
 
 namespace gaussmix {
@@ -82,6 +83,16 @@ double mean_movement(const Mixture& a, const Mixture& b, Index k) {
 
 }  // namespace
 
+// visit(coordinates of component k, offset of its numbers from the first component's).
+template <class Visit>
+void Coordinates::for_each_analyser(Visit&& visit) const {
+  const Index length = FactorCoordinates::length(origin_.n_features(), origin_.covariances.n_factors);
+  for (Index k = 0; k < origin_.n_components(); ++k) {
+    const Workspace::Scope scope(workspace_);
+    visit(FactorCoordinates(origin_, k, workspace_), k * length);
+  }
+}
+
 void Coordinates::to_vector(const Mixture& mixture, Vector& parameters) const {
   const Index n_components = mixture.n_components(), n_features = mixture.n_features();
   const Factors& units = origin_.factors;
@@ -89,6 +100,9 @@ void Coordinates::to_vector(const Mixture& mixture, Vector& parameters) const {
   double* out = parameters.data();
   for (Index k = 0; k < n_components; ++k)
     *out++ = has_weight(origin_, k) && has_weight(mixture, k) ? std::log(mixture.weights[k] / origin_.weights[k]) : 0.0;
+  if (units.shape == CovarianceShape::factor)
+    return for_each_analyser(
+        [&](const FactorCoordinates& analyser, Index offset) { analyser.to_vector(mixture, out + offset); });
   for (Index k = 0; k < n_components; ++k)
     for (Index i = 0; i < n_features; ++i) *out++ = whitened(units, k, mixture.means.row(k) - origin_.means.row(k), i);
   if (units.lower.empty()) {
@@ -111,13 +125,26 @@ bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mix
   mixture.repaired = like.repaired;
   mixture.weights.resize(n_components);
   mixture.means.resize(n_components, n_features);
-  reshape(mixture.covariances, like.covariances.shape, n_components, n_features);
-  reshape(mixture.factors, like.factors.shape, n_components, n_features);
+  reshape(mixture.covariances, like.covariances.shape, n_components, n_features, like.covariances.n_factors);
+  reshape(mixture.factors, like.factors.shape, n_components, n_features, like.factors.n_factors);
   const double* in = parameters.data();
   for (Index k = 0; k < n_components; ++k, ++in)
     mixture.weights[k] =
         has_weight(origin_, k) && has_weight(like, k) ? origin_.weights[k] * std::exp(*in) : like.weights[k];
   mixture.weights /= mixture.weights.sum();
+  if (units.shape == CovarianceShape::factor)
+    for_each_analyser(
+        [&](const FactorCoordinates& analyser, Index offset) { analyser.from_vector(in + offset, mixture); });
+  else
+    write_gaussians(in, mixture);
+  // Unless at the edge of what float64 can hold.
+  return !try_factorise(mixture.covariances, workspace_, mixture.factors);
+}
+
+// Means and covariances.
+void Coordinates::write_gaussians(const double* in, Mixture& mixture) const {
+  const Index n_components = origin_.n_components(), n_features = origin_.n_features();
+  const Factors& units = origin_.factors;
   for (Index k = 0; k < n_components; ++k, in += n_features)
     for (Index i = 0; i < n_features; ++i) mixture.means(k, i) = origin_.means(k, i) + coloured(units, k, in, i);
   if (units.lower.empty()) {
@@ -138,9 +165,6 @@ bool Coordinates::from_vector(const Vector& parameters, const Mixture& like, Mix
       multiply_factor(std::as_const(mixture.factors).lower_matrix(m), mixture.covariances.matrix(m));
     }
   }
-  Workspace workspace;
-  return !try_factorise(mixture.covariances, workspace,
-                        mixture.factors);  // unless at the edge of what float64 can hold
 }
 
 void Coordinates::metric(Vector& information) const {
@@ -149,6 +173,12 @@ void Coordinates::metric(Vector& information) const {
   information.resize(n_components * (1 + n_features) + covariance_length(factors));
   double* out = information.data();
   for (Index k = 0; k < n_components; ++k) *out++ = origin_.weights[k];
+  if (factors.shape == CovarianceShape::factor) {
+    const Index n_factors = factors.n_factors, length = FactorCoordinates::length(n_features, n_factors);
+    for (Index k = 0; k < n_components; ++k)
+      FactorCoordinates::metric(n_features, n_factors, origin_.weights[k], out + k * length);
+    return;
+  }
   for (Index i = 0; i < n_components * n_features; ++i) *out++ = origin_.weights[i / n_features];
   const auto write_triangle = [&](double weight) {
     for_each_entry(n_features, [&](Eigen::Index i, Eigen::Index j) { *out++ = i == j ? 2 * weight : weight; });
@@ -164,7 +194,16 @@ void Coordinates::metric(Vector& information) const {
     case CovarianceShape::spherical:
       for (Index k = 0; k < n_components; ++k) *out++ = 2 * static_cast<double>(n_features) * origin_.weights[k];
       break;
-    case CovarianceShape::factor: break;
+    case CovarianceShape::factor: break;  // see above
+  }
+}
+
+void Coordinates::leave_out_vanishing_noise(Vector& parameters) const {
+  const Index n_components = origin_.n_components(), n_features = origin_.n_features();
+  const Index length = FactorCoordinates::length(n_features, origin_.factors.n_factors);
+  for (Index k = 0; k < n_components; ++k) {
+    auto noise = parameters.segment(n_components + (k + 1) * length - n_features, n_features);
+    noise = noise.cwiseMax(0.0);
   }
 }
 

@@ -9,10 +9,10 @@ namespace gaussmix {
 // Coordinates without constraints, about a mixture, whose own are zero, and in its own units: logs of the ratios of weights;
 // means less those of the origin and factors L of the covariances, both times L0^-1, with logs on the diagonal. Any vector maps
 // back to a valid mixture, or to nothing where float64 ends. They are the same whatever the units of the data. Components of
-// no weight to speak of keep their weight (those of `like` in from_vector).
+// no weight to speak of keep their weight (those of `like` in from_vector). Factor analysers: see FactorCoordinates.
 class Coordinates {
  public:
-  explicit Coordinates(const Mixture& origin) : origin_(origin) {}
+  Coordinates(const Mixture& origin, Workspace& workspace) : origin_(origin), workspace_(workspace) {}
 
   void to_vector(const Mixture& mixture, Vector& parameters) const;
   // False, with `mixture` in no defined state, where there is none. `mixture` is neither `like` nor the origin.
@@ -22,8 +22,16 @@ class Coordinates {
   // scalar product a step of EM is, near a maximum, a symmetric map (Dempster, Laird & Rubin 1977, section 3).
   void metric(Vector& information) const;
 
+  // Zeroes what takes noise away from factor analysers.
+  void leave_out_vanishing_noise(Vector& parameters) const;
+
  private:
+  template <class Visit>
+  void for_each_analyser(Visit&& visit) const;
+  void write_gaussians(const double* in, Mixture& mixture) const;
+
   const Mixture& origin_;
+  Workspace& workspace_;
 };
 
 // Largest movement from `a` to `b` over the components that carry weight: of a mean, in standard deviations of `a`; of a

@@ -48,10 +48,11 @@ inline bool needs_whitened(const BasicTask<T>& task) {
   return task.density.whitener != nullptr || task.own_metric;
 }
 
-// A row less a mean, the root of its weight, and for sums of kind factor its projections.
+// A row less a mean, the root of its weight, and for densities and sums of kind factor its projections.
 template <class T>
 inline Index centred_quantities(const BasicTask<T>& task) {
-  return task.density.n_features + 1 + (task.scatter == Scatter::factor ? task.density.n_projections : 0);
+  const bool projected = task.scatter == Scatter::factor || task.density.shape == Shape::factor;
+  return task.density.n_features + 1 + (projected ? task.density.n_projections : 0);
 }
 
 // What one sample needs, in numbers.

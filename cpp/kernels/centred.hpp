@@ -67,10 +67,16 @@ inline void centred_logits(const RealDensity& density, const Real* x, Real* z, R
         break;
       case Shape::factor: {
         const Index n_projections = density.n_projections;
-        squared_distance_diagonal(x, mean, density.factors + k * n_features, 1, n_features, distance);
+        const Real *factor = density.factors + k * n_features,
+                   *projections = density.projections + k * n_projections * n_features;
         centre_strip(x, mean, n_features, z);
-        subtract_projections(z, density.projections + k * n_projections * n_features, n_projections, n_features,
-                             distance);
+        if (density.explained != nullptr) {
+          const Real* explained = density.explained + k * (n_features + n_projections) * n_projections;
+          add_residual(z, factor, projections, explained, n_projections, n_features, z + n_features * kStrip, distance);
+        } else {
+          squared_distance_diagonal(x, mean, factor, 1, n_features, distance);
+          subtract_projections(z, projections, n_projections, n_features, distance);
+        }
         break;
       }
     }

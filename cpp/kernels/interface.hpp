@@ -40,6 +40,9 @@ struct BasicDensity {
   // For factor densities, and for sums of kind factor under any density.
   Index n_projections = 0;
   const Real* projections = nullptr;  // K x n_projections x D
+  // Of factor densities, K x (D + n_projections) x n_projections: when set, the squared distance is that of
+  // [factor_k (x - mean_k), 0] + these times the projections. It is the same without a difference of large numbers.
+  const Real* explained = nullptr;
   // When set, rows are replaced by whitener (x - whitening_centre) first; `means` and all sums live in those coordinates.
   const Real* whitener = nullptr;          // packed lower triangle
   const Real* whitening_centre = nullptr;  // D

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "covariance/factor_form.hpp"
+
 namespace gaussmix {
 
 namespace {
@@ -54,8 +56,35 @@ void whiten(const Mixture& mixture, KernelParameters& parameters) {
   parameters.factors.assign(static_cast<std::size_t>(mixture.n_components()), kLogitScale);
 }
 
+// Of the variances over those of the noise, which are what the rows' squared distances lose when the factors are subtracted.
+double largest_explained_ratio(const Covariances& covariances) {
+  double largest = 0;
+  for (Index k = 0; k < covariances.n_components; ++k) {
+    const ConstMatrixMap table = covariances.loadings_and_noise(k);
+    const auto squares = table.leftCols(covariances.n_factors).rowwise().squaredNorm().array();
+    largest = std::max(largest, (squares / table.col(covariances.n_factors).array()).mean());
+  }
+  return largest;
+}
+
+// [-Psi^1/2 P^T; M^-1/2], as Density::explained says.
+void take_explained(const Mixture& mixture, KernelParameters& parameters) {
+  const Index n_features = mixture.n_features(), n_factors = mixture.factors.n_factors, n = n_features + n_factors;
+  parameters.explained.resize(mixture.n_components() * n, n_factors);
+  for (Index k = 0; k < mixture.n_components(); ++k) {
+    const Workspace::Scope scope(parameters.workspace);
+    const ConstMatrixMap table = mixture.factors.projections_and_noise(k);
+    ColumnMap root = parameters.workspace.columns(n_factors, n_factors);
+    factor_root(mixture.covariances.loadings_and_noise(k), parameters.workspace, root);
+    parameters.explained.middleRows(k * n, n_features) =
+        -(table.leftCols(n_factors).array().colwise() / table.col(n_factors).array());
+    parameters.explained.middleRows(k * n + n_features, n_factors) = root;
+  }
+}
+
 // Densities of factor analysers: the inverse sd of the noise, and the projections, a row each.
-void take_factor_form(const Factors& source, KernelParameters& parameters) {
+void take_factor_form(const Mixture& mixture, KernelParameters& parameters) {
+  const Factors& source = mixture.factors;
   const Index n_features = source.n_features, n_factors = source.n_factors;
   parameters.factors.resize(static_cast<std::size_t>(source.n_components * n_features));
   parameters.projections.resize(source.n_components * n_factors, n_features);
@@ -65,6 +94,8 @@ void take_factor_form(const Factors& source, KernelParameters& parameters) {
     VectorMap(parameters.factors.data() + k * n_features, n_features) = kLogitScale * table.col(n_factors);
     parameters.projections.middleRows(k * n_factors, n_factors) = kLogitScale * table.leftCols(n_factors).transpose();
   }
+  parameters.cancels = largest_explained_ratio(mixture.covariances) > kLargestWhitenedRatio;
+  if (parameters.cancels) take_explained(mixture, parameters);
 }
 
 void scale_into(const std::vector<double>& values, std::vector<double>& out) {
@@ -85,6 +116,7 @@ kernels::Density KernelParameters::density() const {
   if (projections.size() > 0) {
     d.n_projections = n_projections();
     d.projections = projections.data();
+    if (shape == kernels::Shape::factor && cancels) d.explained = explained.data();
   }
   if (!whitener.empty()) {
     d.whitener = whitener.data();
@@ -119,7 +151,7 @@ void kernel_parameters(const Mixture& mixture, Form form, KernelParameters& para
       break;
     case CovarianceShape::factor:
       parameters.shape = kernels::Shape::factor;
-      take_factor_form(mixture.factors, parameters);
+      take_factor_form(mixture, parameters);
       break;
   }
   if (form == Form::centred)

@@ -21,11 +21,14 @@ struct KernelParameters {
   // component k begin at k * n_projections().
   Matrix projections;
   double projection_scale = 1;
+  bool cancels = false;  // the factors explain so much that `explained` is needed
+  Matrix explained;      // see Density::explained
   std::vector<double> whitener;
   Vector whitening_centre;
   FeatureTable features;
   Vector origin;      // a point among the rows
   Vector difference;  // scratch
+  Workspace workspace;
 
   bool whitened() const { return !whitener.empty(); }
   Index n_projections() const { return projections.rows() / means.rows(); }

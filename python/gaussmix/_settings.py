@@ -51,11 +51,6 @@ def engine_settings(
     structure = resolve_covariance_type(covariance_type)
     factors = check_n_factors(n_factors, structure)
     acceleration = check_accelerate(accelerate)
-    if factors and acceleration == "always":
-        raise GaussmixError(
-            "accelerate=True is not available for covariance_type='factor', whose steps are those "
-            "of parameter-expanded EM: leave it out."
-        )
     return {
         "n_components": check_integer(n_components, "n_components", minimum=1),
         "covariance_type": structure.value,
