@@ -208,3 +208,55 @@ def test_one_volume_bears_a_component_without_extent(code: str) -> None:
     np.testing.assert_allclose(log_volumes(covariances), parts.log_volume, rtol=1e-6)
     ratio = covariances[0, 0, 0] / covariances[0, 1, 1]
     assert ratio == pytest.approx(2.0, rel=1e-6)  # what is not at the bound keeps its shape
+
+
+def likelihood(scatter: Float64, variances: Float64) -> float:
+    """Expected, of components of weight 50 whose axes are those of the coordinates."""
+    return -0.5 * float((50 * np.log(variances) + scatter / variances).sum())
+
+
+@pytest.mark.parametrize("code", ["EVI", "EVE", "EVV"])
+def test_one_volume_keeps_such_a_component_within_a_condition(code: str) -> None:
+    """Else what is not at the bound would be longer than a matrix can hold: here 1e13 times."""
+    weight = np.array([50.0, 50.0])
+    scatter = np.array([np.diag([100.0, 50.0, 20.0, 80.0]), np.diag([80.0, 0.0, 0.0, 0.0])])
+    stats = statistics(code, weight, np.zeros((2, 4)), scatter)
+    with pytest.warns(gx.RepairWarning):
+        covariances = matrices(gx.m_step(stats, covariance_type=code))
+    columns = np.sqrt(scatter.sum(axis=0).diagonal() / 100)  # in whose units the bound is
+    unit = columns if code in BY_COLUMN else np.full(4, columns.min())
+    variances = np.diagonal(covariances, axis1=1, axis2=2) / unit**2
+    rows = np.diagonal(scatter, axis1=1, axis2=2) / unit**2
+    volume = np.log(variances).mean(axis=1)
+    assert volume[0] == pytest.approx(volume[1], abs=1e-6)
+    condition = variances.max(axis=1) / variances.min(axis=1)
+    bound = 1e10 * (1 if code in BY_COLUMN else (columns.max() / columns.min()) ** 2)
+    assert condition.max() == pytest.approx(bound, rel=1e-6)
+    assert variances.min() >= FLOOR * (1 - 1e-6)
+    # Nothing else above the bound and within that condition is likelier: steps that keep the
+    # volume, or change it for both.
+    best = likelihood(rows, variances)
+    rng, same = np.random.default_rng(0), volume.mean()
+    for size in np.repeat([1e-4, 1e-2, 1.0], 300):
+        logs = np.log(variances) + size * rng.normal(size=variances.shape)
+        logs = np.clip(logs, np.log(FLOOR), logs.min(axis=1, keepdims=True) + np.log(bound))
+        wanted = same + size * rng.normal() * rng.integers(0, 2)
+        logs += wanted - logs.mean(axis=1, keepdims=True)
+        if logs.min() >= np.log(FLOOR):
+            assert likelihood(rows, np.exp(logs)) <= best + 1e-6
+
+
+@pytest.mark.parametrize("code", ["EVI", "EVE", "EVV"])
+@pytest.mark.parametrize("seed", [3, 11, 716, 79, 232, 345])
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_tables_of_few_different_numbers(code: str, seed: int, accelerate: bool) -> None:
+    """Answers from 1 to 5: some components agree in a column. Fits were lost, or fell by 30."""
+    rng = np.random.default_rng(seed)
+    shape = int(rng.integers(15, 80)), int(rng.integers(3, 8))
+    K = int(rng.integers(2, 6))
+    X = rng.integers(1, 6, size=shape).astype(float)
+    options: dict[str, Any] = {"covariance_type": code, "random_state": seed, "max_iter": 300}
+    result = quiet(X, K, accelerate=accelerate, **options)
+    trace = np.append(result.trace, result.log_likelihood)
+    assert np.diff(trace).min() > -1e-6 * abs(trace[-1])
+    assert np.linalg.eigvalsh(matrices(result.mixture)).min() > 0

@@ -31,9 +31,9 @@ class AxisAligned final : public Structure {
     scatter = statistics.diag() * inverse_unit.asDiagonal();
     if (previous != nullptr)
       variances = ConstMatrixMap(previous->values.data(), n_components, n_features) * inverse_unit.asDiagonal();
-    maximise_profile(profile_, scatter, statistics.weight, bound.least,
-                     previous != nullptr ? Begin::given : Begin::anywhere, workspace, variances);
-    note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
+    maximise_profile(profile_, scatter, statistics.weight, bound, previous != nullptr ? Begin::given : Begin::anywhere,
+                     workspace, variances);
+    note_lifted(profile_, scatter, statistics.weight, bound, variances, covariances.lifted);
     MatrixMap(covariances.values.data(), n_components, n_features) = variances * unit.asDiagonal();
   }
 

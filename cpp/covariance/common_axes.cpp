@@ -55,7 +55,7 @@ class CommonAxes final : public Structure {
     const MatrixStack scatter = workspace.matrices(n_components, n_features);
     for (Index k = 0; k < n_components; ++k) in_units_of(bound.scale.each, statistics.full(k), scatter[k]);
     Solution best(n_components, n_features, workspace);
-    const Problem problem{scatter, statistics.weight, bound.least, workspace};
+    const Problem problem{scatter, statistics.weight, bound, workspace};
     if (previous == nullptr) {
       from_any_axes(problem, best);
     } else if (!previous->axes.empty()) {
@@ -65,7 +65,7 @@ class CommonAxes final : public Structure {
       from_axes_of(*previous, bound, problem, best);
     }
     reshape(covariances, shape(), n_components, n_features);
-    note_lifted(profile_, best.along, statistics.weight, bound.least, best.variances, covariances.lifted);
+    note_lifted(profile_, best.along, statistics.weight, bound, best.variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k) {
       const auto own = best.variances.row(k).transpose();
       set_spectral(covariances, k, bound.scale.each, best.axes.axes(), own, workspace);
@@ -79,7 +79,7 @@ class CommonAxes final : public Structure {
   struct Problem {
     const MatrixStack& scatter;
     const Vector& weight;
-    double least;
+    const EigenvalueBound& bound;
     Workspace& workspace;
   };
 
@@ -90,7 +90,7 @@ class CommonAxes final : public Structure {
 
   void assess(const Problem& problem, Solution& solution) const {
     solution.axes.along(solution.along);
-    maximise_profile(profile_, solution.along, problem.weight, problem.least, Begin::anywhere, problem.workspace,
+    maximise_profile(profile_, solution.along, problem.weight, problem.bound, Begin::anywhere, problem.workspace,
                      solution.variances);
     solution.objective = profile_objective(solution.along, problem.weight, solution.variances);
   }
@@ -135,7 +135,7 @@ class CommonAxes final : public Structure {
     for (Index k = 0; k < given.n_components; ++k) in_units_of(bound.scale.each, given.matrix(k), scaled[k]);
     Solution theirs(given.n_components, given.n_features, problem.workspace);
     const Vector alike = Vector::Ones(given.n_components);
-    from_any_axes({scaled, alike, bound.least, problem.workspace}, theirs);
+    from_any_axes({scaled, alike, bound, problem.workspace}, theirs);
     start(problem, theirs.axes.axes(), found);
     improve(problem, found, kMostSweeps);
   }

@@ -44,9 +44,9 @@ class OwnAxes final : public Structure {
     }
     const bool carried_on = previous != nullptr && keeps_shape();
     if (carried_on) take_shape(in_units_of(bound.scale.each, previous->matrix(0), workspace), workspace, variances);
-    maximise_profile(profile_, scatter, statistics.weight, bound.least, carried_on ? Begin::given : Begin::anywhere,
+    maximise_profile(profile_, scatter, statistics.weight, bound, carried_on ? Begin::given : Begin::anywhere,
                      workspace, variances);
-    note_lifted(profile_, scatter, statistics.weight, bound.least, variances, covariances.lifted);
+    note_lifted(profile_, scatter, statistics.weight, bound, variances, covariances.lifted);
     for (Index k = 0; k < n_components; ++k) {
       const auto own = variances.row(k).transpose();
       set_spectral(covariances, k, bound.scale.each, axes[k], own, workspace);

@@ -204,7 +204,9 @@ Regularisation regularisation_for(const Structure& structure, std::optional<doub
   }
   regularisation.ridge = ridge;
   if (compares || one_unit) {
-    scale.largest = scale.smallest = one_unit_of(scale);
+    const double unit = one_unit_of(scale), widest = scale.largest / unit;
+    regularisation.most = widest * widest;
+    scale.largest = scale.smallest = unit;
     scale.each.setConstant(scale.largest);
   }
   return regularisation;

@@ -19,6 +19,7 @@ struct Regularisation {
   std::optional<double> ridge;  // when set: added to every diagonal instead; the floor acts only if that fails
   double scatter_ridge = 0;     // added to the scatters of a row, before the M-step; `ridge` is 0 then
   ColumnScale scale;
+  double most = 1;                  // variance of a column in these units
   bool raise = false;               // throw Degenerate instead of repairing
   std::string beyond_repair;        // when set: what to throw where a singular covariance is lost in rounding
   double rows_per_weight = 1;       // effective rows, for messages
@@ -37,7 +38,7 @@ struct Regularisation {
   }
 
   // For structures that heed it in their M-step. Beside a ridge it only keeps logarithms finite.
-  EigenvalueBound bound() const { return {scale, ridge ? 1e-24 : kFloor}; }
+  EigenvalueBound bound() const { return {scale, ridge ? 1e-24 : kFloor, most}; }
 };
 
 // Spread of data to which noise of this standard deviation is added.

@@ -12,10 +12,12 @@
 
 namespace gaussmix {
 
-// Eigenvalues are kept at or above `least` in coordinates divided by `scale` per feature.
+// Eigenvalues are kept at or above `least` in coordinates divided by `scale` per feature, where no column has a variance of more
+// than `most`.
 struct EigenvalueBound {
   const ColumnScale& scale;
   double least;
+  double most = 1;
 };
 
 class Structure {

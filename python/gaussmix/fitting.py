@@ -103,8 +103,9 @@ def fit(
         deviations, and less than 0.04 to go (`FitResult.predicted_gain`). A number: stop when the
         mean log-likelihood changes by less, which is scikit-learn's rule.
     reg_covar : float, optional
-        None: eigenvalues of a covariance are kept above 1e-8 in columns scaled to unit variance;
-        each time that acts it is counted in `FitResult.repairs`. A number is added to every
+        None: eigenvalues of a covariance are kept above 1e-8 in columns scaled to unit variance,
+        and those of EVI, EVE and EVV within 1e10 times the least of their component; each time that
+        acts it is counted in `FitResult.repairs`. A number is added to every
         variance in every M-step, as in scikit-learn; then the likelihood may fall.
     max_iter : int, default 1000
         Most passes over the data per start; 0 returns the start.
