@@ -267,7 +267,10 @@ def test_a_criterion_without_a_value_is_told(capsys, tmp_path) -> None:
     """AICc is infinite where rows are no more than parameters and one."""
     np.save(tmp_path / "d.npy", np.random.default_rng(0).normal(size=(6, 2)))
     words = ["--criterion", "aicc", "-k", "1", "--structures", "EEE"]  # 5 parameters
-    assert "aicc needs more rows" in fails(capsys, str(tmp_path / "d.npy"), *words)
+    error = fails(capsys, str(tmp_path / "d.npy"), *words)
+    assert "no file was written: aicc has a value for none of them: it needs more rows" in error
+    # Nor is it otherwise where the fits were cut short.
+    assert fails(capsys, str(tmp_path / "d.npy"), *words, "--max-iter", "1") == error
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -126,3 +127,49 @@ def test_a_fit_that_is_given_up_at_the_bound_is_no_matter_of_max_iter(X: Array):
     assert result.n_iter < 2000
     assert not any(cell.cut_short for cell in found.cells)
     assert found.reasons == ()
+
+
+# --- where nothing can be recommended -------------------------------------------------------------
+
+
+def twelve_rows() -> Array:
+    """Too few for AICc with two free covariances, of 11 parameters: it needs more than 12."""
+    rng = np.random.default_rng(0)
+    return np.concatenate([rng.normal(0, 1, (6, 2)), rng.normal(1.5, 1, (6, 2))])
+
+
+@pytest.mark.parametrize("max_iter", [2, 2000])
+def test_a_criterion_without_a_value_is_told_as_such(max_iter: int):
+    """Whether or not the fits came to their ends, which would change nothing."""
+    found = gx.select(twelve_rows(), [2], ["full"], criterion="aicc", max_iter=max_iter)
+    assert found.cell("VVV", 2).criterion == math.inf
+    assert (found.failures, found.spurious, found.reasons) == ({}, {}, ())
+    with pytest.raises(gx.GaussmixError) as caught:
+        _ = found.best
+    assert str(caught.value) == (
+        "no model of this search (n_samples=12) can be recommended: aicc has a value for none of "
+        "them: it needs more rows than parameters and one. Choose another criterion, or use fewer "
+        "components or simpler structures."
+    )
+    note = "- no value of aicc: it needs more rows than parameters and one"
+    assert note in found.summary().splitlines()
+    assert f"<p>{note}</p>" in found._repr_html_()
+
+
+def test_models_in_vain_and_models_without_a_value_are_told_apart(X: Array):
+    """A constant column holds VVI at the bound; 24 rows are too few for the rest."""
+    rows = np.c_[X[:12], np.ones(12)]
+    found = gx.select(rows, [3], ["VII", "VVI"], criterion="aicc", random_state=0)
+    assert set(found.spurious) == {("VVI", 3)}
+    with pytest.raises(
+        gx.GaussmixError, match="1 of 2 failed or is spurious, and aicc has no value"
+    ):
+        _ = found.best
+
+
+def test_a_spurious_model_without_a_value_has_its_star():
+    """Of one column, whose 3 parameters two rows are too few for, where the two are the same."""
+    found = gx.select(np.ones((2, 1)), [1], ["E"], criterion="aicc")
+    assert set(found.spurious) == {("E", 1)}
+    lines = found.summary().splitlines()
+    assert lines[-4].split() == ["E", "-*"]

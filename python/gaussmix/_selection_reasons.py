@@ -30,10 +30,10 @@ def reasons_of_search(search: Search, selection: SelectionResult) -> tuple[str, 
 def _cut_short(search: Search, selection: SelectionResult) -> Iterator[str]:
     """Count the models whose likelihood could still have risen."""
     count = sum(cell.cut_short and not cell.spurious for cell in selection.cells)
-    if not count:
+    if not count or not selection.ranking:  # with no choice there is none to doubt
         return
     fits, they = ("fit", "it") if count == 1 else ("fits", "they")
-    best = ", that of the best among them" if selection.ranking[:1][0].cut_short else ""
+    best = ", that of the best among them" if selection.ranking[0].cut_short else ""
     yield (
         f"max_iter={search.settings['max_iter']} ended the {fits} of {count} of "
         f"{numbered(len(selection.cells), 'model')} before {they} converged{best}: likelihoods "

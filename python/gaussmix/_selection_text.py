@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from gaussmix._summary import numbered
+from gaussmix._without_choice import needs_of, no_value
 
 if TYPE_CHECKING:
     from gaussmix.selection_result import SelectionCell, SelectionResult
@@ -53,12 +54,11 @@ def _rivals(selection: SelectionResult) -> list[str]:
 
 
 def cell_text(cell: SelectionCell | None) -> str:
-    """Return a cell's criterion, with a star where it is spurious; nothing if it was not done."""
+    """Return a cell's criterion, starred where the cell is spurious; nothing if it was not done."""
     if cell is None:
         return ""
-    if not math.isfinite(cell.criterion):
-        return "-"
-    return f"{cell.criterion:.2f}{'*' if cell.spurious else ' '}"
+    value = f"{cell.criterion:.2f}" if math.isfinite(cell.criterion) else "-"
+    return f"{value}{'*' if cell.spurious else ' '}"
 
 
 def _rows(selection: SelectionResult) -> list[list[str]]:
@@ -76,6 +76,9 @@ def notes(selection: SelectionResult) -> list[str]:
     said = []
     if selection.spurious:
         said.append("* not to be believed and never the best; .spurious says why")
+    if any(no_value(cell) for cell in selection.cells):
+        name = selection.criterion_name
+        said.append(f"- no value of {name}: {needs_of(name)}")
     if selection.failures:
         said.append("- no fit; .failures says why")
     return said + [f"! {reason}" for reason in selection.reasons]

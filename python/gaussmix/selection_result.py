@@ -15,6 +15,7 @@ from gaussmix._search_cell import AT_BOUND
 from gaussmix._selection_text import as_html, as_text, components, models
 from gaussmix._typing import ArrayLike
 from gaussmix._validation import check_X
+from gaussmix._without_choice import advice_for_none, why_none
 from gaussmix.covariance import CovarianceType, n_parameters, resolve_covariance_type
 from gaussmix.exceptions import GaussmixError
 from gaussmix.result import FitResult
@@ -38,7 +39,8 @@ class SelectionCell(Record):
     n_components : int
     n_features : int
     criterion : float
-        Value of the criterion of the search; NaN where there is no fit.
+        Value of the criterion of the search; NaN where there is no fit, and not finite either
+        where the criterion has no value.
     result : FitResult or None
     origin : str
         Where the kept fit started: ``partition``, the partition that all structures share;
@@ -240,7 +242,7 @@ class SelectionResult(Record):
         Raises
         ------
         GaussmixError
-            There is none: every cell failed or is spurious.
+            There is none: every cell failed, is spurious or has no finite criterion.
         """
         best = self._best.result
         assert best is not None  # eligible cells have one
@@ -261,13 +263,13 @@ class SelectionResult(Record):
         if not self.ranking:
             sizes = {cell.result.n_rows for cell in self.cells if cell.result is not None}
             rows = "".join(f" (n_samples={size})" for size in sizes)  # all cells have the same
-            advice = " ".join(self.reasons) or (
-                "Use fewer components or simpler structures, or leave out columns that are "
-                "constant or combinations of others."
-            )
+            where = ""
+            if self.failures or self.spurious:
+                where = "; result.failures and result.spurious say why"
+            advice = " ".join(self.reasons) or advice_for_none(self)
             raise GaussmixError(
-                f"no model of this search{rows} can be recommended: every one failed or is "
-                f"spurious; result.failures and result.spurious say why. {advice}"
+                f"no model of this search{rows} can be recommended: {why_none(self)}{where}. "
+                f"{advice}"
             )
         return self.ranking[0]
 

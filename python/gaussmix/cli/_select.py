@@ -6,6 +6,7 @@ import argparse
 
 from gaussmix._io import Table, read_table
 from gaussmix._selection_text import components
+from gaussmix._without_choice import advice_for_none, why_none
 from gaussmix.cli._input import check_usage, reading, what_was_read
 from gaussmix.cli._output_checks import check_outputs
 from gaussmix.cli._select_outputs import SELECT_OUTPUTS, write_outputs
@@ -63,16 +64,11 @@ def _select(table: Table, options: argparse.Namespace) -> SelectionResult:
 
 
 def _why_none(selection: SelectionResult) -> str:
-    whys = {**selection.failures, **selection.spurious}
-    if not whys:  # each has a fit: it is the criterion that has no value
-        return (
-            f"no model can be recommended, and no file was written: {selection.criterion_name} "
-            "has a value for none of them. Choose another criterion; aicc needs more rows than "
-            "parameters."
-        )
-    (code, K), why = next(iter(whys.items()))
+    first = ""
+    for (code, K), why in {**selection.failures, **selection.spurious}.items():
+        first = f" (the first, {code} with {components(K)}: {why})"
+        break
     return (
-        "no model can be recommended, and no file was written: every one failed or is spurious "
-        f"(the first, {code} with {components(K)}: {why}). Use fewer components or simpler "
-        "structures, or leave out columns that are constant or combinations of others."
+        f"no model can be recommended, and no file was written: {why_none(selection)}{first}. "
+        f"{advice_for_none(selection)}"
     )
