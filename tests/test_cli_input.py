@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import inspect
 import io
 import os
 import subprocess
@@ -14,6 +16,8 @@ import pytest
 
 import gaussmix
 from gaussmix.cli import main
+from gaussmix.cli._arguments import make_parser
+from gaussmix.cli._wording import in_options
 from gaussmix.datasets import load_faithful
 
 FAITHFUL = Path(__file__).parent / "data" / "faithful.csv"
@@ -134,6 +138,37 @@ def test_errors_speak_of_options(capsys, options: list[str], said: str) -> None:
     line = fails(capsys, "fit", str(FAITHFUL), *options)
     assert said in line
     assert "_" not in line.replace(str(FAITHFUL), "")
+
+
+def test_what_a_search_says_of_weights_names_an_option_that_is_there(
+    tmp_path: Path, capsys
+) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text("a,w\n" + "\n".join(f"{i},0.01" for i in range(60)))
+    arguments = ["select", str(path), "--weights", "w", "-k", "1:3"]
+    line = fails(capsys, *arguments)
+    assert "--weights sums to 0.6" in line
+    assert "pass --sample-size=effective if" in line
+    assert main([*arguments, "--sample-size=effective"]) == 0
+
+
+def test_every_argument_that_has_an_option_is_put_in_its_words() -> None:
+    """All options but those that no function takes, and one whose name is a word."""
+    (commands,) = (
+        action
+        for action in make_parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    known = {"columns", "separator", "header", "quiet", "help", "criterion", "plot", "report"}
+    known |= {"table", "model_out", "labels_out", "responsibilities_out"}
+    for function in (gaussmix.fit, gaussmix.select):
+        options = {
+            action.dest: action.option_strings[0]
+            for action in commands.choices[function.__name__]._actions
+            if action.option_strings and action.dest not in known
+        }
+        named = {in_options(name) for name in inspect.signature(function).parameters}
+        assert set(options.values()) <= named
 
 
 @pytest.mark.filterwarnings("default")

@@ -17,7 +17,9 @@ import pytest
 
 import gaussmix as gx
 from gaussmix.cli import main
+from gaussmix.cli._arguments import make_parser
 from gaussmix.cli._select_arguments import counts, structures
+from gaussmix.cli._select_outputs import _command
 from gaussmix.datasets import load_faithful
 
 FAITHFUL = str(Path(__file__).parent / "data" / "faithful.csv")
@@ -179,6 +181,26 @@ def test_the_report_tells_the_command_that_repeats_it(tmp_path: Path, capsys) ->
     assert main([*arguments, "--report", str(second)]) == 0
     again = capsys.readouterr().out
     assert without_seconds(again)[:-1] == without_seconds(printed)[:-1]
+
+
+def test_the_command_runs_where_names_look_like_options(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{i}-{i * i % 17}-1\n" for i in range(40))
+    Path("-d.csv").write_text("x-y-z\n" + rows)
+    Path("e.csv").write_text("-a,-b,-w\n" + rows.replace("-", ","))
+    few = ["-k", "1:2", "--structures", "EII", "--quiet"]
+    for words in (
+        ["e.csv", "--columns=-b,-a", "--weights=-w"],
+        ["./-d.csv", "--separator=-"],
+        ["--separator=-", "--", "-d.csv"],
+    ):
+        options = make_parser().parse_args(["select", *few, *words])
+        name, *arguments = shlex.split(_command(options))
+        assert name == "gaussmix"
+        again = make_parser().parse_args(arguments)
+        for option in ("columns", "weights", "separator", "components", "structures"):
+            assert getattr(again, option) == getattr(options, option)
+        assert main([*arguments, "--quiet"]) == 0
 
 
 def test_nothing_is_written_when_anything_fails(tmp_path: Path, capsys, monkeypatch) -> None:

@@ -87,10 +87,22 @@ def _command(options: argparse.Namespace) -> str:
         "--weights": options.weights,
         "--separator": options.separator,
     }
-    given = [word for flag, value in words.items() if value is not None for word in (flag, value)]
+    given = [
+        word
+        for flag, value in words.items()
+        if value is not None
+        for word in _option(flag, str(value))
+    ]
     if options.header is not None:
         given.append("--header" if options.header else "--no-header")
-    return shlex.join(["gaussmix", "select", options.data, *map(str, given)])
+    named_as_option = options.data.startswith("-") and options.data != "-"
+    data = f"./{options.data}" if named_as_option else options.data
+    return shlex.join(["gaussmix", "select", data, *given])
+
+
+def _option(flag: str, value: str) -> list[str]:
+    """Write an option; a value such as ``-b`` on its own would be taken for one itself."""
+    return [f"{flag}={value}"] if value.startswith("-") else [flag, value]
 
 
 def _one_line(names: list[str]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+# All but --criterion: that name is a word, too, and parsing refuses what is wrong about it.
 _OPTIONS = {
     "n_components": "--components",
     "covariance_type": "--covariance",
+    "covariance_types": "--structures",
     "n_factors": "--factors",
     "reg_covar": "--reg-covar",
     "n_init": "--n-init",
@@ -17,6 +19,7 @@ _OPTIONS = {
     "random_state": "--seed",
     "n_threads": "--threads",
     "sample_weight": "--weights",
+    "sample_size": "--sample-size",
     "n_folds": "--folds",
 }
 # No part of a longer word, and no name in quotes or of a file: that is the user's own.
