@@ -136,3 +136,10 @@ def test_there_are_no_more_folds_than_rows_of_positive_weight(X: Array):
             gx.select(X[:20], 1, ["EII"], n_folds=most + 1, **options)
         assert math.isfinite(each.criterion["EII"][1])
     gx.select(X[:20], 1, ["EII"], n_folds=1000)  # of which BIC has none
+
+
+def test_one_row_cannot_be_held_out_and_fitted(X: Array):
+    """No number of folds would do, so none is advised."""
+    for rows, weight in ((X[:1], None), (X[:3], [0.0, 1.0, 0.0])):
+        with pytest.raises(gx.GaussmixError, match=r"only 1 sample of positive weight: pass more"):
+            gx.select(rows, 1, ["EII"], criterion="cv", sample_weight=weight)

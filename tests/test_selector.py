@@ -187,6 +187,7 @@ print(json.dumps([[r["check_name"], r["status"], str(r["exception"])] for r in r
     [
         {"n_components": [1, 2], "covariance_types": ["spherical", "EEI", "full"]},
         {"n_components": 1, "covariance_types": ["EII"], "criterion": "icl"},
+        {"n_components": 1, "covariance_types": ["EII"], "criterion": "cv", "n_folds": 2},
     ],
 )
 def test_check_estimator_passes_and_skips_nothing(settings) -> None:

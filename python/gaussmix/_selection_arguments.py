@@ -78,6 +78,11 @@ def checked_resume(resume: object, fingerprint: str) -> SelectionResult | None:
 
 def check_folds(n_folds: int, n_rows: int) -> None:
     """Refuse more folds than rows of positive weight to put into them."""
+    if n_rows == 1:  # whatever n_folds is; the words are those that scikit-learn's checks look for
+        raise GaussmixError(
+            "the criterion 'cv' fits the rows beside a fold, and there is only 1 sample of "
+            "positive weight: pass more rows, or choose another criterion."
+        )
     if n_folds > n_rows:
         raise GaussmixError(
             f"n_folds={n_folds} is more than the rows of positive weight, of which there are "
