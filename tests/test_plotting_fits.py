@@ -160,7 +160,7 @@ def test_a_best_cell_without_a_value(best: tuple[str, int]) -> None:
 # --- merge tree ---
 
 # Of components 0 to 4: {1, 3}, then {0, 2}, then {1, 3, 4}, then all.
-TREE = Tree(((1, 3), (0, 2), (1, 4), (0, 1)), np.array([90.0, 50.0, 20.0, 15.0, 0.0]))
+TREE = Tree(((1, 3), (0, 2), (1, 4), (0, 1)), np.array([0.0, 15.0, 20.0, 50.0, 90.0]))
 
 
 def feet(line: Any) -> list[tuple[float, float]]:
@@ -196,7 +196,7 @@ def test_a_bracket_for_every_merge(ax: Any, height: str, levels: list[float]) ->
 def test_no_lines_of_a_tree_cross(ax: Any) -> None:
     """Every cluster is a run of neighbours among the leaves."""
     merges = ((2, 5), (0, 4), (0, 2), (1, 3), (0, 1))
-    gx.plotting.merge_tree(Tree(merges, np.arange(5.0, -1, -1)), ax)
+    gx.plotting.merge_tree(Tree(merges, np.arange(6.0)), ax)
     place = {int(label.get_text()): i for i, label in enumerate(ax.get_xticklabels())}
     clusters = {k: {k} for k in range(6)}
     for kept, merged in merges:
@@ -212,10 +212,39 @@ def test_entropies_stand_beside_the_steps(ax: Any) -> None:
     np.testing.assert_array_equal(beside.get_yticks(), [5, 4, 3, 2, 1])
 
 
+def test_the_tree_of_a_fit_has_the_entropy_of_each_number_of_clusters(ax: Any) -> None:
+    """One cluster leaves no row in doubt. Far from the others, so do three, but for rounding."""
+    mixture = gx.Mixture([0.25] * 4, [[0.0], [1.0], [50.0], [90.0]], [1.0] * 4, "spherical")
+    X, _ = mixture.sample(400, random_state=0)
+    shares = mixture.responsibilities(X)
+    doubt = -np.sum(shares * np.log(np.where(shares > 0, shares, 1.0)))
+    assert gx.plotting.merge_tree(gx.merge_components(mixture, X), ax) is ax
+    (beside,) = ax.child_axes
+    at = dict(zip(beside.get_yticks(), beside.get_yticklabels(), strict=True))
+    assert {level: label.get_text() for level, label in at.items()} == {
+        **dict.fromkeys((1, 2, 3), "0"),
+        4: f"{doubt:.4g}",
+    }
+
+
+@pytest.mark.parametrize("size", [3e-15, 2.0, 253861.4, 3e9])
+def test_entropies_and_the_name_of_their_axis_are_cut_off_by_nothing(size: float) -> None:
+    """In a figure as pyplot makes it; nor does the tree run into them."""
+    ax = gx.plotting.merge_tree(Tree(TREE.merges, size * TREE.entropy / 90.0))
+    ax.figure.canvas.draw()
+    (beside,) = ax.child_axes
+    name = beside.yaxis.label.get_window_extent()
+    assert name.x1 <= ax.figure.bbox.x1
+    tree = max(ax.transData.transform(line.get_xydata())[:, 0].max() for line in ax.lines)
+    for label in beside.get_yticklabels():
+        box = label.get_window_extent()
+        assert tree < box.x0 < box.x1 < ax.bbox.x1 < name.x0
+
+
 @pytest.mark.parametrize("count", [12, 25, 60])
 def test_labels_of_many_components_do_not_overlap(ax: Any, count: int) -> None:
     merges = tuple((0, k) for k in range(1, count))
-    gx.plotting.merge_tree(Tree(merges, 1.5 * np.arange(count)[::-1]), ax)
+    gx.plotting.merge_tree(Tree(merges, 1.5 * np.arange(count)), ax)
     ax.figure.canvas.draw()
     (beside,) = ax.child_axes
     assert [label.get_text() for label in ax.get_xticklabels()] == [*map(str, range(count))]

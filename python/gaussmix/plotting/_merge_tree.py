@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 _DIGIT = 0.64  # width of a digit, in sizes of the text
+_GAP = 7.0  # points between entropies and the side of the axes, a tick among them
 
 
 def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **style: Any) -> Axes:
@@ -64,27 +65,28 @@ def merge_tree(tree: Tree, ax: Axes | None = None, height: str = "clusters", **s
     >>> import gaussmix as gx
     >>> from matplotlib.figure import Figure
     >>> from types import SimpleNamespace
-    >>> tree = SimpleNamespace(merges=((0, 2), (0, 1)), entropy=[35.0, 2.0, 0.0])
+    >>> tree = SimpleNamespace(merges=((0, 2), (0, 1)), entropy=[0.0, 2.0, 35.0])
     >>> ax = gx.plotting.merge_tree(tree, Figure().subplots())
     >>> [label.get_text() for label in ax.get_xticklabels()]
     ['0', '2', '1']
     """
     require(tree, "tree", Tree, "a MergeTree, as gaussmix.merge_components returns it")
     by_entropy = check_choice(height, "height", ("clusters", "entropy")) == "entropy"
-    entropy = np.asarray(tree.entropy, dtype=np.float64)
+    entropy = np.asarray(tree.entropy, dtype=np.float64)[::-1]  # from all components on
     order = _leaves(tree, len(entropy))
     axes = axes_or_current(ax)
     levels = entropy if by_entropy else np.arange(len(entropy), 0, -1.0)
     lines = styled(style, color=STRONG, linewidth=1.6, solid_capstyle="projecting")
     _draw_merges(axes, tree, order, levels, lines)
-    _name_leaves(axes, order)
     axes.set_xlabel("component")
     axes.invert_yaxis()
     axes.set_ylabel("entropy of the clustering" if by_entropy else "clusters")
+    room = _points(axes)[0]
     if not by_entropy:
         shown = _with_room(axes, len(levels))
         axes.set_yticks(levels[shown])
-        _write_entropies(axes, entropy[shown], levels[shown])
+        room -= _write_entropies(axes, _in_digits(entropy)[shown], levels[shown])
+    _name_leaves(axes, order, room)
     return axes
 
 
@@ -116,10 +118,10 @@ def _draw_merges(
         tops[kept] = ((left + right) / 2, level)
 
 
-def _name_leaves(axes: Axes, order: list[int]) -> None:
+def _name_leaves(axes: Axes, order: list[int], width: float) -> None:
     """Write the numbers of the components; upright and smaller where they would overlap."""
     size, names = _label_size(axes.xaxis), [str(component) for component in order]
-    room = 0.9 * _points(axes)[0] / len(order)  # the rest are margins
+    room = 0.9 * width / len(order)  # the rest are margins
     smaller: dict[str, Any] = {}
     if room < _DIGIT * size * (1 + max(map(len, names))):  # one digit's width between two
         smaller = {"rotation": 90, "fontsize": min(size, room)}
@@ -143,8 +145,26 @@ def _label_size(axis: Axis) -> float:
     return float(axis.get_major_ticks(1)[0].label1.get_fontsize())
 
 
-def _write_entropies(axes: Axes, entropy: Float64Array, levels: Float64Array) -> None:
-    """Write the entropies at the right-hand side, at the heights of the merges."""
-    beside = axes.secondary_yaxis("right")
-    beside.set_yticks(levels, [f"{value:.4g}" for value in entropy])
+def _in_digits(entropy: Float64Array) -> AnyArray:
+    """Round to four digits of the largest: what is rounding beside that is 0."""
+    largest = entropy.max()
+    in_range = 1e-300 < largest < math.inf
+    unit = 10.0 ** (math.floor(math.log10(largest)) - 3) if in_range else 1.0
+    return np.array([f"{value:.7g}" for value in np.round(entropy / unit) * unit])
+
+
+def _write_entropies(axes: Axes, entropy: AnyArray, levels: Float64Array) -> float:
+    """Write the entropies along the right-hand side, at the heights of the merges.
+
+    They stand within the axes, where no margin of the figure cuts them off, nor the name of their
+    axis; the tree makes way. Return how much of the width they take.
+    """
+    beside, full = axes.secondary_yaxis("right"), _points(axes)[0]
+    beside.tick_params(axis="y", direction="in", pad=-_GAP)
+    beside.set_yticks(levels, entropy.tolist(), horizontalalignment="right")
     beside.set_ylabel("entropy of the clustering")
+    longest = max(map(len, entropy.tolist()))
+    taken = min(_DIGIT * _label_size(axes.yaxis) * longest + _GAP, full / 2)
+    left, right = axes.get_xlim()
+    axes.set_xlim(left, left + (right - left) * full / (full - taken))
+    return taken

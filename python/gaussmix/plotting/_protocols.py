@@ -42,7 +42,7 @@ class Tree(Protocol):
 
     @property
     def entropy(self) -> Float64Array:
-        """Entropy of the clustering after 0, 1, ... merges."""
+        """Entropy of the clustering with 1, 2, ... clusters, up to one for each component."""
 
 
 def require(value: Any, name: str, protocol: type, usual: str) -> None:
