@@ -30,6 +30,13 @@ def two_groups(distance: float, seed: int = 0) -> Float64:
     return X
 
 
+def samples_of(model: gx.Mixture, n_rows: int, count: int) -> Float64:
+    """Those that a test with seed 0 draws of a fit with one component."""
+    word = np.random.SeedSequence([0, 1]).generate_state(1, np.uint64)[0]
+    rows = model.sample(count * n_rows, int(word >> np.uint64(1)))[0]
+    return np.asarray(rows.reshape(count, n_rows, -1))
+
+
 @each_structure
 def test_two_far_groups_are_two_components(covariance_type: str) -> None:
     """Spherical groups, so that every structure is true: nothing calls for a third component."""
@@ -59,10 +66,8 @@ def test_the_statistics_of_samples_are_those_of_fits_to_them() -> None:
     test = gx.bootstrap_lrt(X, n_resamples=10, level=0.1, max_components=2, random_state=0)
     step = test.steps[0]
     model = gx.fit(X, 1).mixture
-    word = np.random.SeedSequence([0, 1]).generate_state(1, np.uint64)[0]
-    samples = model.sample(10 * len(X), int(word >> np.uint64(1)))[0].reshape(10, len(X), 2)
     gains = []
-    for sample in samples:
+    for sample in samples_of(model, len(X), 10):
         n, covariance = len(sample), np.cov(sample.T, bias=True)
         null = -n / 2 * (2 * math.log(2 * math.pi) + math.log(np.linalg.det(covariance)) + 2)
         fits = [gx.fit(sample, 2, n_init=10, race=False, random_state=s) for s in range(2)]
@@ -88,6 +93,37 @@ def test_p_values_are_uniform_under_the_hypothesis(covariance_type: str) -> None
     for level in (0.1, 0.2, 0.5):
         share = np.mean(np.array(values) <= level + 1e-9)
         assert abs(share - level) < 4 * math.sqrt(level * (1 - level) / count)
+
+
+def test_p_values_are_uniform_where_there_are_many_optima() -> None:
+    """With B = 19 they are 1/20, ..., 20/20 alike, in 20 columns of 100 rows as well.
+
+    Their mean is 21/40 then. Samples that are maximised less well than the data lower it.
+    """
+    count, B = 160, 19
+    values = [
+        gx.bootstrap_lrt(
+            np.random.default_rng(seed).normal(size=(100, 20)), covariance_type="tied",
+            n_resamples=B, max_components=2, random_state=seed,
+        ).p_values[0]
+        for seed in range(count)
+    ]  # fmt: skip
+    steps = np.arange(1, B + 2) / (B + 1)
+    assert abs(np.mean(values) - steps.mean()) < 4 * steps.std() / math.sqrt(count)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "spherical"])
+def test_samples_are_treated_as_the_data_are(covariance_type: str) -> None:
+    """A test of a sample as data, with its seed, finds the statistic that it had as a sample."""
+    options: dict[str, Any] = {"covariance_type": covariance_type, "max_components": 2}
+    X, count = np.random.default_rng(0).normal(size=(60, 5)), 19
+    test = gx.bootstrap_lrt(X, n_resamples=count, random_state=0, **options)
+    model = gx.fit(X, 1, covariance_type=covariance_type).mixture
+    found = [
+        gx.bootstrap_lrt(sample, n_resamples=1, level=0.5, random_state=b, **options).statistics[0]
+        for b, sample in enumerate(samples_of(model, len(X), count))
+    ]
+    np.testing.assert_allclose(test.steps[0].replicates, found, rtol=1e-6)
 
 
 def test_threads_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ from gaussmix._runtime import core
 from gaussmix._typing import AnyArray, Float64Array, FloatArray, Int64Array
 from gaussmix.exceptions import GaussmixError
 
-_SHORT = 5  # passes after which starts are compared
 _SAME = 1e-9  # relative difference of log-likelihoods that is rounding
 
 
@@ -67,40 +66,17 @@ class Best(NamedTuple):
 
 
 def best_of(fits: Sequence[Fits]) -> Best:
-    """Choose among fits of the same data sets, each with an entry per set."""
-    return Best(tuple(fits), _ranking(fits)[0])
-
-
-def best_of_starts(sets: Sets, settings: dict[str, Any], starts: Sequence[Parameters]) -> Best:
-    """Run EM from every start to its end."""
-    return best_of([sets.run(settings, start) for start in starts])
-
-
-def better_half(
-    sets: Sets, settings: dict[str, Any], starts: Sequence[Parameters]
-) -> list[Parameters]:
-    """Choose, for each set, half of the starts by short runs; return where these ended.
-
-    After Biernacki, Celeux & Govaert (2003), Comput. Statist. Data Anal. 41, 561-575.
-    """
-    brief = settings | {"max_iter": min(_SHORT, settings["max_iter"])}
-    runs = tuple(sets.run(brief, start) for start in starts)
-    leaders = _ranking(runs, finished=False)[: (len(starts) + 1) // 2]
-    return [Best(runs, leader).parameters() for leader in leaders]
-
-
-def _ranking(fits: Sequence[Fits], *, finished: bool = True) -> Int64Array:
-    """Order the fits of each set, the best in row 0.
+    """Choose among fits of the same data sets, each with an entry per set.
 
     A fit that has converged is never compared with one that has not, and one that needed repairs
     only with its like: where a covariance becomes singular the likelihood has no bound, and says
-    nothing. Of fits that are equally likely but for rounding the earlier one comes first.
+    nothing. Of fits that are equally likely but for rounding the earlier one is taken.
     """
     likelihood = np.stack([np.where(one.ok, one.log_likelihood, -np.inf) for one in fits])
     sound = np.stack([one.ok & (one.repairs == 0) for one in fits])
-    converged = np.stack([one.converged | (not finished) for one in fits])
-    order: Int64Array = np.lexsort((_places(likelihood), ~sound, ~converged), axis=0)
-    return order
+    converged = np.stack([one.converged for one in fits])
+    order = np.lexsort((_places(likelihood), ~sound, ~converged), axis=0)
+    return Best(tuple(fits), order[0])
 
 
 def _places(likelihood: Float64Array) -> Int64Array:

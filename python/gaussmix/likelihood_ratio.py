@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussmix._best_fits import Best, Sets, best_of, best_of_starts, better_half
+from gaussmix._best_fits import Best, Sets, best_of
 from gaussmix._fitted import whole_rows
 from gaussmix._many_fits import Parameters, fits_at_once
 from gaussmix._random import seed_from
@@ -61,11 +61,11 @@ def bootstrap_lrt(
     .. math:: \frac{1 + \#\{b : \lambda_b \ge \lambda\}}{1 + B}.
 
     The fit of K + 1 components is the best from `n_init` starts and from the fit of K to the same
-    data with each component split in turn. For a sample, the fit of K begins at the mixture that it
-    was drawn from; the first of the `n_init` starts is what was fitted to the data, and of this and
-    the splits the better half, by short runs, goes on to the end: in simulations with two columns
-    and at most two components that rejected about as often as it should. Samples are fitted side
-    by side.
+    data with each component split in turn; the data and every sample are fitted alike. For a
+    sample, the fit of K begins at the mixture that it was drawn from. In simulations with one and
+    with two components in 2 to 20 columns, tests at the level 0.05 rejected between 4.2 and 6.2
+    per cent of 400 or 500 data sets, as they should but for chance. Samples are fitted side by
+    side.
 
     Parameters
     ----------
@@ -199,18 +199,16 @@ class _Model:
     def mixture(self, best: Best) -> Mixture:
         return Mixture._of_engine(best.outcome(0), self.structure, self.names)
 
-    def alternative(self, sets: Sets, null: Parameters, start: Parameters | None) -> Best:
-        """Fit one component more: from splits of the null fits, and from `start` or by itself."""
+    def alternative(self, sets: Sets, null: Parameters) -> Best:
+        """Fit one component more: from splits of the null fits, and from the starts of a fit.
+
+        The data and every sample of a test go through this alike, and each from starts of its own:
+        a sample that is maximised less well than the data makes these look extreme.
+        """
         K = null.means.shape[1]
-        single, n_init = self.of_size(K + 1), self.settings["n_init"]
-        starts = [split_component(null, k, self.structure) for k in range(K)]
-        if start is not None:
-            starts = better_half(sets, single, [start, *starts])
-            n_init -= 1
-        best = best_of_starts(sets, single, starts)
-        if n_init == 0:
-            return best
-        return best_of([*best.fits, sets.run(self.of_size(K + 1, n_init))])
+        splits = [split_component(null, k, self.structure) for k in range(K)]
+        fits = [sets.run(self.of_size(K + 1), start) for start in splits]
+        return best_of([*fits, sets.run(self.of_size(K + 1, self.settings["n_init"]))])
 
 
 def _test_in_turn(
@@ -222,7 +220,7 @@ def _test_in_turn(
         raise null.error(0)
     steps: list[LikelihoodRatioStep] = []
     while (K := len(steps) + 1) < most:
-        alternative = of_data.alternative(observed, null.parameters(), None)
+        alternative = of_data.alternative(observed, null.parameters())
         if not alternative.column("ok")[0]:
             warn_not_converged(
                 f"There is no fit with K = {K + 1} to compare with: {alternative.error(0)}"
@@ -243,8 +241,8 @@ def _test_in_turn(
 
 def _step(model: _Model, null: Best, alternative: Best, count: int) -> LikelihoodRatioStep:
     """Compare the statistic of the data with those of samples of the null mixture."""
-    mixture, start = model.mixture(null), alternative.parameters()
-    parts = [_replicates(model, sets, mixture, start) for sets in _samples(model, mixture, count)]
+    mixture = model.mixture(null)
+    parts = [_replicates(model, sets, mixture) for sets in _samples(model, mixture, count)]
     statistics, repaired, worse = (np.concatenate(column) for column in zip(*parts, strict=True))
     low, high = (float(one.column("log_likelihood")[0]) for one in (null, alternative))
     return LikelihoodRatioStep(
@@ -269,14 +267,11 @@ def _samples(model: _Model, mixture: Mixture, count: int) -> Iterator[Sets]:
         yield Sets(data, [None] * len(seeds), seeds)
 
 
-def _replicates(
-    model: _Model, sets: Sets, mixture: Mixture, start: Parameters
-) -> tuple[Float64Array, Any, Any]:
+def _replicates(model: _Model, sets: Sets, mixture: Mixture) -> tuple[Float64Array, Any, Any]:
     """Return the statistic of each sample, whether it was repaired, and whether it was negative."""
     truth = Parameters(mixture.weights[None], mixture.means[None], mixture.covariances[None])
     null = best_of([sets.run(model.of_size(mixture.n_components), truth)])
-    everywhere = Parameters(*(np.repeat(values, len(sets.data), axis=0) for values in start))
-    alternative = model.alternative(sets, null.parameters(), everywhere)
+    alternative = model.alternative(sets, null.parameters())
     gain = alternative.column("log_likelihood") - null.column("log_likelihood")
     converged = null.column("converged") & alternative.column("converged")
     repaired = (null.column("repairs") > 0) | (alternative.column("repairs") > 0)
