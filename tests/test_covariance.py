@@ -11,19 +11,27 @@ import gaussmix as gx
 from gaussmix import _core
 from gaussmix.covariance import (
     CovarianceType,
+    compares_columns,
     covariance_shape,
     n_parameters,
     resolve_covariance_type,
     scatter_kind,
 )
+from structures import COMPARING
 
 CODES = {"full": "VVV", "tied": "EEE", "diag": "VVI", "spherical": "VII"}
 
 
 def test_the_enumeration_is_the_registry_of_the_engine() -> None:
-    registry = {one[0]: (one[1], one[3], one[4]) for one in _core.structures()}
-    told = {m.value: (m.code, scatter_kind(m), m.one_for_all) for m in CovarianceType}
+    registry = {one[0]: (one[1], one[3], one[4], one[6]) for one in _core.structures()}
+    told = {
+        m.value: (m.code, scatter_kind(m), m.one_for_all, compares_columns(m))
+        for m in CovarianceType
+    }
     assert told == registry
+    assert {m.code for m in CovarianceType if compares_columns(m)} == {
+        *("EII", "VII", "E", *COMPARING)
+    }
 
 
 @pytest.mark.parametrize(("word", "code"), CODES.items())

@@ -29,7 +29,8 @@ py::tuple list_structures() {
   py::list out;
   for (const Structure* s : structures())
     out.append(py::make_tuple(std::string(s->name()), std::string(s->code()), std::string(to_string(s->shape())),
-                              to_string(s->need()), s->one_for_all(), s->each_its_own(), s->only_n_features()));
+                              to_string(s->need()), s->one_for_all(), s->each_its_own(), s->one_unit(),
+                              s->only_n_features()));
   return py::tuple(out);
 }
 

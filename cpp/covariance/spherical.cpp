@@ -12,6 +12,7 @@ class Spherical final : public Structure {
   CovarianceShape shape() const override { return CovarianceShape::spherical; }
   ScatterKind need() const override { return ScatterKind::trace; }
   bool each_its_own() const override { return true; }
+  bool one_unit() const override { return true; }
   Index n_covariance_parameters(Index n_components, Index) const override { return n_components; }
   void maximise(const SufficientStatistics& statistics, const Covariances*, const EigenvalueBound&, Workspace&,
                 Covariances& covariances) const override {

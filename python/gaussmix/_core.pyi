@@ -34,10 +34,10 @@ def available_threads() -> int:
 def usable_threads() -> int:
     """Of these, what a call that begins now would use by default: the others are at work in other calls."""
 
-def structures() -> tuple[tuple[str, str, str, str, bool, bool, int], ...]:
+def structures() -> tuple[tuple[str, str, str, str, bool, bool, bool, int], ...]:
     """The registry: (name, code, shape of the covariances in storage, scatter kind, whether all components have the
-    same covariance, whether each has one that no other restricts, the only number of features or 0), e.g.
-    ("tied", "EEE", "tied", "pooled", True, False, 0)."""
+    same covariance, whether each has one that no other restricts, whether variances of different features are
+    compared, the only number of features or 0), e.g. ("tied", "EEE", "tied", "pooled", True, False, False, 0)."""
 
 def n_covariance_parameters(
     covariance_type: str, n_components: int, n_features: int, n_factors: int = 0

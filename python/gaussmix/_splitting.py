@@ -7,13 +7,9 @@ import numpy as np
 from gaussmix._many_fits import Parameters
 from gaussmix._matrices import as_matrices, component_axis
 from gaussmix._typing import Float64Array
-from gaussmix.covariance import CovarianceType
+from gaussmix.covariance import CovarianceType, compares_columns
 
 _SAME = 1e-9  # relative difference of lengths that is rounding
-_ONE_UNIT = {
-    *(CovarianceType.EII, CovarianceType.SPHERICAL, CovarianceType.EVE, CovarianceType.VVE),
-    *(CovarianceType.EEV, CovarianceType.VEV),
-}
 
 
 def split_component(found: Parameters, k: int, covariance_type: CovarianceType) -> Parameters:
@@ -39,7 +35,7 @@ def _longest_half_axis(found: Parameters, k: int, covariance_type: CovarianceTyp
     _, K, D = found.means.shape
     matrices = as_matrices(found.covariances, covariance_type, K, D)
     spread = _spread(found, matrices)
-    units = np.ones_like(spread) if covariance_type in _ONE_UNIT else spread
+    units = np.ones_like(spread) if compares_columns(covariance_type) else spread
     scaled = matrices[:, k] / units[:, :, None]
     scaled /= units[:, None, :]
     values, vectors = np.linalg.eigh(scaled)

@@ -114,6 +114,7 @@ class _Structure(NamedTuple):
     scatter_kind: str
     one_for_all: bool
     each_its_own: bool
+    one_unit: bool
     only_n_features: int
 
 
@@ -194,6 +195,11 @@ def in_short_form(covariance_type: CovarianceType) -> str:
 def scatter_kind(covariance_type: CovarianceType) -> str:
     """Return the kind of scatter that an M-step of this structure needs."""
     return _REGISTRY[covariance_type].scatter_kind
+
+
+def compares_columns(covariance_type: CovarianceType) -> bool:
+    """Return whether it compares variances of different columns, so that units matter to it."""
+    return _REGISTRY[covariance_type].one_unit
 
 
 def each_its_own(covariance_type: CovarianceType) -> bool:
