@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,6 +87,40 @@ def kind_for_all(structures: Iterable[CovarianceType]) -> str:
     return "diag" if kinds == {"diag", "trace"} else "full"
 
 
+class _Groups(NamedTuple):
+    """Rows and their labels, let go of as soon as they are summed up.
+
+    A function within another that called itself would hold them until the cyclic collector came.
+    """
+
+    data: FloatArray
+    weight: Float64Array | None
+    labels: Int64Array
+    n_groups: int
+    there: Int64Array | None  # rows of positive weight; None: all rows are
+    kind: str
+    n_threads: int
+
+    def sums(self, begin: int, end: int) -> dict[str, Any]:
+        """Sum up these of the rows that are there, some at a time."""
+        if end - begin > _CHUNK:
+            middle = (begin + end) // 2
+            try:
+                halves = self.sums(begin, middle), self.sums(middle, end)
+                return core.merge_statistics(*halves, self.kind)
+            except ValueError:  # one half's spread is out of range: that of both may not be
+                pass
+        rows = slice(begin, end) if self.there is None else self.there[begin:end]
+        return from_engine(
+            core.statistics_from_responsibilities,
+            self.data[rows],
+            None if self.weight is None else self.weight[rows],
+            np.eye(self.n_groups)[self.labels[rows]],
+            self.kind,
+            self.n_threads,
+        )
+
+
 class PartitionStarts:
     """A partition of the rows, summed up once for all structures."""
 
@@ -99,27 +133,9 @@ class PartitionStarts:
         kind: str,
         n_threads: int,
     ) -> None:
-        identity = np.eye(int(labels.max()) + 1)
         there = None if weight is None or weight.all() else np.flatnonzero(weight)
-
-        def sums(begin: int, end: int) -> dict[str, Any]:
-            if end - begin > _CHUNK:
-                middle = (begin + end) // 2
-                try:
-                    return core.merge_statistics(sums(begin, middle), sums(middle, end), kind)
-                except ValueError:  # one half's spread is out of range: that of both may not be
-                    pass
-            rows = slice(begin, end) if there is None else there[begin:end]
-            return from_engine(
-                core.statistics_from_responsibilities,
-                data[rows],
-                None if weight is None else weight[rows],
-                identity[labels[rows]],
-                kind,
-                n_threads,
-            )
-
-        self._sums = sums(0, len(data) if there is None else len(there))
+        groups = _Groups(data, weight, labels, int(labels.max()) + 1, there, kind, n_threads)
+        self._sums = groups.sums(0, len(data) if there is None else len(there))
         self._kind, self._n_components = kind, n_components
 
     def start(self, structure: CovarianceType) -> Start:
