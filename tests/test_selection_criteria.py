@@ -147,14 +147,47 @@ def test_whole_weights_are_rows_that_many_times(name: str, X: Array):
         assert a.criterion == pytest.approx(b.criterion, rel=1e-7)
 
 
-@pytest.mark.parametrize("name", [*FORMULAS, "nec"])
-@pytest.mark.parametrize("factor", [1e-6, 3.0, 1e9])
+@pytest.mark.parametrize("name", [*FORMULAS, "nec", "cv"])
+@pytest.mark.parametrize("factor", [1e-300, 1e-18, 1e-15, 1e-6, 3.0, 1e9, 1e152, 1e300])
 def test_a_common_factor_of_importances_changes_nothing(
     name: str, factor: float, X: Array, weight: Array
 ):
+    options: dict[str, Any] = {"criterion": name, "sample_size": "effective", "random_state": 0}
     one, other = (
-        gx.select(X, (1, 2), STRUCTURES, criterion=name, sample_weight=w, sample_size="effective")
+        gx.select(X, (1, 2), STRUCTURES, sample_weight=w, **options)
         for w in (weight, factor * weight)
     )
     for a, b in zip(one.cells, other.cells, strict=True):
         assert a.criterion == pytest.approx(b.criterion, rel=1e-9)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-200, 1e152, 1e300])
+def test_held_out_rows_count_as_often_as_their_weights_say(factor: float, X: Array, weight: Array):
+    """Of fits of two passes, which is before any rule could end them."""
+    options: dict[str, Any] = {"criterion": "cv", "max_iter": 2, "random_state": 0}
+    one, other = (
+        gx.select(X, (1, 2), STRUCTURES, sample_weight=w, **options)
+        for w in (weight, factor * weight)
+    )
+    for a, b in zip(one.cells, other.cells, strict=True):
+        assert factor * a.criterion == pytest.approx(b.criterion, rel=1e-9)
+    assert other.best_structure == one.best_structure
+
+
+@pytest.mark.parametrize("name", ["bic", "aic", "icl", "icl_entropy", "cv"])
+def test_weights_beyond_all_sums_are_named_as_such(name: str, X: Array, weight: Array):
+    weight = weight * (3e307 / weight.sum())  # a row has some -4 nats
+    found = gx.select(X, 1, ["EII"], criterion=name, sample_weight=weight)
+    with pytest.raises(gx.GaussmixError, match=f"{name} has a value for none of them: .*range"):
+        _ = found.best
+    assert (found.spurious, found.failures) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("rows", "name", "why"),
+    [(10, "aicc", "more rows than parameters"), (4, "cv", "rows outside of each fold must carry")],
+)
+def test_models_without_a_value_are_not_called_spurious(rows: int, name: str, why: str, X: Array):
+    found = gx.select(X[:rows], 3, ["EII"], criterion=name, n_folds=2)
+    with pytest.raises(gx.GaussmixError, match=f"{name} has a value for none of them: .*{why}"):
+        _ = found.best

@@ -26,7 +26,7 @@ def criterion_values(name: str, search: Search, sample_size: str, n_folds: int) 
 
     def rescaled(result: FitResult, total: float) -> float:
         """Return a sum over the rows for weights that add up to the sample size."""
-        return total * size(result) / result.total_weight
+        return total * (size(result) / result.total_weight)  # whatever the size of the weights
 
     if name == "cv":
         sums = held_out_log_likelihood(search, present, n_folds)
@@ -50,6 +50,13 @@ def _formula(
         data, weight = search.data, search.weight
         return _criteria.entropy(data, weight, result.mixture, search.n_threads)
 
+    def icl(result: FitResult) -> float:
+        # A fit's own ICL has the sum over the rows beside p ln(sum of weights), which may be larger
+        # by more than the digits there are.
+        data, weight = search.data, search.weight
+        sums = _criteria.likelihood(data, weight, result.mixture, search.n_threads)
+        return _criteria.icl(bic(result), rescaled(result, sums.certainty))
+
     def nec(result: FitResult) -> float:
         if result.n_components == 1:
             return 1.0
@@ -60,8 +67,7 @@ def _formula(
         "bic": bic,
         "aic": lambda r: _criteria.aic(rescaled(r, r.log_likelihood), r.n_parameters),
         "aicc": lambda r: _criteria.aicc(rescaled(r, r.log_likelihood), r.n_parameters, size(r)),
-        # The sum of w log max_k r_k is what a fit's own ICL and BIC differ by, halved.
-        "icl": lambda r: _criteria.icl(bic(r), rescaled(r, (r.bic - r.icl) / 2.0)),
+        "icl": icl,
         "icl_entropy": lambda r: bic(r) + 2.0 * rescaled(r, entropy(r)),
         "nec": nec,
     }

@@ -15,6 +15,9 @@ _NEEDS = {
 }
 
 
+_TOO_LARGE = "sums over the rows leave the range of float64, divide sample_weight by its mean"
+
+
 def no_value(cell: SelectionCell) -> bool:
     """Whether there is a fit, but no finite criterion."""
     return cell.result is not None and not math.isfinite(cell.criterion)
@@ -30,7 +33,8 @@ def why_none(selection: SelectionResult) -> str:
     vain, count = _in_vain(selection), len(selection.cells)
     if vain == count:
         return "every one failed or is spurious"
-    name, needs = selection.criterion_name, needs_of(selection.criterion_name)
+    name = selection.criterion_name
+    needs = _TOO_LARGE if _too_large(selection) else needs_of(name)
     if not vain:
         return f"{name} has a value for none of them: {needs}"
     are, others = "is" if vain == 1 else "are", "other" if count - vain == 1 else "others"
@@ -51,6 +55,15 @@ def advice_for_none(selection: SelectionResult) -> str:
     *first, last = advice
     said = ", or ".join([", ".join(first), last]) if first else last
     return f"{said[0].upper()}{said[1:]}."
+
+
+def _too_large(selection: SelectionResult) -> bool:
+    """Whether it is a sum that has no value: the other criteria are infinite for other reasons."""
+    cells = [cell for cell in selection.cells if no_value(cell)]
+    if any(not math.isfinite(2 * cell.log_likelihood) for cell in cells):
+        return True
+    sums = selection.criterion_name not in {"aicc", "nec"}
+    return sums and any(math.isinf(cell.criterion) for cell in cells)
 
 
 def _in_vain(selection: SelectionResult) -> int:
