@@ -303,6 +303,7 @@ def test_the_summary_holds_the_numbers() -> None:
         ({"on_degenerate": "drop"}, "on_degenerate must be one of"),
         ({"sample_weight": np.full(240, 1 / 240)}, "sums to 1, which is less than n_components=3"),
         ({"sample_weight": np.full(240, 1.001), "method": "nonparametric"}, "whole number of rows"),
+        ({"sample_weight": np.full(240, 1e18), "method": "nonparametric"}, "more rows than"),
         ({"random_state": -1}, "random_state"),
         ({"n_threads": 0}, "n_threads"),
     ],

@@ -345,6 +345,7 @@ def test_no_test_and_one_sample_are_put_in_words() -> None:
         ({"covariance_type": "ful"}, "Did you mean 'full'"),
         ({"max_iter": 0}, "max_iter"),
         ({"sample_weight": np.full(120, 0.3337)}, "whole number of rows"),
+        ({"sample_weight": np.full(120, 1e18)}, "more rows than"),
     ],
 )
 def test_bad_arguments_are_refused(options: dict[str, Any], message: str) -> None:

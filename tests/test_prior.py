@@ -211,11 +211,38 @@ def test_they_do_where_the_scale_is_diagonal_for_want_of_rows(covariance_type: s
         ({"scale": [[1.0, 2.0], [2.0, 1.0]]}, "positive definite"),
         ({"scale": [[1.0, 0.5], [0.0, 1.0]]}, "symmetric"),
         ({"scale": [[1.0, 0.0]]}, "symmetric"),
+        ({"scale": np.empty((0, 0))}, "symmetric"),
     ],
 )
 def test_a_prior_must_be_one(options: dict[str, Any], message: str) -> None:
     with pytest.raises(gx.GaussmixError, match=message):
         gx.Prior(**options)
+
+
+@pytest.mark.parametrize("exponent", [0, 5, 8, 50])
+def test_a_scale_is_positive_definite_in_whatever_units(exponent: int) -> None:
+    """As are the covariances of a start, whose eigenvalues in these units mean nothing."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3)) @ rng.normal(size=(3, 3))
+    units = 10.0 ** np.array([-exponent, 0, exponent])
+    plain, other = (
+        quiet(X * unit, 2, prior=gx.Prior(scale=np.cov((X * unit).T)), random_state=0)
+        for unit in (np.ones(3), units)
+    )
+    shift = len(X) * np.log(units).sum()  # of the log-density of all rows
+    assert other.log_likelihood + shift == pytest.approx(plain.log_likelihood, rel=1e-6)
+    with pytest.raises(gx.GaussmixError, match="scale of a Prior must be positive definite"):
+        gx.Prior(scale=(np.cov(X.T) - 2 * np.diag(X.var(axis=0))) * np.outer(units, units))
+
+
+def test_a_scale_is_made_symmetric() -> None:
+    """Up to rounding it was: what is off by more is refused."""
+    given = np.array([[2.0, 1.0 + 1e-9], [1.0, 3.0]])
+    scale = gx.Prior(scale=given).scale
+    assert scale is not None
+    np.testing.assert_array_equal(scale, (given + given.T) / 2)
+    with pytest.raises(gx.GaussmixError, match="symmetric"):
+        gx.Prior(scale=[[2.0, 1.0 + 1e-5], [1.0, 3.0]])
 
 
 @pytest.mark.parametrize(

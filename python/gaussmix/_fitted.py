@@ -20,6 +20,8 @@ from gaussmix.result import FitResult
 Fitted: TypeAlias = Mixture | FitResult | FittedState
 """A mixture, or what holds one: a result or a fitted estimator."""
 
+_MOST_ROWS = 2.0**63 - 1024  # the largest integer of 64 bits that is a float
+
 
 def fit_of(value: Any, name: str = "result") -> Mixture | FitResult:
     """Return a mixture or a result itself, and of an estimator its result."""
@@ -64,8 +66,13 @@ def whole_rows(total: float, purpose: str) -> int:
     Raises
     ------
     GaussmixError
-        It is no whole number, so the weights cannot be counts.
+        It is no whole number, so the weights cannot be counts, or one beyond all counting.
     """
+    if total > _MOST_ROWS:
+        raise GaussmixError(
+            f"{purpose}, and sample_weight sums to {total:.6g}, which is more rows than an integer "
+            "of 64 bits counts: give the counts of the rows."
+        )
     rows = round(total)
     if rows < 1 or abs(total - rows) > 1e-6 * total:
         raise GaussmixError(

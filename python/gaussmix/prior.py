@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from gaussmix._conversion import as_numbers
+from gaussmix._parameters import factorised
 from gaussmix._record import Record, read_only
 from gaussmix._typing import ArrayLike, Float64Array
 from gaussmix._validation import check_real
+from gaussmix.covariance import CovarianceType
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
 __all__ = ["Prior"]
@@ -52,8 +54,9 @@ class Prior(Record):
     dof : float, optional
         :math:`\nu > D - 1`, degrees of freedom; None: D + 2.
     scale : array-like of shape (D, D), optional
-        :math:`\Lambda`, symmetric and positive definite; None: the covariance of the data divided
-        by ``K ** (2 / D)``, of which only the diagonal where there are no more rows than columns.
+        :math:`\Lambda`, symmetric (to 1e-6, then symmetrised) and positive definite; None: the
+        covariance of the data divided by ``K ** (2 / D)``, of which only the diagonal where there
+        are no more rows than columns.
 
     Raises
     ------
@@ -106,19 +109,18 @@ def _checked(values: ArrayLike, name: str, n_dimensions: int) -> Float64Array:
         raise GaussmixError(
             f"{name} of a Prior must hold finite numbers in shape {shape}, got shape {array.shape}."
         )
-    if n_dimensions == 2:
-        _check_positive_definite(array)
-    return array
+    return array if n_dimensions == 1 else _positive_definite(array)
 
 
-def _check_positive_definite(scale: Float64Array) -> None:
-    rows, columns = scale.shape
-    symmetric = rows == columns and np.allclose(scale, scale.T, rtol=1e-6, atol=0)
-    if not symmetric or not np.linalg.eigvalsh(scale).min() > 0:
+def _positive_definite(scale: Float64Array) -> Float64Array:
+    """Return it symmetric to the bit; refuse what is no covariance, in whatever units."""
+    if not scale.size or scale.shape[0] != scale.shape[1]:
         raise GaussmixError(
             "scale of a Prior must be a symmetric, positive definite matrix: it is the scatter "
             f"that the prior adds to every component. Got shape {scale.shape}."
         )
+    matrix, _ = factorised(scale, CovarianceType.TIED, 1, len(scale), "scale of a Prior")
+    return read_only(matrix)
 
 
 def check_prior(prior: Any, n_features: int) -> dict[str, Any] | None:
