@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import linalg
 
 import gaussmix as gx
 import reference as ref
@@ -182,6 +183,34 @@ def test_the_distance_is_its_formula(covariance_type: str) -> None:
             expected += math.log(dets[0] / math.sqrt(dets[1] * dets[2])) / 2
             assert distances[i, j] == pytest.approx(expected, rel=1e-10, abs=1e-12)
     assert distances.diagonal().tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("thin", [1e-3, 1e-8, 1e-10])
+def test_the_distance_of_components_that_are_thin_alike_is_that_of_their_factors(
+    thin: float,
+) -> None:
+    """Along common axes it is a sum; their matrices have lost the thin one to rounding."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        axes = linalg.qr(rng.normal(size=(3, 3)))[0]
+        sds = np.array([[1.0, 2.0, thin], [0.5, 3.0, 2 * thin]])
+        # Upper triangular U with U U^T = axes / sds^2 axes^T.
+        triangles = np.stack([linalg.rq(axes / sd)[0] for sd in sds])
+        factors = triangles * np.sign(np.diagonal(triangles, axis1=1, axis2=2))[:, None, :]
+        covariances = np.stack([axes * sd**2 @ axes.T for sd in sds])
+        mixture = gx.Mixture(
+            [0.5, 0.5],
+            [np.zeros(3), axes @ [1.0, -1.0, 0.0]],
+            (covariances + covariances.swapaxes(1, 2)) / 2,
+            precisions_cholesky=factors,
+        )
+        step = axes.T @ mixture.means[1] * [1, 1, 0]
+        middle = (sds**2).mean(axis=0)
+        expected = (step**2 / middle / 8 + np.log(middle / sds.prod(axis=0)) / 2).sum()
+        distances = gx.bhattacharyya_distances(mixture)
+        # What is left of the step along the thin axis is rounding, of 1e-16 beside `thin`.
+        assert distances[0, 1] == pytest.approx(expected, rel=1e-15 / thin + 1e-9)
+        assert distances[0, 1] == distances[1, 0]
 
 
 def test_the_coefficient_is_the_integral_of_the_root() -> None:

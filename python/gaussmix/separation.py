@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaussmix._bhattacharyya import distances
 from gaussmix._criteria import exact_responsibilities
 from gaussmix._discriminant import misclassification
 from gaussmix._fitted import Fitted, data_for, mixture_of
-from gaussmix._matrices import as_matrices
 from gaussmix._random import seed_from
 from gaussmix._record import Record, read_only
 from gaussmix._summary import numbered
@@ -175,19 +175,7 @@ def bhattacharyya_distances(result: Fitted) -> Float64Array:
     array([[0., 2.],
            [2., 0.]])
     """
-    mixture = mixture_of(result)
-    K, D = mixture.n_components, mixture.n_features
-    matrices = as_matrices(mixture.covariances, mixture.covariance_type, K, D)
-    logs = mixture.log_determinants
-    distances = np.zeros((K, K))
-    for i in range(K - 1):
-        later = slice(i + 1, K)
-        factors = np.linalg.cholesky((matrices[i] + matrices[later]) / 2)
-        steps = (mixture.means[later] - mixture.means[i])[:, :, None]
-        squares = (np.linalg.solve(factors, steps) ** 2).sum(axis=(1, 2))
-        between = 2 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-        distances[i, later] = squares / 8 + (between - (logs[i] + logs[later]) / 2) / 2
-    return np.maximum(distances + distances.T, 0.0)
+    return distances(mixture_of(result))
 
 
 def confusion(
