@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, stats
 
 import gaussmix as gx
 import reference as ref
@@ -139,6 +139,87 @@ def test_standard_errors_tell_how_far_other_draws_lie() -> None:
         / np.median([one.standard_errors for one in several], axis=0)[drawn]
     )
     assert (abs(np.log(ratio)) < 1).all()
+
+
+def spherical_overlap(distance: float, D: int, variances: Any, weights: Any) -> float:
+    """The probability that a row of the first is given to the second, a tail of chi squared.
+
+    With x = mu_i + sd_i z twice the log of the ratio is c + a |z|^2 + 2 b z_1, a multiple of
+    |z + b / a|^2 but for a constant.
+    """
+    (own, other), (own_weight, other_weight) = variances, weights
+    a, b = 1 - own / other, math.sqrt(own) * distance / other
+    c = D * math.log(own / other) + 2 * math.log(other_weight / own_weight) - distance**2 / other
+    tail = stats.ncx2.sf if a > 0 else stats.ncx2.cdf
+    return float(tail((b**2 / a - c) / a, D, (b / a) ** 2))
+
+
+SPHERES = [
+    (2.0, 2, (1.0, 1.3), (0.5, 0.5)),
+    (0.0, 3, (1.0, 4.0), (0.9, 0.1)),
+    (6.0, 10, (1.0, 1.2), (0.5, 0.5)),
+    (12.0, 50, (1.0, 0.9), (0.3, 0.7)),
+    (2.0, 50, (1.0, 1.1), (1e-3, 1 - 1e-3)),  # nearly all rows of the first are the second's
+    (7.0, 200, (1.0, 1.05), (0.5, 0.5)),
+    (12.0, 500, (1.0, 1.1), (0.5, 0.5)),
+    (0.0, 500, (1.0, 1.7), (0.5, 0.5)),
+]
+
+
+def spheres(distance: float, D: int, variances: Any, weights: Any) -> gx.Mixture:
+    direction = np.random.default_rng(0).normal(size=D)
+    direction *= distance / np.linalg.norm(direction)
+    return gx.Mixture(weights, [np.zeros(D), direction], variances, "spherical")
+
+
+@pytest.mark.parametrize("case", SPHERES)
+def test_spheres_in_many_columns_overlap_in_a_tail_of_chi_squared(case: Any) -> None:
+    distance, D, variances, weights = case
+    overlap = gx.pairwise_overlap(spheres(*case))
+    for i, j in ((0, 1), (1, 0)):
+        pair = [i, j]
+        exact = spherical_overlap(distance, D, np.array(variances)[pair], np.array(weights)[pair])
+        error = overlap.standard_errors[i, j]
+        assert abs(overlap.misclassification[i, j] - exact) < 4 * error
+        assert error < 0.05 * min(exact, 1 - exact)
+
+
+@pytest.mark.parametrize("case", [case for case in SPHERES if case[1] <= 200])
+def test_errors_are_as_large_as_they_are_said_to_be(case: Any) -> None:
+    exact = spherical_overlap(*case)
+    several = [gx.pairwise_overlap(spheres(*case), 200, seed) for seed in range(50)]
+    off = np.array([one.misclassification[0, 1] - exact for one in several])
+    off /= [one.standard_errors[0, 1] for one in several]
+    assert np.count_nonzero(abs(off) > 4) <= 1
+    assert 0.5 < off.std() < 1.5
+
+
+def test_tied_covariances_are_exact_in_many_columns() -> None:
+    """Phi(-distance / 2), one in a hundred million and one in 10^88."""
+    for distance in (11.0, 40.0):
+        direction = np.random.default_rng(0).normal(size=500)
+        direction *= distance / np.linalg.norm(direction)
+        mixture = gx.Mixture([0.5, 0.5], [np.zeros(500), direction], np.eye(500), "tied")
+        overlap = gx.pairwise_overlap(mixture)
+        assert overlap.misclassification[0, 1] == pytest.approx(Phi(-distance / 2), rel=1e-9)
+        assert not overlap.standard_errors.any()
+
+
+@pytest.mark.parametrize("distance", [1.0, 4.0, 9.0])
+def test_two_dimensions_are_an_integral(distance: float) -> None:
+    """The density of i where j's is higher, on a grid around each: from 0.2 down to 1e-6."""
+    covariances = np.array([[[1.0, 0.6], [0.6, 2.0]], [[1.5, -0.4], [-0.4, 0.7]]])
+    mixture = gx.Mixture([0.4, 0.6], [[0.0, 0.0], [distance, 0.5]], covariances)
+    overlap = gx.pairwise_overlap(mixture)
+    line, step = np.linspace(-10.0, 20.0, 2001, retstep=True)
+    joint = mixture.component_log_density(np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2))
+    joint += np.log(mixture.weights)
+    for i, j in ((0, 1), (1, 0)):
+        higher = joint[:, j] > joint[:, i]
+        expected = np.exp(joint[higher, i]).sum() * step**2 / mixture.weights[i]
+        # The boundary is known to half a step: beside what is beyond it, of the order of that.
+        found, error = overlap.misclassification[i, j], overlap.standard_errors[i, j]
+        assert abs(found - expected) < 4 * error + 5e-3 * expected
 
 
 def test_overlap_is_the_same_every_time_and_a_record() -> None:
