@@ -383,6 +383,8 @@ def test_a_search_says_what_size_it_counted(found: gx.SelectionResult, X: Array)
     counted = gx.select(X, range(1, 4), ["EII"], **options)
     assert (found.sample_size, counted.sample_size) == ("weight", "effective")
     kish = weights.sum() ** 2 / (weights**2).sum()
+    with pytest.raises(gx.GaussmixError, match="weights, sample_size or max_iter"):
+        gx.select(X, range(1, 4), ["EII"], sample_weight=weights, resume=counted)
     assert f"for {kish:.6g} effective rows, lower is better" in counted.summary()
     assert "effective" not in found.summary()
 

@@ -147,6 +147,20 @@ def test_whole_weights_are_rows_that_many_times(name: str, X: Array):
         assert a.criterion == pytest.approx(b.criterion, rel=1e-7)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_whole_weights_are_as_many_rows_that_determine_a_covariance(seed: int):
+    """Few rows hold most of the weight, so that Kish's number of them all is some 20."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(300, 3)) + 4 * (np.arange(300) < 150)[:, None] * [1, 0.25, 0]
+    counts = 300 // (rng.permutation(300) + 1)
+    what: tuple[Any, ...] = (range(1, 4), ["EII", "EEE", "VVI", "VVV"])
+    weighted = gx.select(X, *what, sample_weight=counts.astype(float), random_state=0)
+    repeated = gx.select(np.repeat(X, counts, axis=0), *what, random_state=0)
+    assert weighted.spurious == repeated.spurious
+    assert weighted.best_structure == repeated.best_structure
+    assert weighted.best_n_components == repeated.best_n_components
+
+
 @pytest.mark.parametrize("name", [*FORMULAS, "nec", "cv"])
 @pytest.mark.parametrize("factor", [1e-300, 1e-18, 1e-15, 1e-6, 3.0, 1e9, 1e152, 1e300])
 def test_a_common_factor_of_importances_changes_nothing(

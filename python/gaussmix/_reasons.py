@@ -202,18 +202,16 @@ def _were(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def spurious_components(
-    mixture: Mixture, n_effective: float, column_scale: Float64Array
-) -> list[int]:
+def spurious_components(mixture: Mixture, n_rows: float, column_scale: Float64Array) -> list[int]:
     """Return the components whose covariance is that of a few rows which happen to lie close.
 
-    Their effective rows are no more than a covariance of their own needs, or hardly more with an
-    eigenvalue close to singular.
+    Their shares of `n_rows` are no more than a covariance of their own needs, or hardly more with
+    an eigenvalue close to singular.
     """
     # A covariance common to all components is determined by all rows, however few one has.
     if mixture.covariance_type.one_for_all:
         return []
-    rows = mixture.weights * n_effective
+    rows = mixture.weights * n_rows
     few, _ = _too_few(mixture)
     smallest = scaled_eigenvalues(mixture, column_scale)[:, 0]
     thin = (rows < 2 * (few + 1)) & (smallest < _THIN)

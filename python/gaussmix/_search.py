@@ -52,6 +52,7 @@ class Search:
     n_threads: int
     seed: int
     most_components: int  # rows of positive weight
+    weights_count: bool  # rows; otherwise they are shares or importances
     done: dict[Key, Found] = field(default_factory=dict)
     stopped: bool = False
     sample: Sample | None = None  # on which starts are compared; None: all rows
@@ -132,7 +133,7 @@ class Search:
         except ValueError as error:
             return Found(structure, K, None, "", "", str(error), 0, time.perf_counter() - began)
         origin, result = best
-        spurious = why_spurious(result) or (
+        spurious = why_spurious(result, self.weights_count) or (
             self._why_origin(key, origin) if not result.n_iter else ""
         )
         seconds = time.perf_counter() - began

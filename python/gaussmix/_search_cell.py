@@ -98,7 +98,7 @@ class CellFits:
         sampled = self.search.sample is not None
         leader = self._try_on(first) if sampled and len(ranked) > 1 else None
         for number, name in enumerate(ranked[1:], 2):
-            regular = any(not why_spurious(result) for _, result in found)
+            regular = any(not self._why_spurious(result) for _, result in found)
             if leader is not None and number > 2 and regular:
                 break
             result = short[name]
@@ -122,7 +122,7 @@ class CellFits:
         def preferred(one: tuple[str, FitResult]) -> tuple[bool, bool, float]:
             result = one[1]
             reached = result.log_likelihood >= least
-            return reached, not why_spurious(result), result.log_likelihood
+            return reached, not self._why_spurious(result), result.log_likelihood
 
         name, result = max(found, key=preferred, default=("", None))
         if result is not None and result.log_likelihood >= least:
@@ -134,6 +134,9 @@ class CellFits:
                 return code, self._no_lower(one.mixture, least)
         assert before is not None  # the bound is somebody's
         return "split", self._no_lower(before.mixture, least)
+
+    def _why_spurious(self, result: FitResult) -> str:
+        return why_spurious(result, self.search.weights_count)
 
     def _no_lower(self, likelier: Mixture, least: float) -> FitResult:
         """Fit from parameters as likely as `least`; keep them where rounding takes EM below."""
@@ -193,13 +196,17 @@ class CellFits:
         return result_of(outcome, search.names, settings)
 
 
-def why_spurious(result: FitResult) -> str:
-    """Say why a likelihood is not to be believed: at the bound, or because of a few rows."""
+def why_spurious(result: FitResult, weights_count: bool) -> str:
+    """Say why a likelihood is not to be believed: at the bound, or because of a few rows.
+
+    As counts weights stand for as many rows, unless their sum is so small that they cannot be.
+    """
     at_bound = _held_by_bound(result)
     if at_bound:
         own = {event.component for event in at_bound} - {None}
         return f"{AT_BOUND} the covariance of {_named(own) if own else 'all'}"
-    few = spurious_components(result.mixture, result.n_effective, result.column_scale)
+    n_rows = max(result.total_weight, result.n_effective) if weights_count else result.n_effective
+    few = spurious_components(result.mixture, n_rows, result.column_scale)
     if few:
         return f"too few rows determine the covariance of {_named(few)}"
     return ""

@@ -70,8 +70,8 @@ def checked_resume(resume: object, fingerprint: str) -> SelectionResult | None:
         )
     if resume.fingerprint != fingerprint:
         raise GaussmixError(
-            "resume is a search of other data, column names, weights or max_iter: pass those of "
-            "that search, or leave resume out."
+            "resume is a search of other data, column names, weights, sample_size or max_iter: "
+            "pass those of that search, or leave resume out."
         )
     return resume
 
@@ -103,7 +103,11 @@ def check_counts_of_rows(weight: Float64Array, most_components: int) -> None:
 
 
 def fingerprint_of(
-    data: FloatArray, weight: Float64Array | None, names: tuple[str, ...] | None, max_iter: int
+    data: FloatArray,
+    weight: Float64Array | None,
+    sample_size: str,
+    names: tuple[str, ...] | None,
+    max_iter: int,
 ) -> str:
     """Return what only the same search has."""
     import hashlib  # not wanted by every program
@@ -112,6 +116,7 @@ def fingerprint_of(
     digest.update(f"{data.shape} {data.dtype} {names} {max_iter}".encode())
     digest.update(data.view(np.uint8).data)
     if weight is not None:
+        digest.update(sample_size.encode())
         digest.update(weight.view(np.uint8).data)
     return digest.hexdigest()
 

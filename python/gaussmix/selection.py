@@ -106,7 +106,8 @@ def select(
     sample_size : {"weight", "effective"}, default "weight"
         What n is: the sum of the weights, at least a row for each component; or Kish's
         (sum w)^2 / (sum w^2) for weights that are importances or shares; sums over the rows are
-        then for weights that add up to it.
+        then for weights that add up to it. The rows of each component, few of which make it
+        spurious, are counted in the same way.
     n_folds : int, default 5
         From 2 to the number of rows of positive weight. Only for "cv", which takes the time of so
         many searches more.
@@ -192,7 +193,7 @@ def select(
     if chosen == "cv":
         check_folds(folds, n_counted)
     structures = checked_structures(covariance_types, data.shape[1])
-    fingerprint = fingerprint_of(data, weight, names, settings["max_iter"])
+    fingerprint = fingerprint_of(data, weight, size, names, settings["max_iter"])
     earlier = checked_resume(resume, fingerprint)
     done = {} if earlier is None else as_found(earlier)
     models = [(structure, K) for structure in structures for K in counts]
@@ -222,6 +223,7 @@ def select(
         n_threads=workers,
         seed=seed,
         most_components=n_counted,
+        weights_count=size == "weight",
         done=done,
         bar=bar,
     )
