@@ -29,7 +29,15 @@ CPP_SOURCES = ("*.cpp", "*.hpp")
 # These say the same whichever kernels run.
 NOT_ABOUT_KERNELS = (
     *("agreement", "allocations", "architecture", "benchmarks", "cli", "cli_endings", "cli_select"),
-    *("datasets", "doctests", "estimator_frames", "exceptions", "groups", "instructions"),
+    *(
+        "datasets",
+        "docstrings",
+        "doctests",
+        "estimator_frames",
+        "exceptions",
+        "groups",
+        "instructions",
+    ),
     *("interrupt", "io", "lattice", "memory", "memory_limit", "palette", "persistence", "plotting"),
     *("plotting_density", "plotting_fits", "plotting_styles", "plotting_weights", "processes"),
     *("progress", "readme", "replace_file", "report", "runtime", "selection_criteria"),

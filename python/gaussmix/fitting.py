@@ -122,15 +122,15 @@ def fit(
     race : bool, default True
         Give up starts that fall behind in their first passes; the first start is always run to the
         end. Ten starts then take about as long as three. False runs all of them to the end.
-    init_params : {"kmeans", "k-means++", "random", "random_from_data", "hierarchical"}, \
-default "kmeans"
-        How a start assigns the rows, where neither means nor responsibilities are given: by
-        k-means; to the nearest of K centres drawn far apart, or of K rows drawn evenly; by random
-        responsibilities (with given means too); by model-based hierarchical clustering,
-        as R's mclust does [4]_. Of more than 2,000 rows "hierarchical" clusters a random part (a
-        smaller one from 23 columns on, but at least two rows per component), and the others
-        follow by their responsibilities; it takes time quadratic in these rows, a second at most
-        where columns are few. Of all rows there is but one such start, so that further ones
+    init_params : str, default "kmeans"
+        How a start assigns the rows, where neither means nor responsibilities are given. "kmeans":
+        by k-means. "k-means++", "random_from_data": to the nearest of K centres drawn far apart, or
+        of K rows drawn evenly. "random": by random responsibilities (with given means too).
+        "hierarchical": by model-based hierarchical clustering, as R's mclust does [4]_; of more
+        than 2,000 rows it clusters a random part (a smaller one from 23 columns on, but at least
+        two rows per component), and the others follow by their responsibilities; it takes time
+        quadratic in these rows, a second at most where columns are few. Of all rows there is but
+        one such start, so that further ones
         (`n_init`) are then by k-means. With "kmeans", where a sample is small
         beside the rows (from 20,000 on, with many components more) and has more rows than there
         are parameters, the first start is the best of six short runs of EM on the sample [3]_,

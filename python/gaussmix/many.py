@@ -76,7 +76,7 @@ def fit_many(
         Frequency weights of the rows: with `groups` of shape (n,); for a stack or a list one array
         per set, where None means that every row of that set counts once.
     covariance_type, n_factors, tol, reg_covar, max_iter, accelerate, n_init, race, init_params, \
-    on_degenerate, max_eigenvalue_ratio, prior
+on_degenerate, max_eigenvalue_ratio, prior
         As in `gaussmix.fit`, the same for every set; what a prior leaves open is taken from each.
     max_seconds : float, optional
         Time for each set, from when a thread begins with it.
