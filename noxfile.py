@@ -29,18 +29,11 @@ CPP_SOURCES = ("*.cpp", "*.hpp")
 # These say the same whichever kernels run.
 NOT_ABOUT_KERNELS = (
     *("agreement", "allocations", "architecture", "benchmarks", "cli", "cli_endings", "cli_select"),
-    *(
-        "datasets",
-        "docstrings",
-        "doctests",
-        "estimator_frames",
-        "exceptions",
-        "groups",
-        "instructions",
-    ),
-    *("interrupt", "io", "lattice", "memory", "memory_limit", "palette", "persistence", "plotting"),
-    *("plotting_density", "plotting_fits", "plotting_styles", "plotting_weights", "processes"),
-    *("progress", "readme", "replace_file", "report", "runtime", "selection_criteria"),
+    *("datasets", "docstrings", "doctests", "estimator_frames", "exceptions", "groups"),
+    *("instructions", "interrupt", "io", "lattice", "memory", "memory_limit", "packaging"),
+    *("palette", "persistence", "plotting", "plotting_density", "plotting_fits"),
+    *("plotting_styles", "plotting_weights", "processes", "progress", "readme", "replace_file"),
+    *("report", "runtime", "selection_criteria"),
     *("selection_interrupt", "selection_memory", "selection_reasons", "selector"),
     *("sklearn_compat", "stub", "time_limit", "validation", "validation_settings"),
 )
@@ -359,7 +352,8 @@ def check_wheel(session: nox.Session, path: Path) -> None:
     if size >= WHEEL_LIMIT_MIB:
         session.error(f"the wheel must stay below {WHEEL_LIMIT_MIB} MiB")
     listed = str(session.run("python", "-m", "zipfile", "-l", str(path), silent=True))
-    for name in ("py.typed", "_core.pyi", "licenses/LICENSE", "Eigen-MPL-2.0.txt"):
+    notices = [f"/{path.name} " for path in (ROOT / "cpp" / "licenses").iterdir()]
+    for name in ("py.typed", "_core.pyi", "licenses/LICENSE", *notices):
         if name not in listed:
             session.error(f"the wheel lacks {name}; it holds:\n{listed}")
 

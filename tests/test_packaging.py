@@ -1,0 +1,36 @@
+"""What is handed on is complete: licences, and the files that a README points to."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LICENCES = ROOT / "cpp" / "licenses"
+
+if not LICENCES.is_dir():
+    pytest.skip("needs the source tree of gaussmix", allow_module_level=True)
+
+README = (ROOT / "README.md").read_text()
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def test_the_licence_of_all_that_is_compiled_in_is_there_named_and_packed() -> None:
+    there = {path.relative_to(ROOT).as_posix() for path in LICENCES.iterdir()}
+    patterns = PYPROJECT["project"]["license-files"]
+    packed = {path.relative_to(ROOT).as_posix() for p in patterns for path in ROOT.glob(p)}
+    assert packed == there | {"LICENSE"}
+    _, _, said = README.partition("\n## Licences\n")
+    named = re.findall(r"`([\w.-]+\.txt)`", said)
+    assert sorted(f"cpp/licenses/{name}" for name in named) == sorted(there)
+
+
+def test_what_the_build_takes_in_has_its_licence() -> None:
+    names = {re.split(r"[<>=]", one)[0] for one in PYPROJECT["build-system"]["requires"]}
+    compiled_in = names - {"scikit-build-core"}
+    assert compiled_in == {"cmeel-eigen", "pybind11"}  # and the OpenMP library of the compiler
+    begins = {path.name.partition("-")[0].lower() for path in LICENCES.iterdir()}
+    assert begins == {name.removeprefix("cmeel-") for name in compiled_in} | {"libgomp"}
