@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -75,6 +76,27 @@ def test_an_error_of_the_fit_is_one_line(capsys) -> None:
     assert "273" in fails(capsys, "fit", FAITHFUL, "-k", "273")
     assert "tol" in fails(capsys, "fit", FAITHFUL, "-k", "2", "--tol", "-1")
     assert "--threads" in fails(capsys, "fit", FAITHFUL, "-k", "2", "--threads", "0")
+
+
+@pytest.mark.parametrize("how", [["fit", "-k", "150"], ["select", "--components", "1:150"]])
+def test_too_little_memory_is_told_in_the_words_of_the_command_line(
+    how: list[str], tmp_path: Path, capsys, monkeypatch
+) -> None:
+    np.save(tmp_path / "wide.npy", np.random.default_rng(0).normal(size=(200, 300)))
+    monkeypatch.setattr("gaussmix._memory.available_memory", lambda: 2**20)
+    line = fails(capsys, how[0], str(tmp_path / "wide.npy"), *how[1:])
+    assert line.startswith("gaussmix: error: not enough memory: beside the data, the ")
+    assert "only 1 MiB (1,048,576 bytes) are available. " in line
+    assert "(--threads)" in line
+    assert not re.search(r"n_init|n_threads|covariance_type", line)
+
+
+def test_memory_that_runs_out_on_the_way_is_an_error_of_one_line(capsys, monkeypatch) -> None:
+    def no_more(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("gaussmix.cli._fit.fit", no_more)
+    assert fails(capsys, "fit", FAITHFUL, "-k", "2") == "gaussmix: error: not enough memory\n"
 
 
 @pytest.mark.parametrize("option", ["--labels-out", "--responsibilities-out", "--model-out"])

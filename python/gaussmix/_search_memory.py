@@ -14,8 +14,8 @@ from gaussmix.covariance import CovarianceType
 # Of rows that are held out: their weights, and the order in which they are drawn.
 _BYTES_PER_ROW = 4 * 8
 _REMEDIES = (
-    "Search fewer or smaller numbers of components, fewer columns, covariance_types with fewer "
-    "parameters ('EEE', 'VVI', 'VII'), or use fewer threads (n_threads)."
+    "Search fewer or smaller numbers of components, fewer columns, covariance structures with "
+    "fewer parameters ('EEE', 'VVI', 'VII'), or use fewer threads (n_threads)."
 )
 
 

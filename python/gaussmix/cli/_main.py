@@ -58,11 +58,12 @@ def _tell(kind: str, message: str) -> None:
 
 
 def _in_one_line(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return f"not enough memory {error}".strip()
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{os.fsdecode(error.filename)!r}: {error.strerror}"
-    return in_options(" ".join(str(error).split())) or type(error).__name__
+    message = in_options(" ".join(str(error).split()))
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {message}" if message else "not enough memory"
+    return message or type(error).__name__
 
 
 def _tell_interrupted(interruption: KeyboardInterrupt) -> int:
