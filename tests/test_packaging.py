@@ -34,3 +34,17 @@ def test_what_the_build_takes_in_has_its_licence() -> None:
     assert compiled_in == {"cmeel-eigen", "pybind11"}  # and the OpenMP library of the compiler
     begins = {path.name.partition("-")[0].lower() for path in LICENCES.iterdir()}
     assert begins == {name.removeprefix("cmeel-") for name in compiled_in} | {"libgomp"}
+
+
+@pytest.mark.parametrize("readme", ["README.md", "cpp/README.md"])
+def test_what_a_readme_points_to_goes_into_the_sdist(readme: str) -> None:
+    text = (ROOT / readme).read_text()
+    linked = [(ROOT / readme).parent / target for target in re.findall(r"\]\(([\w./-]+)\)", text)]
+    named = re.findall(r"`((?:\.github|benchmarks|cpp|tests)/[\w./-]+)`", text)
+    pointed_to = [path.resolve() for path in (*linked, *(ROOT / name for name in named))]
+    assert pointed_to
+    excluded = [ROOT / name for name in PYPROJECT["tool"]["scikit-build"]["sdist"]["exclude"]]
+    for path in pointed_to:
+        # C++ sources may be named without their suffix: a header and what implements it.
+        assert path.exists() or [*path.parent.glob(f"{path.name}.*")], path
+        assert not {path, *path.parents} & set(excluded), path
