@@ -150,6 +150,21 @@ def test_numpy_and_json_alone_can_read_it(model: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("kind", ["full", "spherical", "factor"])
+def test_what_a_file_holds_is_documented(tmp_path: Path, kind: str) -> None:
+    mixture = random_mixture(covariance_type="full" if kind == "factor" else kind)
+    if kind == "factor":
+        loadings, noise = np.ones((3, 2, 1)), np.ones((3, 2))
+        mixture = gaussmix.FactorMixture(mixture.weights, mixture.means, loadings, noise)
+    save(mixture, tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz", allow_pickle=False) as archive:
+        names = [name for name in archive.files if name != "header.json"]
+        for name in names:
+            np.testing.assert_array_equal(archive[name], getattr(mixture, name))
+    listed, text = "``, ``".join(names[:-1]), " ".join((save.__doc__ or "").split())
+    assert f"of ``{listed}`` and ``{names[-1]}``" in text
+
+
 @pytest.mark.parametrize("name", ["model", "model.npz", "model.gmm", "no.suffix.at.all", "x" * 255])
 @pytest.mark.parametrize("kind", [str, Path])
 def test_the_name_stays_as_given(tmp_path: Path, name: str, kind) -> None:

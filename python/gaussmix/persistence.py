@@ -14,11 +14,12 @@ __all__ = ["load", "save"]
 def save(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     """Write a mixture to a file.
 
-    The file is a NumPy ``npz`` archive of ``weights``, ``means`` and ``covariances`` in float64
-    with a header in JSON (``header.json``): format and its version, gaussmix version, covariance
-    type, sizes, feature names, and the SHA-256 of the arrays. It is written beside `path` and
-    then renamed, so that a crash at any moment leaves the old file or the new one. The same
-    mixture gives the same bytes.
+    The file is a NumPy ``npz`` archive of ``weights``, ``means``, ``covariances`` and
+    ``precisions_cholesky``, or of a `FactorMixture` of ``weights``, ``means``, ``loadings`` and
+    ``noise_variances``, in float64, with a header in JSON (``header.json``): format and its
+    version, gaussmix version, covariance type, sizes, feature names, and the SHA-256 of the
+    arrays. It is written beside `path` and then renamed, so that a crash at any moment leaves
+    the old file or the new one. The same mixture gives the same bytes.
 
     Parameters
     ----------
