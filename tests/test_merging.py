@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,17 @@ def test_it_is_the_direct_computation(covariance_type: str, weighted: bool) -> N
         shares = tree.responsibilities(X, len(groups))
         np.testing.assert_allclose(shares, union(table, groups), rtol=1e-14)
         assert (tree.labels(X, len(groups)) == shares.argmax(axis=1)).all()
+
+
+def test_it_takes_the_memory_of_the_responsibilities() -> None:
+    K, n = 12, 400_000
+    mixture = gx.Mixture(np.full(K, 1 / K), 4.0 * np.arange(K)[:, None], np.ones(K), "spherical")
+    X, _ = mixture.sample(n, random_state=0)
+    tracemalloc.start()
+    gx.merge_components(mixture, X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 1.0 < peak / (8 * n * K) < 1.4
 
 
 @pytest.mark.parametrize("name", ["faithful", "iris"])
@@ -147,7 +159,7 @@ def test_chunks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     X = clusters(2, 301, 2, 3)
     mixture = gx.fit(X, 5, random_state=0).mixture
     whole = gx.merge_components(mixture, X)
-    monkeypatch.setattr(gaussmix.merging, "_CHUNK", 100)
+    monkeypatch.setattr(gaussmix.merging, "_ROWS_AT_ONCE", 100)
     parts = gx.merge_components(mixture, X)
     assert whole.merges == parts.merges
     np.testing.assert_allclose(whole.entropy, parts.entropy, rtol=1e-12, atol=1e-12)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gaussmix._row_blocks import row_blocks
 from gaussmix._runtime import core
 from gaussmix._typing import Float64Array, FloatArray
 
 if TYPE_CHECKING:
     from gaussmix.mixture import Mixture
-
-_ROWS_AT_ONCE = 1 << 16
 
 
 def aic(log_likelihood: float, n_parameters: int) -> float:
@@ -62,8 +61,7 @@ def entropy(
 ) -> float:
     """-sum_i w_i sum_k r_ik log r_ik, in nats; a few rows' responsibilities are held at a time."""
     total = 0.0
-    for begin in range(0, len(data), _ROWS_AT_ONCE):
-        rows = slice(begin, begin + _ROWS_AT_ONCE)
+    for rows in row_blocks(len(data)):
         shares = exact_responsibilities(data[rows], mixture, n_threads)
         logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
         each = -np.einsum("ik,ik->i", shares, logs)

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaussmix._optional import optional_module
+from gaussmix._row_blocks import row_blocks
 from gaussmix._sources import Source, called, open_source
 from gaussmix._validation import check_sample_weight
 from gaussmix.exceptions import GaussmixError
-
-_ROWS_AT_ONCE = 65536
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,15 +174,16 @@ def _not_numeric(
 
 
 def _check_finite(values: NDArray[Any], names: list[str], file: str) -> None:
-    for start in range(0, len(values), _ROWS_AT_ONCE):
-        finite = np.isfinite(values[start : start + _ROWS_AT_ONCE])
+    for rows in row_blocks(len(values)):
+        finite = np.isfinite(values[rows])
         if finite.all():
             continue
         row, column = np.argwhere(~finite)[0]
-        value = values[start + row, column]
+        row += rows.start
+        value = values[row, column]
         what = "a missing value" if np.isnan(value) else f"an infinite value ({value})"
         raise GaussmixError(
-            f"{what} in {file}: {_place(names[column], start + row)}; remove such rows or fill "
+            f"{what} in {file}: {_place(names[column], row)}; remove such rows or fill "
             "them in first"
         )
 

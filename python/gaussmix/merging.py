@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from gaussmix._criteria import exact_responsibilities
 from gaussmix._fitted import Fitted, data_for, mixture_of
-from gaussmix._typing import ArrayLike, Float64Array
+from gaussmix._row_blocks import row_blocks
+from gaussmix._typing import ArrayLike, Float64Array, FloatArray
 from gaussmix.merge_tree import MergeTree
+from gaussmix.mixture import Mixture
 
 __all__ = ["merge_components"]
 
-_CHUNK = 2**14  # rows
+_ROWS_AT_ONCE = 2**14  # few enough that what is computed of them stays in a cache
 
 
 def merge_components(
@@ -56,7 +56,8 @@ def merge_components(
 
     Notes
     -----
-    Takes the memory of the responsibilities, n K numbers, and O(n K^2) time.
+    Takes the memory of the responsibilities, n K numbers, beside what it needs of a few rows at
+    a time, and O(n K^2) time.
 
     References
     ----------
@@ -75,7 +76,7 @@ def merge_components(
     """
     mixture = mixture_of(result)
     data, weight = data_for(mixture, X, sample_weight, n_threads)
-    table = exact_responsibilities(data, mixture, n_threads)
+    table = _responsibilities(data, mixture, n_threads)
     shares = _Shares(table, np.ones(len(data)) if weight is None else weight)
     entropy, merged_weight, merges = [shares.entropy()], [], []
     while len(shares.clusters) > 1:
@@ -87,14 +88,23 @@ def merge_components(
     return MergeTree(mixture, tuple(merges), np.array(entropy[::-1]), np.array(merged_weight[::-1]))
 
 
+def _responsibilities(data: FloatArray, mixture: Mixture, n_threads: int | None) -> Float64Array:
+    """Return them with one row of n numbers for each component; no other copy is ever held."""
+    table = np.empty((mixture.n_components, len(data)))
+    for rows in row_blocks(len(data)):
+        table[:, rows] = exact_responsibilities(data[rows], mixture, n_threads).T
+    return table
+
+
 class _Shares:
     """Responsibilities of the clusters that are left, and what each union would save.
 
-    A cluster is called by its first component; `table` holds one row of n numbers for each.
+    A cluster is called by its first component; `table` holds one row of n numbers for each, which
+    unions write over.
     """
 
-    def __init__(self, responsibilities: Float64Array, weight: Float64Array) -> None:
-        self.table = np.array(responsibilities.T, order="C")
+    def __init__(self, table: Float64Array, weight: Float64Array) -> None:
+        self.table = table
         self.weight = weight
         self.clusters = list(range(len(self.table)))
         self.terms = self._entropies(self.clusters)
@@ -114,7 +124,7 @@ class _Shares:
     def assigned_to(self, pair: tuple[int, int]) -> float:
         """Return the weight of the rows whose most probable cluster is one of the two."""
         total = 0.0
-        for rows in self._chunks():
+        for rows in row_blocks(len(self.weight), _ROWS_AT_ONCE):
             labels = np.array(self.clusters)[self.table[self.clusters, rows].argmax(axis=0)]
             total += float(self.weight[rows] @ np.isin(labels, pair))
         return total
@@ -138,12 +148,9 @@ class _Shares:
     def _entropies(self, clusters: list[int], united_with: int | None = None) -> Float64Array:
         """Return the sum of -w r log r of each cluster, or of its union with another."""
         total = np.zeros(len(clusters))
-        for rows in self._chunks():
+        for rows in row_blocks(len(self.weight), _ROWS_AT_ONCE):
             shares = self.table[clusters, rows]
             if united_with is not None:
                 shares = shares + self.table[united_with, rows]
             total -= (shares * np.log(np.where(shares > 0, shares, 1.0))) @ self.weight[rows]
         return total
-
-    def _chunks(self) -> Iterator[slice]:
-        return (slice(begin, begin + _CHUNK) for begin in range(0, len(self.weight), _CHUNK))

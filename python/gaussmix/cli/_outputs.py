@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaussmix._replace_file import replace_file
+from gaussmix._row_blocks import row_blocks
 from gaussmix.mixture import Mixture
 
-_ROWS_AT_ONCE = 65536
 _TABLE_SUFFIXES = (".csv", ".npy")
 FIT_OUTPUTS = {
     "labels_out": _TABLE_SUFFIXES,
@@ -61,6 +61,6 @@ def _write_npy(file: BinaryIO, values: NDArray[Any]) -> None:
 def _write_csv(file: BinaryIO, values: NDArray[Any], names: list[str]) -> None:
     """Write in chunks; a float's repr reads back to the same bits."""
     file.write((",".join(names) + "\n").encode())
-    for start in range(0, len(values), _ROWS_AT_ONCE):
-        rows = values[start : start + _ROWS_AT_ONCE].tolist()
-        file.write("".join(",".join(map(repr, row)) + "\n" for row in rows).encode())
+    for rows in row_blocks(len(values)):
+        lines = (",".join(map(repr, row)) + "\n" for row in values[rows].tolist())
+        file.write("".join(lines).encode())
