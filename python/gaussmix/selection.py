@@ -128,9 +128,12 @@ def select(
         Show a bar of the models that are done, those of folds included, if the search takes longer
         than half a second. Needs tqdm: ``pip install "gaussmix[progress]"``.
     resume : SelectionResult, optional
-        An earlier search of the same data with the same settings: its cells are not fitted again,
-        unless one that they contain turns out likelier. The result has the cells that are asked for
-        and no others: to add to a table, ask for its structures and numbers along with the new.
+        An earlier search of the same data: its cells are not fitted again, unless one that they
+        contain turns out likelier. The result has the cells that are asked for and no others: to
+        add to a table, ask for its structures and numbers along with the new. Criteria are computed
+        anew. Data, names of columns, `sample_weight` and `max_iter` are compared, and others than
+        those of the earlier search are refused. `random_state` and `sample_size` are not: pass the
+        same as then, or cells come from other starts or, of weighted rows, other stops than theirs.
 
     Returns
     -------
