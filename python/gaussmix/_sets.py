@@ -16,6 +16,7 @@ from gaussmix._validation import (
     check_sample_weight,
     check_X,
     feature_names_of,
+    one_weight_per_row,
 )
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 from gaussmix.prior import Prior
@@ -132,12 +133,7 @@ def grouped_sets(
             f"with groups, data must be one table of shape (n, D), but has shape {X.shape}."
         )
     labels, group_of_row = labels_of(groups, len(X))
-    weight = None if sample_weight is None else as_numbers(sample_weight, "sample_weight")
-    if weight is not None and weight.shape != (len(X),):
-        raise GaussmixError(
-            f"sample_weight must hold one weight per row, shape ({len(X)},), but has shape "
-            f"{weight.shape}."
-        )
+    weight = None if sample_weight is None else one_weight_per_row(sample_weight, len(X))
     order = np.argsort(group_of_row, kind="stable")
     ends = np.cumsum(np.bincount(group_of_row, minlength=len(labels)))
     tables = np.split(X[order], ends)[:-1]  # nothing is left behind the last end

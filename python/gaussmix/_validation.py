@@ -12,6 +12,7 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gaussmix._conversion import as_numbers, place, refuse_unread
 from gaussmix._runtime import core
@@ -34,6 +35,7 @@ __all__ = [
     "check_share",
     "check_switch",
     "feature_names_of",
+    "one_weight_per_row",
     "shown_names",
 ]
 
@@ -193,6 +195,18 @@ def _bullets(names: list[str], limit: int = 5) -> str:
     return "".join(lines) + (f"- ... and {len(names) - limit} more\n" if len(names) > limit else "")
 
 
+def one_weight_per_row(
+    sample_weight: ArrayLike, n_rows: int, name: str = "sample_weight"
+) -> NDArray[Any]:
+    """Require as many numbers as there are rows, whatever they are."""
+    weight = as_numbers(sample_weight, name)
+    if weight.shape != (n_rows,):
+        raise GaussmixError(
+            f"{name} must hold one weight per row, shape ({n_rows},), but has shape {weight.shape}."
+        )
+    return weight
+
+
 def check_sample_weight(
     sample_weight: ArrayLike | None, n_rows: int, *, name: str = "sample_weight"
 ) -> Float64Array | None:
@@ -213,11 +227,7 @@ def check_sample_weight(
     """
     if sample_weight is None:
         return None
-    weight = as_numbers(sample_weight, name).astype(np.float64, copy=False)
-    if weight.shape != (n_rows,):
-        raise GaussmixError(
-            f"{name} must hold one weight per row, shape ({n_rows},), but has shape {weight.shape}."
-        )
+    weight = one_weight_per_row(sample_weight, n_rows, name).astype(np.float64, copy=False)
     wrong = ~(np.isfinite(weight) & (weight >= 0))
     if wrong.any():
         row = int(np.argmax(wrong))

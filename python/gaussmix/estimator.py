@@ -11,9 +11,9 @@ from gaussmix import fitting
 from gaussmix._fitted_estimator import FittedEstimator, float_dtype
 from gaussmix._sklearn_protocol import SklearnProtocol
 from gaussmix._typing import Acceleration, ArrayLike, RandomSource
+from gaussmix._validation import check_switch
 from gaussmix.callback import Callback
 from gaussmix.covariance import CovarianceType
-from gaussmix.exceptions import GaussmixTypeError
 from gaussmix.prior import Prior
 
 __all__ = ["GaussianMixture"]
@@ -246,21 +246,24 @@ default='kmeans'
         GaussmixError
             For a wrong argument, before any work is done. After any error, Ctrl-C included, the
             estimator is what it was before.
+        InsufficientMemoryError
+            The fit could need more memory than `memory_limit` or than there is; a ``MemoryError``.
+        DegenerateError
+            Every start met a singular covariance, and `on_degenerate` is 'raise' or the units of
+            the columns leave nothing to repair it with.
         FitInterrupted
             Ctrl-C; it carries the best result so far.
+        MissingDependencyError
+            `progress` is True and tqdm is not installed.
 
         Warns
         -----
         ConvergenceWarning
             When `max_iter` passes or `max_seconds` were not enough.
         """
-        if not isinstance(self.warm_start, bool | np.bool_):
-            raise GaussmixTypeError(
-                f"warm_start must be True or False; got {self.warm_start!r} of type "
-                f"{type(self.warm_start).__name__}."
-            )
+        warm = check_switch(self.warm_start, "warm_start")
         settings = {name: getattr(self, name) for name in _SETTINGS}
-        start = self.result_ if self.warm_start and self.__sklearn_is_fitted__() else None
+        start = self.result_ if warm and self.__sklearn_is_fitted__() else None
         if start is not None and _same_number(self.n_components, self._n_components_asked):
             settings["n_components"] = start.n_components  # less those that were dropped
         result = fitting.fit(X, **settings, sample_weight=sample_weight, start=start)

@@ -145,8 +145,13 @@ class GaussianMixtureSelector(FittedEstimator, SklearnProtocol):
         GaussmixError
             For a wrong argument, before any work is done, or when no model can be recommended.
             After any error, Ctrl-C included, the estimator is what it was before.
+        InsufficientMemoryError
+            The search could need more memory than `memory_limit` or than there is; a
+            ``MemoryError``.
         FitInterrupted
             Ctrl-C; its ``selection`` holds the models that were done.
+        MissingDependencyError
+            `progress` is True and tqdm is not installed.
 
         Warns
         -----
