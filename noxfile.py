@@ -10,6 +10,7 @@ import secrets
 import shlex
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import nox
@@ -37,6 +38,12 @@ NOT_ABOUT_KERNELS = (
     *("selection_interrupt", "selection_memory", "selection_reasons", "selector"),
     *("sklearn_compat", "stub", "time_limit", "validation", "validation_settings"),
 )
+# These meet NumPy, SciPy, scikit-learn, pandas, polars, matplotlib or tqdm at their edges.
+OF_OTHER_LIBRARIES = (
+    *("cli", "cli_select", "doctests", "estimator", "estimator_frames", "groups", "inputs", "io"),
+    *("mixture", "persistence", "plotting", "plotting_styles", "progress", "readme", "report"),
+    *("selector", "sklearn_agreement", "sklearn_compat", "validation"),
+)
 # Not for every platform and Python; Armadillo, the fourth, is a package of the system.
 RIVALS = ("scikit-learn-intelex>=2025", "opencv-python-headless>=4.8,<5", "torch==2.13.0")
 
@@ -47,6 +54,25 @@ def tests(session: nox.Session) -> None:
     install_with_test_tools(session, build_for_tests(session))
     # The architecture test looks into the objects of this build.
     run_pytest(session, *session.posargs, GAUSSMIX_BUILD_DIR=str(BUILD / "tests"))
+
+
+@nox.session
+def oldest(session: nox.Session) -> None:
+    """Run the tests that meet other libraries, with the oldest versions that are allowed.
+
+    These have wheels for Python 3.11 and 3.12. The build that `tests` left is taken while nothing
+    has changed; all tests are run by `nox -s oldest -- tests`.
+    """
+    if sys.version_info >= (3, 13):
+        session.skip("NumPy's oldest version has no wheel for this Python: run nox with 3.11")
+    built = latest_build_for_tests() or build_for_tests(session)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    floors = [requirement.replace(">=", "==") for requirement in wanted]
+    session.install("--only-binary=:all:", *floors)
+    session.install("--force-reinstall", "--no-deps", str(built))
+    files = [f"tests/test_{name}.py" for name in OF_OTHER_LIBRARIES]
+    run_pytest(session, *(session.posargs or files))
 
 
 @nox.session

@@ -195,7 +195,7 @@ def test_check_estimator_passes_and_skips_nothing(settings) -> None:
 
     With a model that 15 rows of 30 columns can carry: else the search rightly recommends nothing.
     """
-    pytest.importorskip("sklearn", minversion="1.6")
+    pytest.importorskip("sklearn", minversion="1.8")
     pytest.importorskip("pandas")
     done = subprocess.run(
         [sys.executable, "-c", CHECKS, json.dumps(settings)],

@@ -16,6 +16,7 @@ import pytest
 
 import gaussmix
 
+pytest.importorskip("sklearn", minversion="1.8")  # the first with float32 parameters
 sklearn_mixture = pytest.importorskip("sklearn.mixture")
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")

@@ -171,7 +171,9 @@ def test_factors_next_to_a_singularity_belong_to_their_covariances(code: str, th
     for seed in range(20):
         rows = np.random.default_rng(seed).standard_normal((3, 1, 4)) * [1.0, 1.0, 1e-2, 1e-1]
         rows[2] *= third
-        stats = statistics(code, np.array([7.0, 6.0, 3.0]), np.zeros((3, 4)), rows.mT @ rows)
+        stats = statistics(
+            code, np.array([7.0, 6.0, 3.0]), np.zeros((3, 4)), rows.swapaxes(1, 2) @ rows
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", gx.RepairWarning)
             try:
