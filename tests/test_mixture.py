@@ -361,6 +361,15 @@ def test_a_factor_of_something_else_is_refused(wrong: list[list[list[float]]]) -
         gx.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)], precisions_cholesky=wrong)
 
 
+@each_structure
+def test_a_factor_of_a_covariance_near_by_is_refused(covariance_type: str) -> None:
+    """A hundredth off; rounding of a well-conditioned matrix is far below a thousandth."""
+    good = example(covariance_type)
+    for factor in (1.01, 0.99):
+        with pytest.raises(gx.GaussmixError, match="do not belong to the covariances"):
+            example(covariance_type, precisions_cholesky=factor * good.precisions_cholesky)
+
+
 @pytest.mark.parametrize("covariance", [[[1.0, 2.0], [2.0, 1.0]], [[-1.0, 0.0], [0.0, 1.0]]])
 def test_no_factor_belongs_to_what_is_no_covariance(covariance: list[list[float]]) -> None:
     for scale in (1.0, 1e9):

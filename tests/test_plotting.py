@@ -30,6 +30,19 @@ def outlines(axes: Any) -> list[Any]:
 # --- ellipses ---
 
 
+@pytest.mark.parametrize("draw", [gx.plotting.ellipses, gx.plotting.density])
+def test_a_level_that_is_given_twice_is_drawn_once(draw: Any) -> None:
+    figure = plt.figure()
+    once, twice = figure.subplots(1, 2)
+    draw(mixture(n_features=2), ax=once, levels=[0.5, 0.9])
+    draw(mixture(n_features=2), ax=twice, levels=[0.9, 0.5, 0.9])
+    shapes = [[artist.get_paths() for artist in ax.collections] for ax in (once, twice)]
+    assert [*map(len, shapes[1])] == [*map(len, shapes[0])]
+    for theirs, ours in zip(outlines(once), outlines(twice), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    plt.close(figure)
+
+
 @pytest.mark.parametrize("features", [(0, 1), (2, 0)])
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_ellipses_hold_their_share(ax: Any, structure: str, features: tuple[int, int]) -> None:

@@ -100,6 +100,14 @@ def test_drop_takes_the_component_out(covariance_type: str) -> None:
     assert {passes[i - 1] for i in falls(result)} <= {event.iteration for event in dropped}
 
 
+@pytest.mark.parametrize("unit", [0.25, 8.0])
+def test_effective_rows_of_an_event_are_rows_whatever_the_unit_of_the_weights(unit: float) -> None:
+    X = with_spike()
+    weight = np.full(len(X), unit)
+    result = quiet(X, 3, on_degenerate="drop", sample_weight=weight, **at_the_spike("full"))
+    assert result.events[0].n_effective == pytest.approx(5, abs=0.1)
+
+
 @own_covariances
 def test_what_is_left_is_a_maximum_of_its_own(covariance_type: str) -> None:
     """From where the drop left it, EM of two components arrives at the same place."""

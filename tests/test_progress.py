@@ -104,6 +104,16 @@ def test_the_bar_ends_with_the_fit_however_that_ends(monkeypatch: pytest.MonkeyP
     assert closed == [3]
 
 
+def test_passes_that_were_rejected_do_not_count(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tqdm")
+    result = gx.fit(
+        clusters(1, 400, 2, 3, 0.3), 4, n_init=4, random_state=1, progress=True, callback=slow_start
+    )
+    assert sum(start.rejected for start in result.starts) > 0
+    _, drawn = shown(capsys)
+    assert f" {sum(start.n_iter for start in result.starts)} passes" in drawn[-1]
+
+
 @pytest.mark.parametrize(
     "make", [gx.fit, gx.select, lambda *a, **o: gx.GaussianMixture(3, **o).fit(a[0])]
 )

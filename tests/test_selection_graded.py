@@ -60,3 +60,6 @@ def test_what_contains_a_singular_model_is_no_less_likely(
         weight = rng.integers(0, 4, 80).astype(float) if weighted else None
         found = gx.select(X, [1, 2], codes, sample_weight=weight, random_state=0, n_threads=1)
         assert violations(found) == []
+        taken_over = [cell for cell in found.cells if cell.result and not cell.result.n_iter]
+        assert taken_over  # from a model within, and with the parameters its fault
+        assert all("bound on eigenvalues" in cell.spurious for cell in taken_over)

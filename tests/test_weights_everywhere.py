@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 import gaussmix as gx
 import reference as ref
 from fits import quiet
+from gaussmix._settings import rows_per_weight
 from sound import assert_sound
 from strategies import clusters
 
@@ -341,6 +342,19 @@ def test_integer_weights_are_repeated_rows(covariance_type: str, init_params: st
     np.testing.assert_allclose(
         ours.mixture.means[order[0]], theirs.mixture.means[order[1]], rtol=1e-5
     )
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ([1.0, 1.0, 0.0], 1.0),
+        ([4.0, 4.0], 1 / 4),  # two effective rows, (sum w)^2 / (sum w^2), of weight 8
+        ([1.0, 3.0], 16 / 10 / 4),
+        ([0.2, 0.2, 0.2], 1.0),  # three effective rows of weight 0.6: a count is no fraction
+    ],
+)
+def test_a_unit_of_counts_is_no_more_than_a_row(weights: list[float], expected: float) -> None:
+    assert rows_per_weight(np.array(weights)) == pytest.approx(expected, rel=1e-15)
 
 
 # ---- starts ----------------------------------------------------------------------------------
