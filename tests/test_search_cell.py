@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ class Carried(CellFits):
 
     def __init__(self, outcome: gx.FitResult) -> None:
         self.outcome = outcome
+        self.search: Any = SimpleNamespace(weights_count=True)
 
     def _carry_on(self, *_: Any) -> gx.FitResult:
         return self.outcome

@@ -12,11 +12,10 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaussmix._conversion import as_numbers, place, refuse_unread
 from gaussmix._runtime import core
-from gaussmix._typing import ArrayLike, Float64Array, FloatArray
+from gaussmix._typing import AnyArray, ArrayLike, Float64Array, FloatArray
 from gaussmix.callback import Callback
 from gaussmix.exceptions import GaussmixError, GaussmixTypeError
 
@@ -197,7 +196,7 @@ def _bullets(names: list[str], limit: int = 5) -> str:
 
 def one_weight_per_row(
     sample_weight: ArrayLike, n_rows: int, name: str = "sample_weight"
-) -> NDArray[Any]:
+) -> AnyArray:
     """Require as many numbers as there are rows, whatever they are."""
     weight = as_numbers(sample_weight, name)
     if weight.shape != (n_rows,):
