@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 AT_BOUND = "the bound on eigenvalues holds"
 SAME = 1e-9  # relative difference of log-likelihoods that is rounding
+_SINGULAR = 1e-14  # reciprocal condition of a matrix whose least eigenvalue is rounding
 _SHORT_PASSES = 4
 _FEW_NUMBERS = 100_000  # whose passes are so quick that asking whether to go on would take as long
 _PASSES_AT_BOUND = 100
@@ -201,9 +202,11 @@ def why_spurious(result: FitResult, weights_count: bool) -> str:
 
     As counts weights stand for as many rows, unless their sum is so small that they cannot be.
     """
-    at_bound = _held_by_bound(result)
+    at_bound = {event.component for event in _held_by_bound(result)}
+    if not at_bound:  # across columns of very different spread rounding can hide it from M-steps
+        at_bound = set(np.flatnonzero(result.mixture.reciprocal_conditions < _SINGULAR).tolist())
     if at_bound:
-        own = {event.component for event in at_bound} - {None}
+        own = at_bound - {None}
         return f"{AT_BOUND} the covariance of {_named(own) if own else 'all'}"
     n_rows = max(result.total_weight, result.n_effective) if weights_count else result.n_effective
     few = spurious_components(result.mixture, n_rows, result.column_scale)
