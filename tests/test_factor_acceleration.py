@@ -65,8 +65,8 @@ def test_what_is_predicted_is_left() -> None:
         result = run(name, "auto")
         further = run(name, True, start=result, tol=0.0, max_iter=3000)
         truth = further.log_likelihood - result.log_likelihood
-        good.append(truth / 3 <= result.predicted_gain <= max(3 * truth, 1e-3))
-    assert np.mean(good) >= 0.75
+        good.append(truth / 3 <= result.predicted_gain <= 3 * truth)
+    assert sum(good) >= len(CASES) - 2  # eight, or seven with other rounding
 
 
 @pytest.mark.parametrize("least", [1e-3, 1e-8, 1e-12])

@@ -105,12 +105,11 @@ double log_cut(const VectorView& logs, double log_condition) {
 }
 
 // Like fill_to_volume(), and within the condition; returns the log of the factor.
-double fill_within_condition(const VectorView& scatter, double log_volume, const EigenvalueBound& bound,
+double fill_within_condition(const VectorView& scatter, double log_volume, double cut, const EigenvalueBound& bound,
                              Workspace& workspace, Eigen::Ref<Vector> log_variances) {
   const Workspace::Scope scope(workspace);
   const VectorMap logs = logarithms(scatter, workspace);
-  const double log_least = std::log(bound.least), log_condition = std::log(largest_condition(bound)),
-               cut = log_cut(logs, log_condition);
+  const double log_least = std::log(bound.least), log_condition = std::log(largest_condition(bound));
   double low = cut - log_volume, high = logs.maxCoeff() - log_volume;  // none below the volume, none above
   const auto fill = [&](double log_factor) {
     const double smallest = std::max(log_least, cut - log_factor);
@@ -129,11 +128,16 @@ double fill_within_condition(const VectorView& scatter, double log_volume, const
 void maximise_equal_volume_within_condition(const MatrixView& scatter, const VectorView& weight,
                                             const EigenvalueBound& bound, Workspace& workspace, MatrixMap variances) {
   const Workspace::Scope scope(workspace);
-  VectorMap component = workspace.vector(scatter.cols());
+  VectorMap component = workspace.vector(scatter.cols()), cut = workspace.vector(scatter.rows());
+  for (Index k = 0; k < scatter.rows(); ++k) {
+    const Workspace::Scope of_one(workspace);
+    cut[k] = log_cut(logarithms(scatter.row(k).transpose(), workspace), std::log(largest_condition(bound)));
+  }
   const auto excess = [&](double log_volume) {
     double sum = -weight.sum();
     for (Index k = 0; k < scatter.rows(); ++k) {
-      sum += std::exp(fill_within_condition(scatter.row(k).transpose(), log_volume, bound, workspace, component));
+      sum +=
+          std::exp(fill_within_condition(scatter.row(k).transpose(), log_volume, cut[k], bound, workspace, component));
       variances.row(k) = component.array().exp().transpose();
     }
     return sum;
