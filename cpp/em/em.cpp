@@ -45,7 +45,7 @@ class Loop {
         start_number_(start_number),
         outcome_(outcome),
         theta_(outcome.mixture),
-        stopping_(settings.tol, settings.gain_left, e_step.totals().weight, e_step.totals().n_effective),
+        stopping_(new_stopping()),
         accelerating_(settings.acceleration == Acceleration::always) {
     begin_accelerator();
     stopping_.remember(outcome.trace.empty() ? settings.given.history : outcome.trace);
@@ -149,7 +149,7 @@ class Loop {
     slow_ = 0;
     accelerating_ = settings_.acceleration == Acceleration::always;
     begin_accelerator();
-    stopping_ = Stopping(settings_.tol, settings_.gain_left, e_step_.totals().weight, e_step_.totals().n_effective);
+    stopping_ = new_stopping();
     e_step_.begin_run(regularisation_.takes_roots());
     e_step_.end_single_precision();  // which takes a fall of the likelihood for rounding
   }
@@ -201,6 +201,10 @@ class Loop {
     std::swap(fallback_, theta_);
     std::swap(theta_, extrapolated_);
     testing_ = true;
+  }
+
+  Stopping new_stopping() const {
+    return {settings_, e_step_.totals(), regularisation_.scale.each.array().log().sum()};
   }
 
   void begin_accelerator() {

@@ -23,13 +23,19 @@ void Stopping::remember(const std::vector<double>& history) {
   done_ = false;
 }
 
-// Gains below this are rounding: of the sum itself, and of the rows' densities.
+// Gains below this are rounding: of the sum itself, and of the rows' densities. In whatever units, the same gains are.
 double Stopping::negligible(double log_likelihood) const {
-  return 1e-13 * std::abs(log_likelihood) + rounding_of_a_row_ * total_weight_;
+  const double of_a_row = std::max(1.0, std::abs(log_likelihood / total_weight_ + log_unit_));
+  return (1e-13 * of_a_row + rounding_of_a_row_) * total_weight_;
 }
 
 double Stopping::allowed(double log_likelihood) const {
   return std::max(std::max(gain_left_ / n_effective_, std::min(1e-7, 1e-6 * gain_left_)) * total_weight_,
+                  negligible(log_likelihood));
+}
+
+double Stopping::allowed_after_cycle(double log_likelihood) const {
+  return std::max(std::min(allowed(log_likelihood), gain_left_extrapolated_ * total_weight_),
                   negligible(log_likelihood));
 }
 
@@ -44,7 +50,7 @@ void Stopping::observe(double log_likelihood, double step) {
     done_ = std::abs(gain) / total_weight_ < *tol_;  // false while gain is nan
     return;
   }
-  if (std::abs(gain) <= negligible(log_likelihood)) return judge(log_likelihood, 0.0, step, kSteadyIterations);
+  if (std::abs(gain) <= negligible(log_likelihood)) return judge(0.0, allowed(log_likelihood), step, kSteadyIterations);
   if (!(rate_ > 0 && rate_ < 1)) {
     steady_ = small_ = 0;
     return;
@@ -52,37 +58,39 @@ void Stopping::observe(double log_likelihood, double step) {
   // Gains shrink by the square of what steps shrink by: the likelihood is quadratic at its maximum.
   const GainSeries::Forecast forecast = gains_.forecast(least_gain(log_likelihood));
   const bool near = step < kLargestDistance * (1 - std::sqrt(forecast.ratio));
-  judge(log_likelihood, near ? forecast.gain : std::numeric_limits<double>::infinity(), step, kSteadyIterations);
+  judge(near ? forecast.gain : std::numeric_limits<double>::infinity(), allowed(log_likelihood), step,
+        kSteadyIterations);
 }
 
 void Stopping::observe_cycle(double log_likelihood, double plain_gain, double step, const LastSteps& steps) {
+  const double allowed = allowed_after_cycle(log_likelihood);
   last_ = log_likelihood;
   gains_ = {};  // the next gain is no plain step of the same series
   rate_ = steps.rate();
   left_after_cycle_ = std::numeric_limits<double>::quiet_NaN();
   if (std::abs(plain_gain) <= negligible(log_likelihood)) {
     left_after_cycle_ = 0;
-    return judge(log_likelihood, 0.0, step, kSteadyCycles);
+    return judge(0.0, allowed, step, kSteadyCycles);
   }
   if (!(rate_ > 0 && rate_ < 1) || plain_gain < 0) {
     steady_ = small_ = 0;
     return;
   }
   const double left = plain_gain * rate_ / (1 - rate_);
-  judge(log_likelihood, left, step, kSteadyCycles);
-  const bool may_be_rounding = plain_gain < least_gain(log_likelihood);
+  judge(left, allowed, step, kSteadyCycles);
+  const bool may_be_rounding = plain_gain < kLeastGain * allowed;
   if (may_be_rounding) left_after_cycle_ = left;
   if (!done_ || may_be_rounding) return;
   // That was a lower bound of what is left, which costs less; so is this, of the directions that were extrapolated along.
-  done_ = steps.least_gain() < allowed(log_likelihood);
+  done_ = steps.least_gain() < allowed;
   if (!done_) return;
   const LastSteps::Forecast forecast = steps.forecast();
-  done_ = forecast.gain < allowed(log_likelihood) && forecast.distance < kLargestDistance;
+  done_ = forecast.gain < allowed && forecast.distance < kLargestDistance;
 }
 
-void Stopping::judge(double log_likelihood, double predicted_gain, double step, int needed) {
+void Stopping::judge(double predicted_gain, double allowed, double step, int needed) {
   ++steady_;
-  small_ = predicted_gain < allowed(log_likelihood) ? small_ + 1 : 0;
+  small_ = predicted_gain < allowed ? small_ + 1 : 0;
   done_ = steady_ >= needed && small_ >= needed && step < kLargestStep;
 }
 
