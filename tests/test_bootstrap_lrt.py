@@ -63,8 +63,8 @@ def test_the_statistic_is_that_of_the_best_fits() -> None:
 def test_the_statistics_of_samples_are_those_of_fits_to_them() -> None:
     """With one component the null fit is in closed form; the other is at least as good as a fit."""
     X = two_groups(0.0)
-    test = gx.bootstrap_lrt(X, n_resamples=10, level=0.1, max_components=2, random_state=0)
-    step = test.steps[0]
+    options: dict[str, Any] = {"level": 0.1, "stop_early": False, "max_components": 2}
+    step = gx.bootstrap_lrt(X, n_resamples=10, random_state=0, **options).steps[0]
     model = gx.fit(X, 1).mixture
     gains = []
     for sample in samples_of(model, len(X), 10):
@@ -86,7 +86,7 @@ def test_p_values_are_uniform_under_the_hypothesis(covariance_type: str) -> None
     values = [
         gx.bootstrap_lrt(
             np.random.default_rng(seed).normal(size=(60, 2)), covariance_type=covariance_type,
-            n_resamples=9, level=0.1, max_components=2, random_state=seed,
+            n_resamples=9, level=0.1, stop_early=False, max_components=2, random_state=seed,
         ).p_values[0]
         for seed in range(count)
     ]  # fmt: skip
@@ -104,7 +104,7 @@ def test_p_values_are_uniform_where_there_are_many_optima() -> None:
     values = [
         gx.bootstrap_lrt(
             np.random.default_rng(seed).normal(size=(100, 20)), covariance_type="tied",
-            n_resamples=B, max_components=2, random_state=seed,
+            n_resamples=B, stop_early=False, max_components=2, random_state=seed,
         ).p_values[0]
         for seed in range(count)
     ]  # fmt: skip
@@ -117,13 +117,53 @@ def test_samples_are_treated_as_the_data_are(covariance_type: str) -> None:
     """A test of a sample as data, with its seed, finds the statistic that it had as a sample."""
     options: dict[str, Any] = {"covariance_type": covariance_type, "max_components": 2}
     X, count = np.random.default_rng(0).normal(size=(60, 5)), 19
-    test = gx.bootstrap_lrt(X, n_resamples=count, random_state=0, **options)
+    test = gx.bootstrap_lrt(X, n_resamples=count, stop_early=False, random_state=0, **options)
     model = gx.fit(X, 1, covariance_type=covariance_type).mixture
     found = [
         gx.bootstrap_lrt(sample, n_resamples=1, level=0.5, random_state=b, **options).statistics[0]
         for b, sample in enumerate(samples_of(model, len(X), count))
     ]
     np.testing.assert_allclose(test.steps[0].replicates, found, rtol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.05, 0.2])
+@pytest.mark.parametrize("separation", [0.0, 3.0])
+def test_ending_early_chooses_what_all_samples_choose(level: float, separation: float) -> None:
+    """The samples are the same ones, up to that which decides (Besag & Clifford 1991)."""
+    for seed in range(4):
+        X = np.random.default_rng(seed).normal(size=(60, 2))
+        X[:30] += separation
+        options: dict[str, Any] = {"n_resamples": 119, "level": level, "random_state": seed}
+        early, whole = (gx.bootstrap_lrt(X, stop_early=on, **options) for on in (True, False))
+        assert early.n_components == whole.n_components
+        assert early.mixture == whole.mixture
+        for ours, all_of_them in zip(early.steps, whole.steps, strict=True):
+            count = len(ours.replicates)
+            reached = all_of_them.replicates >= all_of_them.statistic
+            np.testing.assert_array_equal(ours.replicates, all_of_them.replicates[:count])
+            assert len(reached) == 119
+            if all_of_them.p_value <= level:
+                assert ours.p_value == all_of_them.p_value
+            else:
+                assert ours.p_value > level
+                # With the last of them, and not before, no outcome of the others could reject.
+                assert (1 + reached[:count].sum()) / 120 > level >= reached[:count].sum() / 120
+                assert reached[count - 1]
+
+
+def test_p_values_of_tests_that_end_early_are_valid() -> None:
+    """None is more often below a bound than that says, as from independent uniform draws."""
+    count, B = 400, 39
+    values = [
+        gx.bootstrap_lrt(
+            np.random.default_rng(seed).normal(size=(40, 1)), covariance_type="tied",
+            n_resamples=B, max_components=2, random_state=seed,
+        ).p_values[0]
+        for seed in range(count)
+    ]  # fmt: skip
+    for bound in (0.05, 0.1, 0.3, 0.5, 0.8):
+        share = np.mean(np.array(values) <= bound + 1e-12)
+        assert share - bound < 3 * math.sqrt(bound * (1 - bound) / count)
 
 
 def test_threads_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +177,8 @@ def test_threads_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> N
 def test_batches_have_samples_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     X = two_groups(0.0)
     monkeypatch.setattr(gaussmix._many_fits, "_NUMBERS_AT_ONCE", 4 * X.size)
-    test = gx.bootstrap_lrt(X, n_resamples=10, level=0.1, max_components=2, random_state=0)
+    options: dict[str, Any] = {"n_resamples": 10, "level": 0.1, "stop_early": False}
+    test = gx.bootstrap_lrt(X, max_components=2, random_state=0, **options)
     assert len(set(test.steps[0].replicates.tolist())) == 10
 
 
@@ -217,9 +258,8 @@ def test_fits_that_did_not_converge_are_not_compared() -> None:
         test = gx.bootstrap_lrt(X, n_resamples=19, max_iter=6, random_state=0)
     assert (test.steps, test.n_components, test.accepted) == ((), 1, False)
     # Enough for the data, but not for every sample.
-    few = gx.bootstrap_lrt(
-        two_groups(8.0), n_resamples=40, max_components=2, max_iter=40, random_state=0
-    )
+    options: dict[str, Any] = {"n_resamples": 40, "stop_early": False, "max_iter": 40}
+    few = gx.bootstrap_lrt(two_groups(8.0), max_components=2, random_state=0, **options)
     step = few.steps[0]
     assert 0 < step.n_unconverged < 40
     assert step.p_value == (1 + step.n_unconverged) / 41
@@ -278,7 +318,7 @@ def test_starts_that_fail_leave_the_others(monkeypatch: pytest.MonkeyPatch) -> N
 def test_repaired_samples_are_counted() -> None:
     """Eight rows in two dimensions hold few components that are not singular."""
     X = np.random.default_rng(1).normal(size=(8, 2))
-    test = gx.bootstrap_lrt(X, n_resamples=50, max_components=2, random_state=0)
+    test = gx.bootstrap_lrt(X, n_resamples=50, stop_early=False, max_components=2, random_state=0)
     step = test.steps[0]
     assert step.n_repaired > 0
     assert f"! {step.n_repaired} of 50 samples with K = 1 had singular" in str(test)
@@ -307,7 +347,7 @@ def test_the_summary_holds_the_numbers() -> None:
     test = LikelihoodRatioTest(0.05, (step,), mixture)
     text = test.summary()
     assert text == str(test)
-    assert "1 vs 2          4      0.5                  2" in text
+    assert "1 vs 2          4      0.5        3             2" in text
     assert "K = 1 is not rejected at the level 0.05" in text
     assert "! 1 of 3 samples with K = 1 had no better fit" in text
     assert "! 2 of 3 samples with K = 1 had singular" in text
@@ -326,10 +366,10 @@ def test_no_test_and_one_sample_are_put_in_words() -> None:
     ]
     single = LikelihoodRatioTest(0.5, (step_of([1.0], 4.0),), mixture)
     assert repr(single) == "LikelihoodRatioTest(n_components=1; p-value 0.5)"
-    assert "Likelihood-ratio test by 1 bootstrap sample\n" in single.summary()
+    assert "Likelihood-ratio test by the bootstrap\n" in single.summary()
     two = LikelihoodRatioTest(0.5, (step_of([1.0], 4.0), step_of([5.0], 4.0)), mixture)
     assert repr(two) == "LikelihoodRatioTest(n_components=1; p-values 0.5, 1)"
-    assert "Likelihood-ratio tests by 1 bootstrap sample each\n" in two.summary()
+    assert "Likelihood-ratio tests by the bootstrap\n" in two.summary()
 
 
 @pytest.mark.parametrize(

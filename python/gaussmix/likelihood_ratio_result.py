@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaussmix._record import Record, read_only
-from gaussmix._summary import aligned, numbered
+from gaussmix._summary import aligned
 from gaussmix._typing import Float64Array
 from gaussmix.mixture import Mixture
 
@@ -25,7 +25,8 @@ class LikelihoodRatioStep(Record):
     log_likelihoods : tuple of float
         Of the data, with K and with K + 1 components.
     replicates : ndarray of shape (B,)
-        The statistic of each sample; NaN where a fit used up its passes.
+        The statistic of each sample; NaN where a fit used up its passes. Of a test that ended early
+        those until it was decided.
     n_repaired : int
         Samples whose best fit needed repairs of a singular or empty component.
     n_negative : int
@@ -108,20 +109,16 @@ class LikelihoodRatioTest(Record):
         """Lay out the tests, one per line."""
         if not self.steps:
             return "\n".join(["Likelihood-ratio tests: none was made", "", self._choice()])
-        rows = [("components", "statistic", "p-value", "median of samples")]
+        rows = [("components", "statistic", "p-value", "samples", "their median")]
         for step in self.steps:
             known = step.replicates[~np.isnan(step.replicates)]
             middle = f"{np.median(known):.6g}" if known.size else "-"
             against = f"{step.n_components} vs {step.n_components + 1}"
-            rows.append((against, f"{step.statistic:.6g}", f"{step.p_value:.4g}", middle))
-        lines = [self._title(), "", *aligned(rows), "", self._choice()]
+            count = str(len(step.replicates))
+            rows.append((against, f"{step.statistic:.6g}", f"{step.p_value:.4g}", count, middle))
+        tests = "Likelihood-ratio test" if len(self.steps) == 1 else "Likelihood-ratio tests"
+        lines = [f"{tests} by the bootstrap", "", *aligned(rows), "", self._choice()]
         return "\n".join([*lines, *self._warnings()])
-
-    def _title(self) -> str:
-        samples = numbered(len(self.steps[0].replicates), "bootstrap sample")
-        if len(self.steps) == 1:
-            return f"Likelihood-ratio test by {samples}"
-        return f"Likelihood-ratio tests by {samples} each"
 
     def _choice(self) -> str:
         if self.accepted:
