@@ -16,7 +16,7 @@ namespace gaussmix {
 // fits go other ways in other units: they end where this is less than what likelihoods of one fit in two units may differ by.
 // Of factor analysers with next to no noise the densities are known to 1e-8 nats only, so that theirs are no exception.
 inline double gain_left_extrapolated(const Settings& settings) {
-  return settings.structure->n_factors() > 0 ? std::numeric_limits<double>::infinity() : 1e-9;
+  return settings.structure->n_factors() > 0 ? std::numeric_limits<double>::infinity() : 1e-10;
 }
 
 // Without `tol`: stops when the predicted remaining gain is below max(gain_left / n_effective, 1e-7) nats per unit weight, and

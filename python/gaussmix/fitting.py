@@ -99,7 +99,7 @@ def fit(
         `FactorMixture`. At most as many as (D - q)^2 >= D + q allows (Ledermann 1937).
     tol : float, optional
         None: stop when the predicted remaining gain per unit weight is below
-        max(0.1 / n_effective, 1e-7) nats, where EM is accelerated below 1e-9 too (not ``factor``),
+        max(0.1 / n_effective, 1e-7) nats, where EM is accelerated below 1e-10 too (not ``factor``),
         and the maximum is near: steps of less than 1e-3 standard deviations, and less than 0.04 to
         go (`FitResult.predicted_gain`). A number: stop when the mean log-likelihood changes by
         less, which is scikit-learn's rule.
