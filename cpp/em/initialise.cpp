@@ -89,7 +89,8 @@ Mixture start_from_rows(EStep& e_step, const Settings& settings, const ColumnMom
       standardised_sample(e_step.data(), moments, n_rows, size(n_rows, settings.n_components, n_features),
                           subset_stream(settings.seed, start_number));
   if (start == Start::hierarchical && settings.structure->n_factors() > 0)
-    return step.from_centres(hierarchical_centres(sample, settings.n_components, moments, e_step.execution()));
+    return step.from_centres(
+        hierarchical_centres(e_step.data(), sample, settings.n_components, moments, e_step.execution()));
   if (start == Start::hierarchical)
     return hierarchical_start(sample, e_step, settings, moments, regularisation, repairs);
   // Of several starts only the first one, which is always run to the end: the others are there for their variety.

@@ -1,6 +1,7 @@
 #include "em/seeding.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -94,6 +95,15 @@ void sort_rows(const Data& data, std::vector<Index>& rows) {
   });
 }
 
+// To 32 binary digits. Ties are frequent between rows of few different values: a row half way between two centres, or pairs of
+// clusters that cost the same to merge. Rounding would decide them, and differently in other units, at an offset, or with the
+// rows in another order; so rounded all these lead to the same numbers, and the same start.
+double to_start_with(double value) {
+  int exponent = 0;
+  const double digits = std::frexp(value, &exponent);
+  return std::ldexp(std::nearbyint(std::ldexp(digits, 32)), exponent - 32);
+}
+
 }  // namespace
 
 Index draw(const Vector& values, double u) {
@@ -117,6 +127,13 @@ Index sample_size(Index n_rows, Index n_components, Index n_features) {
   return std::min(n_rows, std::max(10 * n_components, std::min(wanted, (Index{1} << 21) / n_features)));
 }
 
+Matrix sampled_rows(const Data& data, const Sample& sample) {
+  Matrix rows(sample.rows.rows(), data.n_features);
+  for (Index i = 0; i < rows.rows(); ++i)
+    for (Index d = 0; d < data.n_features; ++d) rows(i, d) = data.value(sample.numbers[static_cast<std::size_t>(i)], d);
+  return rows;
+}
+
 Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments) {
   return (rows * moments.scale.each.asDiagonal()).rowwise() + moments.mean.transpose();
 }
@@ -133,7 +150,7 @@ Sample standardised_sample(const Data& data, const ColumnMoments& moments, Index
     const Index row = rows[static_cast<std::size_t>(i)];
     sample.weights[i] = std::max(data.weight(row), certain);
     for (Index d = 0; d < data.n_features; ++d)
-      sample.rows(i, d) = (data.value(row, d) - moments.mean[d]) / moments.scale.each[d];
+      sample.rows(i, d) = to_start_with((data.value(row, d) - moments.mean[d]) / moments.scale.each[d]);
   }
   sample.numbers = std::move(rows);
   return sample;

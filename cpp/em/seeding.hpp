@@ -7,14 +7,17 @@
 
 namespace gaussmix {
 
-// Rows in standardised coordinates ((x - mean) / scale), with their weights; in lexicographic order if they are all.
+// Rows in standardised coordinates ((x - mean) / scale), rounded, with their weights; in lexicographic order if they are all.
 struct Sample {
   Matrix rows;
   Vector weights;
   std::vector<Index> numbers;  // of the rows in the data
 };
 
-// Rows back in the data's coordinates.
+// The rows of the sample as they are in the data.
+Matrix sampled_rows(const Data& data, const Sample& sample);
+
+// Standardised rows back in the data's coordinates.
 Matrix unstandardised(const Matrix& rows, const ColumnMoments& moments);
 
 // Index of the first cumulated value above u * total; the last row of positive value when rounding leaves none.

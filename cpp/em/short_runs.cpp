@@ -45,7 +45,7 @@ std::optional<Mixture> best_short_run(const Sample& sample, const EStep& e_step,
                                       const ColumnMoments& moments, const Regularisation& regularisation,
                                       const TimeLimit& limit, const std::function<Random(std::uint64_t run)>& seeds) {
   const Execution& execution = e_step.execution();
-  const Matrix rows = unstandardised(sample.rows, moments);
+  const Matrix rows = sampled_rows(e_step.data(), sample);
   const Data data{rows.data(), false, sample.weights.data(), rows.rows(), rows.cols()};
   const NormalisedWeights normalised(data);
   EStep on_sample(normalised.data(), weight_totals(normalised.data()), execution);

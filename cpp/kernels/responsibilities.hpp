@@ -61,6 +61,10 @@ inline void softmax(Index n_components, Real* logits, const Real* weights, Real*
   }
 }
 
+// Logits of a centre are negative squares. Those of a row half way between two centres differ by their rounding, which is another
+// one in other units.
+constexpr Real kTied = Real(1 + 1e-10);
+
 // All of the row's weight to its best component, the first one where several tie: as a share in the logits, and as a number in
 // `best`. `log_density` is then the best logit.
 inline void harden(Index n_components, Real* logits, const Real* weights, Real* best, Real* log_density,
@@ -72,7 +76,7 @@ inline void harden(Index n_components, Real* logits, const Real* weights, Real* 
     Vec label = broadcast(Real(-1));
     for (Index k = 0; k < n_components; ++k) {
       Real* p = logits + k * kStrip + v * kLanes;
-      const IntVec mine = (load(p) == largest[v]) & (label < Real(0));
+      const IntVec mine = (load(p) >= kTied * largest[v]) & (label < Real(0));
       label = mine ? broadcast(static_cast<Real>(k)) : label;
       store(p, mine ? weight : Vec{});
     }
