@@ -28,6 +28,7 @@ PROBLEMS = [
     (1000, 3, 4, 0.8, "spherical"),
     (1500, 2, 6, 1.0, "full"),
     (600, 1, 2, 1.0, "full"),
+    (6000, 3, 4, 1.0, "full"),
 ]
 # The rule was found on seeds below 100.
 SEEDS = range(100, 112)
@@ -180,3 +181,15 @@ def test_factor_analysers_approach_the_boundary_slowly(n_columns: int, q: int) -
     true = quiet(X, 1, tol=0, max_iter=100_000, **options).log_likelihood - result.log_likelihood
     assert result.predicted_gain is not None
     assert true / 3 < result.predicted_gain < true * 3
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_fits_leave_the_saddle_of_random_shares(covariance_type: str) -> None:
+    """All components begin next to one another, where for long there is next to nothing to gain."""
+    for seed in range(12):
+        X = clusters(seed, 400, 1, 5, 3.0)
+        options: dict[str, Any] = {"covariance_type": covariance_type, "init_params": "random"}
+        result = quiet(X, 5, random_state=seed, **options)
+        options |= {"tol": 1e-13, "accelerate": False, "max_iter": 10**6}
+        end = quiet(X, 5, start=result, **options)
+        assert end.log_likelihood - result.log_likelihood < 0.1

@@ -30,8 +30,8 @@ double Stopping::negligible(double log_likelihood) const {
 }
 
 double Stopping::allowed(double log_likelihood) const {
-  return std::max(std::max(gain_left_ / n_effective_, std::min(1e-7, 1e-6 * gain_left_)) * total_weight_,
-                  negligible(log_likelihood));
+  const double left = std::max(gain_left_ / n_effective_, std::min(1e-7, 1e-6 * gain_left_));
+  return std::max(std::min(left, gain_left_plain_) * total_weight_, negligible(log_likelihood));
 }
 
 double Stopping::allowed_after_cycle(double log_likelihood) const {

@@ -12,17 +12,23 @@
 
 namespace gaussmix {
 
-// Nats per unit weight that may be left where EM is accelerated. Extrapolations multiply the rounding of the data, so that such
-// fits go other ways in other units: they end where this is less than what likelihoods of one fit in two units may differ by.
-// Of factor analysers with next to no noise the densities are known to 1e-8 nats only, so that theirs are no exception.
+// Nats per unit weight that may be left after extrapolations. They multiply the rounding of the data, so that such fits go other
+// ways in other units: they end where this is less than what likelihoods of one fit in two units may differ by. Of factor
+// analysers with next to no noise the densities are known to 1e-8 nats only, so that theirs are no exception.
 inline double gain_left_extrapolated(const Settings& settings) {
   return settings.structure->n_factors() > 0 ? std::numeric_limits<double>::infinity() : 1e-10;
 }
 
+// The same after plain steps. From random shares components begin next to one another, at a saddle, which EM leaves by gains
+// that are small for long.
+inline double gain_left_plain(const Settings& settings) {
+  return settings.start == Start::random ? gain_left_extrapolated(settings) : std::numeric_limits<double>::infinity();
+}
+
 // Without `tol`: stops when the predicted remaining gain is below max(gain_left / n_effective, 1e-7) nats per unit weight, and
-// where EM is accelerated below gain_left_extrapolated() as well. The prediction is that of GainSeries, and where EM is accelerated that of
-// LastSteps. A plateau looks finished before it is: the gains must have shrunk and the prediction been small for three
-// iterations, and no component may be moving or have far to go.
+// below what these two allow. The prediction is that of GainSeries, and where EM is accelerated that of LastSteps. A plateau
+// looks finished before it is: the gains must have shrunk and the prediction been small for three iterations, and no component
+// may be moving or have far to go.
 // With `tol`: stops when the mean log-likelihood changes by less than `tol` in one iteration, scikit-learn's rule.
 class Stopping {
  public:
@@ -30,6 +36,7 @@ class Stopping {
   Stopping(const Settings& settings, const WeightTotals& totals, double log_unit)
       : tol_(settings.tol),
         gain_left_(settings.gain_left),
+        gain_left_plain_(gain_left_plain(settings)),
         gain_left_extrapolated_(gain_left_extrapolated(settings)),
         total_weight_(totals.weight),
         n_effective_(totals.n_effective),
@@ -69,6 +76,7 @@ class Stopping {
 
   std::optional<double> tol_;
   double gain_left_;
+  double gain_left_plain_;
   double gain_left_extrapolated_;
   double total_weight_;
   double n_effective_;

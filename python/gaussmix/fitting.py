@@ -99,10 +99,10 @@ def fit(
         `FactorMixture`. At most as many as (D - q)^2 >= D + q allows (Ledermann 1937).
     tol : float, optional
         None: stop when the predicted remaining gain per unit weight is below
-        max(0.1 / n_effective, 1e-7) nats, where EM is accelerated below 1e-10 too (not ``factor``),
-        and the maximum is near: steps of less than 1e-3 standard deviations, and less than 0.04 to
-        go (`FitResult.predicted_gain`). A number: stop when the mean log-likelihood changes by
-        less, which is scikit-learn's rule.
+        max(0.1 / n_effective, 1e-7) nats, and below 1e-10 where EM is accelerated or began at
+        random shares (but for ``factor``), and the maximum is near: steps of less than 1e-3
+        standard deviations, and less than 0.04 to go (`FitResult.predicted_gain`). A number: stop
+        when the mean log-likelihood changes by less, which is scikit-learn's rule.
     reg_covar : float, optional
         None: eigenvalues of a covariance are kept above 1e-8 in columns scaled to unit variance,
         and those of EVI, EVE and EVV within 1e10 times the least of their component; each time that
