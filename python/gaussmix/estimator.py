@@ -46,8 +46,8 @@ class GaussianMixture(FittedEstimator, SklearnProtocol):
     tol : float or None, default=None
         None stops when the gain still to come, predicted from the last steps of EM, is below
         ``max(0.1 / n_eff, 1e-7)`` nats per unit weight, and below 1e-10 where EM is accelerated
-        or began at random shares (but for 'factor'). A number is scikit-learn's rule: stop when the mean log-likelihood
-        changes by less.
+        or began at random shares (but for 'factor'). A number is scikit-learn's rule: stop when the
+        mean log-likelihood changes by less.
     reg_covar : float or None, default=None
         None is maximum likelihood with a floor of 1e-8 under the eigenvalues of the covariances,
         in units of the columns' standard deviations; `result_` counts how often it acted. A number
