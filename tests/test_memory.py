@@ -124,6 +124,20 @@ def measured_in_children(cases: list[list[Any]]) -> list[dict[str, Any]]:
 
 @linux_only
 @not_sanitized
+def test_what_many_starts_keep_leaves_holes(tmp_path: Path) -> None:
+    """An allocator cannot fill all the room between blocks that stay."""
+    cases = [
+        [data_file(tmp_path, (1000, n_features, 4), "f8"), 4,
+         {"n_init": n_init, "race": False, "max_iter": 2}]
+        for n_features, n_init in ((60, 60), (100, 20), (150, 20))
+    ]  # fmt: skip
+    for case, measured in zip(cases, measured_in_children(cases), strict=True):
+        what = f"{case}: {measured['peak'] / MIB:.1f} of {measured['needed'] / MIB:.1f} MiB"
+        assert measured["peak"] <= measured["needed"] <= 1.3 * measured["peak"], what
+
+
+@linux_only
+@not_sanitized
 @pytest.mark.parametrize("covariance_type", ref.COVARIANCE_TYPES)
 def test_the_measured_peak_is_near_and_below_what_was_told(
     covariance_type: str, tmp_path: Path

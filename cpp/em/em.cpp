@@ -81,6 +81,7 @@ class Loop {
       if (!std::isnan(gain)) outcome_.predicted_gain = gain;
     }
     outcome_.mixture = std::move(theta_);
+    std::vector<double>().swap(outcome_.mixture.covariances.root);  // is empty: gives back what M-steps need
     return !ending_fit_;
   }
 

@@ -160,6 +160,8 @@ def fit(
     memory_limit : int or str, optional
         Most bytes that the fit may hold beside the data, or text such as ``"2 GiB"``. It is refused
         before it begins if it could need more; None asks whether that much memory is available.
+        The data are the array that rows are read from: C-ordered float64 or float32 as it is given,
+        of anything else a copy, which is not counted.
     on_degenerate : {"repair", "restart", "drop", "raise"}, default "repair"
         What to do about a component whose covariance becomes singular, or to which no row is
         left. "repair": keep its eigenvalues above the floor, or its earlier parameters. "restart":
