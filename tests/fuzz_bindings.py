@@ -87,7 +87,7 @@ def settings(rng: np.random.Generator, kind: str, K: int, D: int) -> Arguments:
         "on_degenerate": str(rng.choice(["repair", "restart", "drop", "raise"])),
         "max_eigenvalue_ratio": rng.choice([None, 1.0, 50.0]),
         "one_unit": bool(rng.integers(2)),
-        "gain_left": float(rng.choice([0.1, 1e-3])),
+        "gain_left": [None, 0.1, 1e-3][rng.integers(3)],
         "prior": None if rng.integers(2) else prior(rng, D),
         "n_threads": int(rng.integers(1, 3)),
     }

@@ -361,7 +361,7 @@ def engine_settings_of(K: int) -> dict[str, Any]:
     words = {"covariance_type": "full", "init_params": "kmeans", "accelerate": "auto"}
     numbers = {"n_components": K, "max_iter": 20, "n_init": 1, "n_threads": 2, "race": False}
     absent = ("tol", "reg_covar", "max_seconds", "max_eigenvalue_ratio", "prior")
-    numbers |= {"one_unit": False, "gain_left": 0.1}
+    numbers |= {"one_unit": False, "gain_left": None}
     return {**words, **numbers, **dict.fromkeys(absent), "on_degenerate": "repair"}
 
 

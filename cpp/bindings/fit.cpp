@@ -39,8 +39,8 @@ py::dict fit_mixture(const py::array& x, const OptionalArray& sample_weight, Ind
                      std::optional<double> reg_covar, Index max_iter, std::optional<double> max_seconds, Index n_init,
                      bool race, const std::string& init_params, std::uint64_t seed, const std::string& accelerate,
                      const std::string& on_degenerate, std::optional<double> max_eigenvalue_ratio, bool one_unit,
-                     double gain_left, const std::optional<py::dict>& prior, std::optional<int> n_threads,
-                     const OptionalArray& weights_init, const OptionalArray& means_init,
+                     std::optional<double> gain_left, const std::optional<py::dict>& prior,
+                     std::optional<int> n_threads, const OptionalArray& weights_init, const OptionalArray& means_init,
                      const OptionalArray& covariances_init, const OptionalArray& precisions_cholesky_init,
                      const OptionalArray& responsibilities_init, const OptionalArray& history,
                      const std::optional<py::function>& on_iteration) {

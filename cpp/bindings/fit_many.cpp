@@ -64,7 +64,7 @@ py::dict fit_mixtures(const std::vector<py::array>& x, const std::vector<Optiona
                       Index n_factors, std::optional<double> tol, std::optional<double> reg_covar, Index max_iter,
                       std::optional<double> max_seconds, Index n_init, bool race, const std::string& init_params,
                       const std::string& accelerate, const std::string& on_degenerate,
-                      std::optional<double> max_eigenvalue_ratio, bool one_unit, double gain_left,
+                      std::optional<double> max_eigenvalue_ratio, bool one_unit, std::optional<double> gain_left,
                       const std::optional<py::dict>& prior, std::optional<int> n_threads,
                       const OptionalArray& weights_init, const OptionalArray& means_init,
                       const OptionalArray& covariances_init) {

@@ -16,7 +16,8 @@ py::tuple memory_of_fit(Index n_rows, Index n_features, bool single_precision, b
                         std::optional<double> reg_covar, Index max_iter, std::optional<double> max_seconds,
                         Index n_init, bool race, const std::string& init_params, const std::string& accelerate,
                         const std::string& on_degenerate, std::optional<double> max_eigenvalue_ratio, bool one_unit,
-                        double gain_left, const std::optional<py::dict>& prior, std::optional<int> n_threads) {
+                        std::optional<double> gain_left, const std::optional<py::dict>& prior,
+                        std::optional<int> n_threads) {
   require_sizes(n_components, n_features);
   if (n_rows < 1) throw InvalidArgument("there must be a row");
   Settings settings = make_settings({covariance_type, init_params, accelerate, on_degenerate},

@@ -26,7 +26,7 @@ struct Limits {
   bool race;
   std::optional<double> max_eigenvalue_ratio;
   bool one_unit;
-  double gain_left;
+  std::optional<double> gain_left;
 };
 
 // From keys shrinkage, mean, dof, scale; the last three may be None.

@@ -17,7 +17,7 @@ class Accelerator {
               Index n_components, const WeightTotals& totals)
       : admissible_(regularisation, execution, n_components),
         steps_(totals.weight, most_steps(settings)),
-        gain_left_(std::min(settings.gain_left / totals.n_effective, gain_left_extrapolated(settings))) {}
+        gain_left_(GainLeft(settings, totals.n_effective).before_jump) {}
 
   // The first passes of an automatic run are not slow yet.
   static Index most_steps(const Settings& settings) {

@@ -38,7 +38,8 @@ struct Settings {
   const Structure* structure = nullptr;
   Index n_components = 1;
   std::optional<double> tol;  // empty: predicted remaining gain; else change of the mean log-likelihood
-  double gain_left = 0.1;     // nats that may remain, in that prediction, of data of as many rows as the weights count
+  // Nats that may remain, in that prediction, of data of as many rows as the weights count; empty: as Stopping says.
+  std::optional<double> gain_left;
   std::optional<double> ridge;  // empty: scale-relative eigenvalue floor; else added to every diagonal
   Index max_iter = 1000;
   std::optional<double> max_seconds;  // of the whole fit; looked at between passes, of which at least one is made

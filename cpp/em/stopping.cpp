@@ -18,6 +18,15 @@ constexpr int kSteadyCycles = 2;
 
 }  // namespace
 
+GainLeft::GainLeft(const Settings& settings, double n_effective) {
+  const double of_all_rows = settings.gain_left.value_or(kOfAllRows);
+  const double usual = std::max(of_all_rows / n_effective, std::min(1e-7, 1e-6 * of_all_rows));
+  const double least = settings.structure->n_factors() > 0 ? usual : std::min(usual, kLeast);
+  before_jump = least;
+  after_extrapolations = settings.gain_left ? usual : least;
+  after_plain_steps = settings.start == Start::random ? after_extrapolations : usual;
+}
+
 void Stopping::remember(const std::vector<double>& history) {
   for (const double value : history) observe(value, 0.0);
   done_ = false;
@@ -29,17 +38,13 @@ double Stopping::negligible(double log_likelihood) const {
   return (1e-13 * of_a_row + rounding_of_a_row_) * total_weight_;
 }
 
-double Stopping::allowed(double log_likelihood) const {
-  const double left = std::max(gain_left_ / n_effective_, std::min(1e-7, 1e-6 * gain_left_));
-  return std::max(std::min(left, gain_left_plain_) * total_weight_, negligible(log_likelihood));
+double Stopping::allowed(double gain_left, double log_likelihood) const {
+  return std::max(gain_left * total_weight_, negligible(log_likelihood));
 }
 
-double Stopping::allowed_after_cycle(double log_likelihood) const {
-  return std::max(std::min(allowed(log_likelihood), gain_left_extrapolated_ * total_weight_),
-                  negligible(log_likelihood));
+double Stopping::least_gain(double log_likelihood) const {
+  return kLeastGain * allowed(gain_left_.after_plain_steps, log_likelihood);
 }
-
-double Stopping::least_gain(double log_likelihood) const { return kLeastGain * allowed(log_likelihood); }
 
 void Stopping::observe(double log_likelihood, double step) {
   const double gain = log_likelihood - last_;
@@ -50,7 +55,8 @@ void Stopping::observe(double log_likelihood, double step) {
     done_ = std::abs(gain) / total_weight_ < *tol_;  // false while gain is nan
     return;
   }
-  if (std::abs(gain) <= negligible(log_likelihood)) return judge(0.0, allowed(log_likelihood), step, kSteadyIterations);
+  const double allowed = this->allowed(gain_left_.after_plain_steps, log_likelihood);
+  if (std::abs(gain) <= negligible(log_likelihood)) return judge(0.0, allowed, step, kSteadyIterations);
   if (!(rate_ > 0 && rate_ < 1)) {
     steady_ = small_ = 0;
     return;
@@ -58,12 +64,11 @@ void Stopping::observe(double log_likelihood, double step) {
   // Gains shrink by the square of what steps shrink by: the likelihood is quadratic at its maximum.
   const GainSeries::Forecast forecast = gains_.forecast(least_gain(log_likelihood));
   const bool near = step < kLargestDistance * (1 - std::sqrt(forecast.ratio));
-  judge(near ? forecast.gain : std::numeric_limits<double>::infinity(), allowed(log_likelihood), step,
-        kSteadyIterations);
+  judge(near ? forecast.gain : std::numeric_limits<double>::infinity(), allowed, step, kSteadyIterations);
 }
 
 void Stopping::observe_cycle(double log_likelihood, double plain_gain, double step, const LastSteps& steps) {
-  const double allowed = allowed_after_cycle(log_likelihood);
+  const double allowed = this->allowed(gain_left_.after_extrapolations, log_likelihood);
   last_ = log_likelihood;
   gains_ = {};  // the next gain is no plain step of the same series
   rate_ = steps.rate();

@@ -12,34 +12,33 @@
 
 namespace gaussmix {
 
-// Nats per unit weight that may be left after extrapolations. They multiply the rounding of the data, so that such fits go other
-// ways in other units: they end where this is less than what likelihoods of one fit in two units may differ by. Of factor
-// analysers with next to no noise the densities are known to 1e-8 nats only, so that theirs are no exception.
-inline double gain_left_extrapolated(const Settings& settings) {
-  return settings.structure->n_factors() > 0 ? std::numeric_limits<double>::infinity() : 1e-10;
-}
+// What the prediction may leave, in nats per unit weight; `gain_left` is of all rows, and asks for no more.
+struct GainLeft {
+  // Where `gain_left` is empty. Extrapolations multiply the rounding of the data, so that such fits go other ways in other
+  // units: they end where this is less than what likelihoods of one fit in two units may differ by. So do fits from random
+  // shares, whose components begin next to one another, at a saddle, which EM leaves by gains that are small for long. Of factor
+  // analysers with next to no noise the densities are known to 1e-8 nats only, so that theirs are no exception.
+  static constexpr double kLeast = 1e-10;
+  static constexpr double kOfAllRows = 0.1;
 
-// The same after plain steps. From random shares components begin next to one another, at a saddle, which EM leaves by gains
-// that are small for long.
-inline double gain_left_plain(const Settings& settings) {
-  return settings.start == Start::random ? gain_left_extrapolated(settings) : std::numeric_limits<double>::infinity();
-}
+  GainLeft(const Settings& settings, double n_effective);
 
-// Without `tol`: stops when the predicted remaining gain is below max(gain_left / n_effective, 1e-7) nats per unit weight, and
-// below what these two allow. The prediction is that of GainSeries, and where EM is accelerated that of LastSteps. A plateau
-// looks finished before it is: the gains must have shrunk and the prediction been small for three iterations, and no component
-// may be moving or have far to go.
+  double after_plain_steps;
+  double after_extrapolations;
+  double before_jump;  // to a maximum near by: with less to come none is tried
+};
+
+// Without `tol`: stops when the predicted remaining gain is less than that. The prediction is that of GainSeries, and where EM is
+// accelerated that of LastSteps. A plateau looks finished before it is: the gains must have shrunk and the prediction been small
+// for three iterations, and no component may be moving or have far to go.
 // With `tol`: stops when the mean log-likelihood changes by less than `tol` in one iteration, scikit-learn's rule.
 class Stopping {
  public:
   // `log_unit`: of the density, log of the product of the columns' scales.
   Stopping(const Settings& settings, const WeightTotals& totals, double log_unit)
       : tol_(settings.tol),
-        gain_left_(settings.gain_left),
-        gain_left_plain_(gain_left_plain(settings)),
-        gain_left_extrapolated_(gain_left_extrapolated(settings)),
+        gain_left_(settings, totals.n_effective),
         total_weight_(totals.weight),
-        n_effective_(totals.n_effective),
         log_unit_(log_unit) {}
 
   // Likelihoods of the fit that this one carries on.
@@ -69,17 +68,13 @@ class Stopping {
 
  private:
   void judge(double predicted_gain, double allowed, double step, int needed);
-  double allowed(double log_likelihood) const;
-  double allowed_after_cycle(double log_likelihood) const;
+  double allowed(double gain_left, double log_likelihood) const;
   double least_gain(double log_likelihood) const;
   double negligible(double log_likelihood) const;
 
   std::optional<double> tol_;
-  double gain_left_;
-  double gain_left_plain_;
-  double gain_left_extrapolated_;
+  GainLeft gain_left_;
   double total_weight_;
-  double n_effective_;
   double log_unit_;
   double rounding_of_a_row_ = 0;
   double last_ = std::numeric_limits<double>::quiet_NaN();

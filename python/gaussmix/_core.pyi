@@ -160,7 +160,7 @@ def fit(
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
     one_unit: bool,
-    gain_left: float,
+    gain_left: float | None,
     prior: dict[str, Any] | None,
     n_threads: int | None,
     weights_init: _Float64 | None,
@@ -176,7 +176,8 @@ def fit(
     `one_unit`: the floor of eigenvalues is the same for all features, and a structure that contains another allows what
     that one allows.
 
-    `gain_left`: nats that the prediction may leave where `tol` is None; 0.1 elsewhere.
+    `gain_left`: nats that the prediction may leave where `tol` is None; None: 0.1, and less than 1e-10 of each row
+    after extrapolations or from random shares.
 
     `prior`: None, or shrinkage float, mean (D,) | None, dof float | None, scale (D, D) | None; what is
     None is taken from the data. The trace is then of log-likelihood + log_prior.
@@ -226,7 +227,7 @@ def fit_many(
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
     one_unit: bool,
-    gain_left: float,
+    gain_left: float | None,
     prior: dict[str, Any] | None,
     n_threads: int | None,
     weights_init: _Float64 | None,
@@ -282,7 +283,7 @@ def memory_needed(
     on_degenerate: str,
     max_eigenvalue_ratio: float | None,
     one_unit: bool,
-    gain_left: float,
+    gain_left: float | None,
     prior: dict[str, Any] | None,
     n_threads: int | None,
 ) -> tuple[float, float, float]:

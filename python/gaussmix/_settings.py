@@ -45,7 +45,7 @@ def engine_settings(
     max_eigenvalue_ratio: float | None = None,
     n_factors: int | None = None,
     one_unit: bool = False,
-    gain_left: float = 0.1,
+    gain_left: float | None = None,
 ) -> dict[str, Any]:
     """Check the settings of a model and of its EM; return the engine's arguments of these names."""
     structure = resolve_covariance_type(covariance_type)

@@ -39,6 +39,7 @@ from gaussmix.mixture import Mixture
 
 __all__ = ["bootstrap_lrt"]
 
+_GAIN_LEFT = 0.1  # nats in total: statistics are compared with one another
 _AT_ONCE = 100  # samples: enough to keep all threads busy
 
 
@@ -165,6 +166,7 @@ def bootstrap_lrt(
         n_init=n_init,
         init_params=init_params,
         max_eigenvalue_ratio=max_eigenvalue_ratio,
+        gain_left=_GAIN_LEFT,
     )
     settings |= {"prior": None, "n_threads": threads}
     names = feature_names_of(X)
