@@ -16,9 +16,8 @@ namespace {
   std::snprintf(number, sizeof number, "%.3g", found.pivot);
   std::string which = "the tied covariance";
   if (covariances.shape != CovarianceShape::tied) which = "the covariance of component " + std::to_string(found.number);
-  const char* what = covariances.shape == CovarianceShape::full || covariances.shape == CovarianceShape::tied
-                         ? " (smallest pivot of its correlation matrix: "
-                         : " (smallest variance: ";
+  const char* what =
+      has_matrices(covariances.shape) ? " (smallest pivot of its correlation matrix: " : " (smallest variance: ";
   throw InvalidArgument(which + " is not positive definite" + what + number + ")");
 }
 
@@ -51,8 +50,6 @@ std::optional<Indefinite> factorise_matrices(const Covariances& covariances, Fac
   if (covariances.shape == CovarianceShape::tied) factors.log_determinants.setConstant(factors.log_determinants[0]);
   return std::nullopt;
 }
-
-bool has_matrices(CovarianceShape shape) { return shape == CovarianceShape::full || shape == CovarianceShape::tied; }
 
 }  // namespace
 

@@ -12,6 +12,9 @@ namespace gaussmix {
 enum class CovarianceShape { full, tied, diag, spherical, factor };
 
 std::string_view to_string(CovarianceShape shape);
+inline bool has_matrices(CovarianceShape shape) {
+  return shape == CovarianceShape::full || shape == CovarianceShape::tied;
+}
 
 struct Lifted {
   static constexpr Index kCommon = -1;  // the covariance that all components share

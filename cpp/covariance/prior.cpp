@@ -74,7 +74,7 @@ double Prior::log_density(const Matrix& means, const Factors& factors, bool one_
   for (Index k = 0; k < n_components; ++k) {
     shift = means.row(k).transpose() - mean;
     double quadratic = 0, log_determinant = factors.log_determinants[k];
-    if (factors.shape == CovarianceShape::full || factors.shape == CovarianceShape::tied) {
+    if (has_matrices(factors.shape)) {
       const Index i = factors.shape == CovarianceShape::tied ? 0 : k;
       const Workspace::Scope of_one(workspace);
       const ConstMatrixMap inverse = factors.inverse_matrix(i);

@@ -149,7 +149,7 @@ void regularise_variances(Covariances& covariances, const Regularisation& regula
 }
 
 void add_ridge(double ridge, Covariances& covariances) {
-  if (covariances.shape == CovarianceShape::full || covariances.shape == CovarianceShape::tied) {
+  if (has_matrices(covariances.shape)) {
     for (Index i = 0; i < covariances.n_matrices(); ++i) covariances.matrix(i).diagonal().array() += ridge;
     return;
   }

@@ -49,8 +49,6 @@ constexpr double kHoles = 1.15;
 constexpr double kPerThread = 1 << 18;
 constexpr double kPerCall = 4 << 20;
 
-bool has_matrices(CovarianceShape shape) { return shape == CovarianceShape::full || shape == CovarianceShape::tied; }
-
 // Sizes of one fit, in doubles unless it says bytes.
 class Sizes {
  public:
