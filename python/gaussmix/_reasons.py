@@ -10,6 +10,7 @@ import numpy as np
 
 from gaussmix._agreement import same_optimum
 from gaussmix._spectrum import scaled_eigenvalues
+from gaussmix._spurious import spurious_components, too_few
 from gaussmix._summary import numbered, standard_deviations
 from gaussmix._typing import AnyArray, Float64Array, Int64Array
 from gaussmix.covariance import in_short_form
@@ -29,8 +30,6 @@ _ENDED_BY = {
 
 # Standard deviations between components that are the same: EM leaves far more between others.
 _ROUNDING = 1e-9
-# Smallest eigenvalue, in units of the columns' variances, that a handful of rows makes suspicious.
-_THIN = 1e-4
 
 
 def reasons_of(result: FitResult) -> tuple[str, ...]:
@@ -202,45 +201,17 @@ def _were(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def spurious_components(mixture: Mixture, n_rows: float, column_scale: Float64Array) -> list[int]:
-    """Return the components whose covariance is that of a few rows which happen to lie close.
-
-    Their shares of `n_rows` are no more than a covariance of their own needs, or hardly more with
-    an eigenvalue close to singular.
-    """
-    # A covariance common to all components is determined by all rows, however few one has.
-    if mixture.covariance_type.one_for_all:
-        return []
-    rows = mixture.weights * n_rows
-    few, _ = _too_few(mixture)
-    smallest = scaled_eigenvalues(mixture, column_scale)[:, 0]
-    thin = (rows < 2 * (few + 1)) & (smallest < _THIN)
-    return [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= few or thin[k])]
-
-
-def _too_few(mixture: Mixture) -> tuple[int, str]:
-    """Return how many rows do not determine what is a component's own; and that in words.
-
-    As many as there are features lie in one plane, and have no covariance of their own; of
-    factors, the same. Of variances alone, two rows that agree in a column have none.
-    """
-    if isinstance(mixture, FactorMixture):
-        return mixture.n_factors, f"the {numbered(mixture.n_factors, 'factor')}"
-    if mixture.covariance_type.code[-1] == "V" and mixture.n_features > 1:
-        return mixture.n_features, f"the {mixture.n_features} features"
-    return 2, "two"
-
-
 def _spurious(result: FitResult) -> Iterator[str]:
     small = spurious_components(result.mixture, result.n_effective, result.column_scale)
     if small:
         rows = result.mixture.weights * result.n_effective
         names = listed([f"component {k} ({rows[k]:.3g})" for k in small], len(small))
         yield (
-            f"The effective number of rows is no more than {_too_few(result.mixture)[1]}, or "
-            f"hardly more with a covariance that is close to singular, in {names}. This is how a "
-            "spurious maximum looks: a few rows that happen to lie close together. Use fewer "
-            f"components, a simpler covariance_type or {_steadier(result)}, and "
+            f"The effective number of rows is no more than {too_few(result.mixture)[1]}, or "
+            "hardly more with a covariance that is close to singular, or a handful no closer than "
+            f"some rows are by chance, in {names}. This is how a spurious maximum looks: a few "
+            "rows that happen to lie close together. Use fewer components, a simpler "
+            f"covariance_type or {_steadier(result)}, and "
             f"{_other_starts(result, 'compare')}."
         )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gaussmix._outcome import result_of
-from gaussmix._reasons import spurious_components
 from gaussmix._runtime import core
 from gaussmix._search_starts import (
     PartitionStarts,
@@ -20,6 +19,7 @@ from gaussmix._search_starts import (
     with_more,
 )
 from gaussmix._splitting import split_component
+from gaussmix._spurious import undetermined_components
 from gaussmix.covariance import CovarianceType
 from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult, RepairEvent
@@ -209,7 +209,7 @@ def why_spurious(result: FitResult, weights_count: bool) -> str:
         own = at_bound - {None}
         return f"{AT_BOUND} the covariance of {_named(own) if own else 'all'}"
     n_rows = max(result.total_weight, result.n_effective) if weights_count else result.n_effective
-    few = spurious_components(result.mixture, n_rows, result.column_scale)
+    few = undetermined_components(result.mixture, n_rows, result.column_scale)
     if few:
         return f"too few rows determine the covariance of {_named(few)}"
     return ""
