@@ -176,3 +176,42 @@ def test_what_leaves_the_range_of_float64_is_refused(covariance_type: str, unit:
     results = gx.fit_many([X, X[:, :1]], 2, on_error="keep", random_state=0)
     assert "rescale it" in str(results.errors[0])
     assert results.ok.tolist() == [False, True]
+
+
+def beyond_in_factors() -> dict[str, Any]:
+    rng = np.random.default_rng(18)
+    X = rng.normal(1, 0.01, size=(26, 7)) * 10.0 ** rng.uniform(-100, 100, 7)
+    factor = {"covariance_type": "factor", "n_factors": 1, "reg_covar": 1e-6}
+    return {"X": X, "n_components": 6, **factor}
+
+
+def beyond_in_weights() -> dict[str, Any]:
+    rng = np.random.default_rng(16)
+    X = rng.normal(size=(20, 3))
+    weight = 10.0 ** rng.uniform(-290, 270, 20)
+    restart = {"reg_covar": 0.0, "on_degenerate": "restart", "max_iter": 20}
+    return {"X": X, "n_components": 2, "sample_weight": weight, **restart}
+
+
+@pytest.mark.parametrize("make", [beyond_in_factors, beyond_in_weights])
+def test_a_fit_that_leaves_the_range_of_float64_says_what_to_do(make: Any) -> None:
+    arguments, said = make(), []
+    for seed in range(20):
+        try:
+            assert np.isfinite(quiet(**arguments, random_state=seed).log_likelihood)
+        except gx.GaussmixError as error:
+            said.append(str(error))
+    assert any("float64 cannot hold" in message for message in said)
+    assert not any("nan" in message or "statistics" in message for message in said)
+
+
+def test_an_outcome_that_its_mixture_cannot_hold_is_not_laid_to_arguments() -> None:
+    outcome = {
+        "weights": np.ones(1),
+        "means": np.zeros((1, 2)),
+        "covariances": np.array([1e-290 * np.eye(2)]),
+        "precisions_cholesky": np.array([[[1e145, 0.0], [1e145, 1e145]]]),
+    }
+    with pytest.raises(gx.GaussmixError, match=r"float64 cannot hold.*common scale") as caught:
+        gx.Mixture._of_engine(outcome, gx.CovarianceType.FULL, None)
+    assert "precisions_cholesky" not in str(caught.value)

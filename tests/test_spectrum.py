@@ -24,3 +24,15 @@ def test_they_are_those_of_the_scaled_matrices(covariance_type: str) -> None:
         full = ref.matrices(kind, mixture.covariances, 2, 3).astype(float)
         expected = np.linalg.eigvalsh(full / np.outer(SCALE, SCALE))
     np.testing.assert_allclose(found, expected[: len(found)], rtol=1e-9)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical", "VEE"])
+def test_they_are_finite_where_a_ball_is_beyond_float64_in_the_narrowest_column(
+    covariance_type: str,
+) -> None:
+    short = {"diag": np.full((2, 3), 1e130), "spherical": np.full(2, 1e130)}
+    covariances = short.get(covariance_type, np.tile(1e130 * np.eye(3), (2, 1, 1)))
+    mixture = gx.Mixture([0.5, 0.5], np.eye(2, 3), covariances, covariance_type)
+    found = scaled_eigenvalues(mixture, np.array([1e-100, 1.0, 1e65]))
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found[:, 0], 1, rtol=1e-12)

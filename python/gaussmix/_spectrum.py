@@ -9,6 +9,8 @@ from gaussmix.covariance import in_short_form
 from gaussmix.factor_mixture import FactorMixture
 from gaussmix.mixture import Mixture
 
+_LARGEST = 1e300  # that a sum of hundreds of them is still finite
+
 
 def scaled_eigenvalues(mixture: Mixture, column_scale: Float64Array) -> Float64Array:
     """Return them in rising order, shape (K, D); (1, D) for tied, (K, 1) for spherical.
@@ -17,12 +19,22 @@ def scaled_eigenvalues(mixture: Mixture, column_scale: Float64Array) -> Float64A
     factor analysers: the variances of the noise, of which the least is a bound from below.
     """
     if isinstance(mixture, FactorMixture):
-        return np.sort(mixture.noise_variances / column_scale**2, axis=1)
+        return _sorted_ratios(mixture.noise_variances, column_scale)
     covariances = mixture.covariances
     if in_short_form(mixture.covariance_type) == "spherical":
         return np.asarray(covariances[:, None] / column_scale.max() ** 2)
     if in_short_form(mixture.covariance_type) == "diag":
-        return np.sort(covariances / column_scale**2, axis=1)
+        return _sorted_ratios(covariances, column_scale)
     matrices = covariances.reshape(-1, mixture.n_features, mixture.n_features)
-    scaled = matrices / column_scale[:, None] / column_scale[None, :]
+    # The wider column first: what is left after it is no wider than the other one. Where columns
+    # are a hundred decades apart, a ball as wide as the widest one is beyond float64 in the other.
+    wider, narrower = (f.outer(column_scale, column_scale) for f in (np.maximum, np.minimum))
+    with np.errstate(over="ignore"):
+        scaled = np.clip(matrices / wider / narrower, -_LARGEST, _LARGEST)
     return np.asarray(np.linalg.eigvalsh(scaled), dtype=np.float64)
+
+
+def _sorted_ratios(variances: Float64Array, column_scale: Float64Array) -> Float64Array:
+    with np.errstate(over="ignore"):
+        ratios = np.minimum(variances / column_scale / column_scale, _LARGEST)
+    return np.sort(ratios, axis=1)

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from gaussmix import _criteria
+from gaussmix._engine_errors import beyond_float64
 from gaussmix._memory import check_rows_to_return
 from gaussmix._parameters import (
     check_means,
@@ -145,7 +146,10 @@ class Mixture(Record):
         weights, means, covariances = (outcome[n] for n in ("weights", "means", "covariances"))
         factor = outcome["precisions_cholesky"]
         if not np.abs(factor).max() < _LARGEST_FACTOR:
-            return cls(weights, means, covariances, covariance_type, feature_names, factor)
+            try:
+                return cls(weights, means, covariances, covariance_type, feature_names, factor)
+            except GaussmixError as error:  # about arguments that nobody gave
+                raise beyond_float64() from error
         mixture = cls.__new__(cls)
         mixture.__dict__.update(
             weights=frozen(weights),
