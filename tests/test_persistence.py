@@ -7,6 +7,7 @@ import os
 import pickle
 import shutil
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -298,6 +299,30 @@ def test_changed_numbers_do_not_match_the_checksum(model: Path, tmp_path: Path) 
     rewrite(model, {"means.npy": means})
     with pytest.raises(ModelFileError, match="do not match their checksum"):
         load(model)
+
+
+def test_arrays_beyond_the_sizes_in_the_header_are_refused_unread(
+    model: Path, tmp_path: Path
+) -> None:
+    """A file of a quarter of a megabyte that inflates to a quarter of a gigabyte."""
+    head = npy(np.zeros((3, 0)), tmp_path / "a.npy").replace(b"(3, 0)", b"(3, 9999999)")
+    n_zeros = 3 * 9_999_999 * 8
+    with zipfile.ZipFile(model) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    del members["means.npy"]
+    with zipfile.ZipFile(model, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+        with archive.open("means.npy", "w") as member:
+            member.write(head)
+            for _ in range(0, n_zeros, 2**20):
+                member.write(bytes(2**20))
+    tracemalloc.start()
+    with pytest.raises(ModelFileError, match=r"is damaged: .*'means' has shape \(3, 9999999\)"):
+        load(model)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
 
 
 def test_a_newer_format_asks_for_an_upgrade(model: Path) -> None:

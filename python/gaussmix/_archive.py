@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -37,16 +37,39 @@ def read_header(archive: zipfile.ZipFile) -> Any:
     return json.loads(archive.read(HEADER))
 
 
-def read_arrays(archive: zipfile.ZipFile, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
-    """Read the arrays of these names; KeyError when one is missing, ValueError for objects."""
+def read_arrays(
+    archive: zipfile.ZipFile, largest: Mapping[str, tuple[int, ...]]
+) -> dict[str, NDArray[np.float64]]:
+    """Read the arrays of these names; KeyError when one is missing, ValueError for objects.
+
+    Also ValueError for shapes beyond the `largest`, and that before memory is taken: a few bytes
+    can inflate to gigabytes.
+    """
+    for name, most in largest.items():
+        shape, dtype = _declared(archive, name)
+        if dtype != _LITTLE_ENDIAN:
+            raise ValueError(f"array {name!r} holds {dtype}, not float64")
+        if len(shape) != len(most) or any(np.greater(shape, most)):
+            raise ValueError(f"array {name!r} has shape {shape}, not {most} at most")
     arrays = {}
-    for name in names:
+    for name in largest:
         with archive.open(f"{name}.npy") as member:
             array = np.lib.format.read_array(member, allow_pickle=False)
-        if array.dtype != _LITTLE_ENDIAN:
-            raise ValueError(f"array {name!r} holds {array.dtype}, not float64")
         arrays[name] = array.astype(np.float64, order="C", copy=False)
     return arrays
+
+
+def _declared(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and the type of numbers that the beginning of a member tells."""
+    with archive.open(f"{name}.npy") as member:
+        version = np.lib.format.read_magic(member)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+        elif version == (2, 0):
+            shape, _, dtype = np.lib.format.read_array_header_2_0(member)
+        else:
+            raise ValueError(f"array {name!r} has version {version} of NumPy's format")
+    return shape, dtype
 
 
 def digest(arrays: Mapping[str, NDArray[np.float64]]) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gaussmix._archive import digest, read_arrays, read_header, write_archive
 from gaussmix._replace_file import replace_file
 from gaussmix._runtime import core
-from gaussmix.covariance import CovarianceType, resolve_covariance_type
+from gaussmix.covariance import CovarianceType, covariance_shape, resolve_covariance_type
 from gaussmix.exceptions import GaussmixError, ModelFileError
 from gaussmix.factor_mixture import mixture_class
 from gaussmix.mixture import Mixture
@@ -21,6 +21,7 @@ FORMAT = "gaussmix mixture"
 FORMAT_VERSION = 1
 _ARRAYS = ("weights", "means", "covariances", "precisions_cholesky")
 _FACTOR_ARRAYS = ("weights", "means", "loadings", "noise_variances")
+_OTHER_SIZES = "header and arrays disagree about their sizes"
 _ZIP_START = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
 _SHORTEST_ZIP_END = 22
@@ -102,8 +103,9 @@ def _unreadable(file: BinaryIO, path: str) -> ModelFileError:
 def _read(archive: zipfile.ZipFile, path: str) -> Mixture:
     header = _checked_header(archive, path)
     structure = _covariance_type(header, path)
+    largest = _largest_shapes(header, structure, path)
     try:
-        arrays = read_arrays(archive, _arrays_of(structure))
+        arrays = read_arrays(archive, largest)
     except Exception as error:
         raise _damaged(path, f"its arrays cannot be read ({error})") from error
     if digest(arrays) != header.get("sha256"):
@@ -113,6 +115,19 @@ def _read(archive: zipfile.ZipFile, path: str) -> Mixture:
 
 def _arrays_of(structure: CovarianceType) -> tuple[str, ...]:
     return _FACTOR_ARRAYS if structure is CovarianceType.FACTOR else _ARRAYS
+
+
+def _largest_shapes(
+    header: dict[str, Any], structure: CovarianceType, path: str
+) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the arrays by the sizes in the header; factors are D at most."""
+    K, D = (header.get(name) for name in ("n_components", "n_features"))
+    if type(K) is not int or type(D) is not int:
+        raise _damaged(path, _OTHER_SIZES)
+    shapes = {"weights": (K,), "means": (K, D), "noise_variances": (K, D), "loadings": (K, D, D)}
+    return {
+        name: shapes.get(name, covariance_shape(structure, K, D)) for name in _arrays_of(structure)
+    }
 
 
 def _checked_header(archive: zipfile.ZipFile, path: str) -> dict[str, Any]:
@@ -158,10 +173,9 @@ def _mixture(
         mixture = mixture_class(structure)(**(others | arrays))
     except (GaussmixError, TypeError) as error:
         raise _damaged(path, f"what it holds is not a mixture ({error})") from error
-    sizes = [header.get(name) for name in ("n_components", "n_features")]
-    found = [mixture.n_components, mixture.n_features]
-    if sizes != found or any(type(size) is not int for size in sizes):
-        raise _damaged(path, "header and arrays disagree about their sizes")
+    sizes = [header[name] for name in ("n_components", "n_features")]
+    if sizes != [mixture.n_components, mixture.n_features]:
+        raise _damaged(path, _OTHER_SIZES)
     return mixture
 
 
