@@ -132,8 +132,10 @@ def test_one_component_has_a_closed_form() -> None:
 def test_defaults_are_those_of_the_data() -> None:
     X = clusters(4, 70, 3, 2)
     explicit = gx.Prior(mean=X.mean(axis=0), dof=5.0, scale=np.cov(X, rowvar=False) / 3 ** (2 / 3))
-    a = quiet(X, 3, prior=gx.Prior(), random_state=0)
-    b = quiet(X, 3, prior=explicit, random_state=0)
+    # Extrapolations would multiply the rounding in which the two differ.
+    a, b = (
+        quiet(X, 3, prior=one, accelerate=False, random_state=0) for one in (gx.Prior(), explicit)
+    )
     np.testing.assert_allclose(a.mixture.covariances, b.mixture.covariances, rtol=1e-9)
     np.testing.assert_allclose(a.log_prior, b.log_prior, rtol=1e-9)
 
