@@ -271,7 +271,7 @@ def test_reprs_and_notes_of_one_are_no_plurals() -> None:
     assert "... and 1 more feature; see result.mixture" in text
 
 
-def test_a_common_covariance_is_never_spurious() -> None:
+def test_a_component_of_few_rows_is_not_spurious_with_a_covariance_of_all() -> None:
     small = gx.Mixture([0.01, 0.99], MIXTURE.means, np.eye(2), "tied")
     assert result(mixture=small).reasons == ()
 

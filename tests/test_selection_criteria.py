@@ -199,10 +199,15 @@ def test_weights_beyond_all_sums_are_named_as_such(name: str, X: Array, weight: 
 
 
 @pytest.mark.parametrize(
-    ("rows", "name", "why"),
-    [(10, "aicc", "more rows than parameters"), (4, "cv", "rows outside of each fold must carry")],
+    ("rows", "K", "name", "why"),
+    [
+        (10, 3, "aicc", "more rows than parameters"),
+        (7, 4, "cv", "rows outside of each fold must carry"),
+    ],
 )
-def test_models_without_a_value_are_not_called_spurious(rows: int, name: str, why: str, X: Array):
-    found = gx.select(X[:rows], 3, ["EII"], criterion=name, n_folds=2)
+def test_models_without_a_value_are_not_called_spurious(
+    rows: int, K: int, name: str, why: str, X: Array
+):
+    found = gx.select(X[:rows], K, ["EII"], criterion=name, n_folds=2)
     with pytest.raises(gx.GaussmixError, match=f"{name} has a value for none of them: .*{why}"):
         _ = found.best

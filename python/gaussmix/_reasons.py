@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gaussmix._agreement import same_optimum
+from gaussmix._common_covariance import few_in_common
 from gaussmix._spectrum import scaled_eigenvalues
 from gaussmix._spurious import spurious_components, too_few
 from gaussmix._summary import numbered, standard_deviations
@@ -53,6 +54,7 @@ def _found(result: FitResult) -> Iterator[str]:
         _restarted,
         _at_ratio,
         _spurious,
+        _spurious_in_common,
         _coincident,
         _degenerate,
         _disagreeing,
@@ -213,6 +215,22 @@ def _spurious(result: FitResult) -> Iterator[str]:
             "rows that happen to lie close together. Use fewer components, a simpler "
             f"covariance_type or {_steadier(result)}, and "
             f"{_other_starts(result, 'compare')}."
+        )
+
+
+def _spurious_in_common(result: FitResult) -> Iterator[str]:
+    mixture = result.mixture
+    what = few_in_common(mixture, result.n_effective, result.column_scale)
+    if what:
+        K, code = int((mixture.weights > 0).sum()), mixture.covariance_type.code
+        remedies = ["fewer components"] if K > 1 else []
+        remedies += ["a simpler covariance_type"] if code not in ("E", "EII") else []
+        said = " or ".join(filter(None, (", ".join(remedies), _steadier(result))))
+        yield (
+            f"Few rows determine the {what} common to all components: {result.n_effective:.3g} "
+            f"effective rows, less one for {f'each of {K} means' if K > 1 else 'the mean'}. A "
+            "likelihood is spuriously high where rows share a component that happen to lie close. "
+            f"Use {said}."
         )
 
 

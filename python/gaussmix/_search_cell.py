@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gaussmix._common_covariance import few_in_common
 from gaussmix._outcome import result_of
 from gaussmix._runtime import core
 from gaussmix._search_starts import (
@@ -212,7 +213,8 @@ def why_spurious(result: FitResult, weights_count: bool) -> str:
     few = undetermined_components(result.mixture, n_rows, result.column_scale)
     if few:
         return f"too few rows determine the covariance of {_named(few)}"
-    return ""
+    common = few_in_common(result.mixture, n_rows, result.column_scale)
+    return f"too few rows determine the {common} common to all components" if common else ""
 
 
 def _named(components: Iterable[int | None]) -> str:

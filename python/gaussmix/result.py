@@ -198,13 +198,14 @@ class FitResult(Record):
     Examples
     --------
     >>> import gaussmix as gx
-    >>> result = gx.fit([[-1.0], [1.0], [9.0], [11.0]], 2, covariance_type="tied", random_state=0)
+    >>> X = [[-1.5], [0.0], [1.5], [8.5], [10.0], [11.5]]
+    >>> result = gx.fit(X, 2, covariance_type="tied", random_state=0)
     >>> result.status, result.reasons
     ('converged', ())
     >>> sorted(result.mixture.means.ravel().round(6).tolist())
     [0.0, 10.0]
     >>> result.mixture.covariances.round(6)
-    array([[1.]])
+    array([[1.5]])
     """
 
     mixture: Mixture

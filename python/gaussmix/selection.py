@@ -74,7 +74,8 @@ def select(
     lower likelihood than one that it contains. All share one bound on eigenvalues, 1e-8 times the
     smallest variance of a column, within the parameters of each structure. A fit at that bound, or
     one of whose covariances a few rows determine, is called spurious: a likelihood without a
-    maximum has led there. Where another start ends elsewhere, that is kept. Columns in other units
+    maximum has led there. Of a covariance common to all components rows are few that are hardly
+    more than the means. Where another start ends elsewhere, that is kept. Columns in other units
     give the same table, unless structures are among those searched that compare columns (EII, VII,
     EVE, VVE, EEV, VEV).
 
