@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import gaussmix as gx
 
 README = Path(__file__).parent.parent / "README.md"
 if not README.exists():
@@ -58,3 +61,26 @@ def test_the_second_command_runs_a_session_that_there_is() -> None:
     assert second == ["tests"]
     named = re.findall(r"^nox -s (\w+)", README.read_text(), re.M)
     assert set(second + named) <= set(sessions)
+
+
+def test_what_factor_analysers_lack_is_what_refuses_them() -> None:
+    sentence = re.findall(r"([^.]*) are not available for it\.", README.read_text())[0]
+    X = np.random.default_rng(0).normal(size=(60, 6))
+    options = {"covariance_type": "factor", "n_factors": 1, "random_state": 0}
+    result = gx.fit(X, 2, **options)
+    matrices = np.array([np.eye(6)] * 2)
+    calls = {
+        "prior": lambda: gx.fit(X, 2, prior=gx.Prior(), **options),
+        "max_eigenvalue_ratio": lambda: gx.fit(X, 2, max_eigenvalue_ratio=10.0, **options),
+        "covariances_init": lambda: gx.fit(X, 2, covariances_init=matrices, **options),
+        "precisions_init": lambda: gx.fit(X, 2, precisions_init=matrices, **options),
+        "e_step": lambda: gx.e_step(X, result.mixture),
+        "m_step": lambda: gx.m_step(gx.e_step(X, gx.fit(X, 2).mixture), covariance_type="factor"),
+        "select": lambda: gx.select(X, 2, ["factor"]),
+        "bootstrap": lambda: gx.bootstrap(X, result),
+        "bootstrap_lrt": lambda: gx.bootstrap_lrt(X, covariance_type="factor"),
+    }
+    assert set(re.findall(r"`(\w+)`", sentence)) == set(calls)
+    for call in calls.values():
+        with pytest.raises(gx.GaussmixError, match="covariance_type='factor'"):
+            call()
