@@ -129,6 +129,16 @@ def test_what_failed_or_is_not_to_be_believed_is_told_with_its_reason() -> None:
         assert told[code, K, "not to be believed"] == why
 
 
+@pytest.mark.parametrize(("max_iter", "said"), [(1, "1 time in"), (2, "2 times in")])
+def test_repairs_of_the_fit_that_was_kept_are_counted(max_iter: int, said: str) -> None:
+    """A constant column is repaired in every pass."""
+    X = np.column_stack([np.arange(20.0), np.ones(20)])
+    selection = gx.select(X, [1], ["EII", "EEE"], max_iter=max_iter)
+    incidents = Page(report_html(selection, X)).tables[-1]
+    told = {(row[0], row[2]): row[3] for row in incidents[1:]}
+    assert told["EEE", "repaired"] == f"{said} the fit that was kept"
+
+
 @pytest.mark.parametrize(
     ("K", "max_iter", "why"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -117,3 +118,21 @@ def test_of_models_with_one_criterion_the_one_with_fewer_parameters_is_the_best(
         tied = replace(nested, cells=tuple(order))
         assert [cell.covariance_type.code for cell in tied.ranking] == ["EII", "EEE"]
         assert tied.best_structure == "EII"
+
+
+def test_rows_tell_what_each_model_that_may_be_the_best_lacks() -> None:
+    found = gx.select(with_far_rows((20, 20), (20.5, 20.5)), [1, 2], ["EEE", "VII"])
+    rows = {(row["covariance_type"], row["n_components"]): row for row in found.rows()}
+    assert list(rows["EEE", 1])[4:6] == ["bic", "behind_best"]
+    lowest = min(row["bic"] for row in rows.values() if row["eligible"])
+    assert found.spurious.keys() == {("VII", 2)}
+    assert math.isnan(rows["VII", 2]["behind_best"])
+    for key in rows.keys() - found.spurious.keys():
+        assert rows[key]["behind_best"] == rows[key]["bic"] - lowest
+    best = rows[found.best_structure, found.best_n_components]
+    assert best["behind_best"] == 0
+
+
+def test_where_nothing_is_recommended_nothing_is_behind_it() -> None:
+    found = gx.select(np.ones((30, 2)), [1, 2], ["EII"])
+    assert all(math.isnan(row["behind_best"]) for row in found.rows())

@@ -323,11 +323,18 @@ class SelectionResult(Record):
     # --- in words -----------------------------------------------------------------------------
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the cells as dictionaries of plain values, all with the same keys."""
-        return [_row(cell, self.criterion_name) for cell in self.cells]
+        """Return the cells as dictionaries of plain values, all with the same keys.
+
+        ``behind_best`` is what the criterion of a cell that may be the best is above the lowest;
+        NaN for the others.
+        """
+        best = self.ranking[0].criterion if self.ranking else math.nan
+        return [_row(cell, self.criterion_name, best) for cell in self.cells]
 
     def to_frame(self) -> Any:
         """Return the cells as a pandas ``DataFrame``, a row each.
+
+        The columns are the keys of `rows`; ``behind_best`` tells how far each is from the best.
 
         Raises
         ------
@@ -353,7 +360,7 @@ class SelectionResult(Record):
         return as_html(self)
 
 
-def _row(cell: SelectionCell, criterion: str) -> dict[str, Any]:
+def _row(cell: SelectionCell, criterion: str, best: float) -> dict[str, Any]:
     result = cell.result
     return {
         "covariance_type": cell.covariance_type.code,
@@ -361,6 +368,7 @@ def _row(cell: SelectionCell, criterion: str) -> dict[str, Any]:
         "log_likelihood": cell.log_likelihood,
         "n_parameters": cell.n_parameters,
         criterion: cell.criterion,
+        "behind_best": cell.criterion - best if cell.eligible else math.nan,
         "eligible": cell.eligible,
         "spurious": cell.spurious,
         "failure": cell.failure,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from gaussmix._summary import numbered
 from gaussmix.result import FitResult
 from gaussmix.selection_result import SelectionCell, SelectionResult
 
@@ -71,7 +72,7 @@ def _incidents(cell: SelectionCell) -> Iterator[tuple[str, str]]:
     if not cell.result.converged:
         yield "not converged", _why_unconverged(cell, cell.result.n_iter)
     if cell.result.repairs:
-        yield "repaired", f"{cell.result.repairs.total} times in the fit that was kept"
+        yield "repaired", f"{numbered(cell.result.repairs.total, 'time')} in the fit that was kept"
 
 
 def _why_unconverged(cell: SelectionCell, n_iter: int) -> str:
