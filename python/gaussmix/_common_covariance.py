@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gaussmix._spectrum import scaled_eigenvalues
+from gaussmix._spurious import THIN
 from gaussmix._typing import Float64Array
 
 if TYPE_CHECKING:
     from gaussmix.mixture import Mixture
-
-# Smallest eigenvalue, in units of the columns' variances, that few rows make suspicious.
-_THIN = 1e-4
 
 
 def few_in_common(mixture: Mixture, n_rows: float, column_scale: Float64Array) -> str:
@@ -27,7 +25,7 @@ def few_in_common(mixture: Mixture, n_rows: float, column_scale: Float64Array) -
     if rows <= few:
         return what
     close_to_singular = (
-        rows < 2 * (few + 1) and scaled_eigenvalues(mixture, column_scale)[:, 0].max() < _THIN
+        rows < 2 * (few + 1) and scaled_eigenvalues(mixture, column_scale)[:, 0].max() < THIN
     )
     return what if close_to_singular else ""
 

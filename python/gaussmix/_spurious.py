@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Smallest eigenvalue, in units of the columns' variances, that a handful of rows makes suspicious;
 # and the determinant that does, in units of that of the component around it.
-_THIN = 1e-4
+THIN = 1e-4
 _HANDFUL = 10
 # Sets of rows as many and as close that are to be expected of a component that owes its own to
 # chance. Those that EM finds are among the closest that there are: hardly ever below 1/50.
@@ -56,7 +56,7 @@ def undetermined_components(
     rows = mixture.weights * n_rows
     few, _ = too_few(mixture)
     smallest = scaled_eigenvalues(mixture, column_scale)[:, 0]
-    thin = (rows < 2 * (few + 1)) & (smallest < _THIN)
+    thin = (rows < 2 * (few + 1)) & (smallest < THIN)
     return [k for k in range(len(rows)) if rows[k] > 0 and (rows[k] <= few or thin[k])]
 
 
@@ -83,7 +83,7 @@ def _is_by_chance(mixture: Mixture, k: int, n_rows: float) -> bool:
     joint[k] = -np.inf
     around = int(np.argmax(joint))
     determinants = mixture.log_determinants
-    if joint[around] == -np.inf or determinants[k] > determinants[around] + math.log(_THIN):
+    if joint[around] == -np.inf or determinants[k] > determinants[around] + math.log(THIN):
         return False
     expected = log_sets_by_chance(
         float(mixture.weights[k] * n_rows),
