@@ -232,6 +232,15 @@ def test_the_error_of_a_singular_component_counts_effective_rows() -> None:
             )
 
 
+def test_a_likelihood_beyond_float64_is_refused() -> None:
+    """Not returned as minus infinity: three rows are 1e6 sd from the only component."""
+    X, weights = [[0.0], [1.0], [2.0], [1e6]], np.array([1.0, 1.0, 1.0, 1e-300])
+    options: dict[str, Any] = {"max_iter": 0, "means_init": [[1e6]], "covariance_type": "spherical"}
+    assert np.isfinite(quiet(X, 1, sample_weight=weights * 1e280, **options).log_likelihood)
+    with pytest.raises(gx.GaussmixError, match=r"log-likelihood is more than float64.*Divide"):
+        quiet(X, 1, sample_weight=weights * 1e299, **options)
+
+
 def test_a_sum_of_weights_beyond_float64_is_refused() -> None:
     with pytest.raises(gx.GaussmixError, match=r"sample_weight.*sum.*divide it by its largest"):
         gx.fit(clusters(5, 40, 2, 2), 2, sample_weight=np.full(40, 1e307))

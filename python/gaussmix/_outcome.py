@@ -8,6 +8,7 @@ import numpy as np
 
 from gaussmix import _criteria
 from gaussmix.covariance import CovarianceType
+from gaussmix.exceptions import GaussmixError
 from gaussmix.factor_mixture import mixture_class
 from gaussmix.mixture import Mixture
 from gaussmix.result import FitResult, RepairEvent, Repairs, StartOutcome
@@ -20,7 +21,18 @@ def result_of(
     *,
     given_start: bool = False,
 ) -> FitResult:
-    """Turn the engine's outcome under `settings` into a `FitResult`."""
+    """Turn the engine's outcome under `settings` into a `FitResult`.
+
+    Raises
+    ------
+    GaussmixError
+        Times its weights, the log-likelihood is more than float64 can hold.
+    """
+    if not np.isfinite(outcome["log_likelihood"]):
+        raise GaussmixError(
+            "the log-likelihood is more than float64 can hold: it is in units of the sample "
+            "weights. Divide them by their largest."
+        )
     history = settings.get("history")
     structure = CovarianceType(settings["covariance_type"])
     mixture = mixture_class(structure)._of_engine(outcome, structure, names)
