@@ -12,6 +12,7 @@ namespace gaussmix {
 
 namespace {
 
+// Sums over the rows of the sample.
 class SampledData {
  public:
   SampledData(const Data& data, const Sample& sample, const ColumnMoments& moments, const Execution& execution)

@@ -1,7 +1,8 @@
 #include "em/seeding.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 
@@ -99,9 +100,8 @@ void sort_rows(const Data& data, std::vector<Index>& rows) {
 // clusters that cost the same to merge. Rounding would decide them, and differently in other units, at an offset, or with the
 // rows in another order; so rounded all these lead to the same numbers, and the same start.
 double to_start_with(double value) {
-  int exponent = 0;
-  const double digits = std::frexp(value, &exponent);
-  return std::ldexp(std::nearbyint(std::ldexp(digits, 32)), exponent - 32);
+  constexpr std::uint64_t kUnit = std::uint64_t{1} << (std::numeric_limits<double>::digits - 32);
+  return std::bit_cast<double>((std::bit_cast<std::uint64_t>(value) + kUnit / 2) & ~(kUnit - 1));
 }
 
 }  // namespace
