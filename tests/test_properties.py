@@ -319,11 +319,12 @@ def test_statistics_at_an_offset(covariance_type: str) -> None:
 def test_units_do_not_matter(covariance_type: str, factor: float) -> None:
     X = clusters(9, 600, 3, 3)
     options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 0}
+    options["accelerate"] = False  # the last gains after extrapolations are near their rounding
     plain, scaled = gx.fit(X, 3, **options), gx.fit(factor * X, 3, **options)
     np.testing.assert_array_equal(scaled.mixture.assign(factor * X), plain.mixture.assign(X))
     expected = plain.log_likelihood - X.size * np.log(factor)
     assert scaled.log_likelihood == pytest.approx(expected, rel=1e-9)
-    assert abs(scaled.n_iter - plain.n_iter) <= 2  # of a last gain the units may make rounding
+    assert scaled.n_iter == plain.n_iter
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
