@@ -90,7 +90,7 @@ def test_parameters_after_some_passes(covariance_type: str, n_features: int, n_p
 def test_a_fit_ends_in_double_precision(covariance_type: str) -> None:
     X = rows(3, 9001, 6, 2.0, offset=100.0)
     options: dict[str, Any] = {"covariance_type": covariance_type, "random_state": 4}
-    options["init_params"] = "random_from_data"
+    options |= {"init_params": "random_from_data", "accelerate": False}
     single = gx.fit(X, 3, **options)
     double = gx.fit(X.astype(np.float64), 3, **options)
     assert single.trace.tobytes() != double.trace.tobytes(), "single precision was not used"
