@@ -95,7 +95,7 @@ def test_refit_keeps_the_fit_of_the_search_where_its_own_start_ends_lower(
     assert anew.log_likelihood < nested.best.log_likelihood - 10
     assert nested.best_structure == "EEE"
     again = nested.refit(X, init_params="hierarchical")
-    assert again.log_likelihood >= nested.best.log_likelihood
+    assert again.log_likelihood >= nested.best.log_likelihood - 1e-9  # which is rounding
 
 
 def test_refit_keeps_a_start_of_its_own_that_ends_higher(
