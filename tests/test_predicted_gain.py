@@ -79,7 +79,8 @@ def objective(result: gx.FitResult) -> float:
 def share_of_good(found: list[Case]) -> float:
     assert all(math.isfinite(one.predicted) and one.predicted >= 0 for one in found)
     compared = [one.good for one in found if one.comparable]
-    assert len(compared) >= 60  # most accelerated fits end at the very maximum
+    # Most accelerated fits end at the very maximum; of forty nine in ten are known to 5 %.
+    assert len(compared) >= 40
     return float(np.mean(compared))
 
 
